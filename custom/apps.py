@@ -1,0 +1,10 @@
+"""Start-up of the kernel."""
+
+from django.apps import AppConfig
+
+
+class CustomConfig(AppConfig):
+    """Owns what every app stands on: transactions, errors, formats, outbox, checks."""
+
+    name = "custom"
+    verbose_name = "Kernel"

@@ -1,0 +1,314 @@
+"""What every environment shares; nothing here has a default that differs by machine.
+
+``dev`` and ``test`` fill the environment in, ``prod`` only hardens.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+
+# Lets ``ModelAdmin[Order]`` and the like be written as they are typed.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+
+SECRET_KEY = env.str("DJANGO_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS")
+DEBUG = False
+
+INSTALLED_APPS = [
+    "shop.apps.ShopConfig",
+    "notifications.apps.NotificationsConfig",
+    "orders.apps.OrdersConfig",
+    "partner.apps.PartnerConfig",
+    "catalogue.apps.CatalogueConfig",
+    "address.apps.AddressConfig",
+    "users.apps.UsersConfig",
+    "custom.apps.CustomConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "knox",
+    "mptt",
+    "reversion",
+    "corsheaders",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "custom.middleware.RequestIdMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "custom.middleware.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "custom.middleware.BodyLimitMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "custom.middleware.SlashMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+APPEND_SLASH = False  # custom.middleware.SlashMiddleware: only GET is redirected
+
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database: every figure's reason is in docs/architecture.md -------------
+
+SQL_MODE = (
+    "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ZERO_IN_DATE,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION"
+)
+LOCK_WAIT_SECONDS = 3  # below the statement limit, below the driver's time-out
+# Web and worker processes give up on slow statements; migrations must not.
+# Set by their start-up: "idle_transaction_timeout=10,max_statement_time=10" on
+# MariaDB, "max_execution_time=10000,wait_timeout=60" on MySQL.
+DATABASE_SESSION_LIMITS = env.str("DATABASE_SESSION_LIMITS", default="")
+DATABASES = {"default": env.db("DATABASE_URL")}
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+if "unix_socket" in _options:
+    # Django's test runner and dbshell read a socket only from HOST.
+    DATABASES["default"]["HOST"] = _options.pop("unix_socket")
+_options |= {
+    "charset": "utf8mb4",
+    "isolation_level": "read committed",
+    "connect_timeout": 3,
+    "read_timeout": 15 if DATABASE_SESSION_LIMITS else 600,
+    "write_timeout": 15 if DATABASE_SESSION_LIMITS else 600,
+    "init_command": "SET "
+    + ", ".join(
+        filter(
+            None,
+            (
+                f"sql_mode='{SQL_MODE}'",
+                f"innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}",
+                "lock_wait_timeout=5",
+                DATABASE_SESSION_LIMITS,
+            ),
+        )
+    ),
+}
+DATABASES["default"] |= {
+    "ATOMIC_REQUESTS": False,  # custom.transactions owns transactions
+    "CONN_MAX_AGE": 60,  # seconds
+    "CONN_HEALTH_CHECKS": True,
+    "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_520_ci"},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: cache, sessions, Celery -----------------------------------------
+
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": env.str("REDIS_PREFIX", default="shop"),
+        "OPTIONS": {
+            "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "SOCKET_CONNECT_TIMEOUT": 0.5,  # seconds
+            "SOCKET_TIMEOUT": 0.5,
+            "IGNORE_EXCEPTIONS": True,  # sessions then come from the database
+        },
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+# Celery spells a Unix socket "redis+socket://".
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "custom.relay_outbox", "schedule": 2.0},  # seconds
+    "purge-idempotency-keys": {
+        "task": "custom.purge_idempotency_keys",
+        "schedule": 3600.0,
+    },
+    "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
+}
+# Topic of a message -> dotted path of its handler; custom.checks imports each.
+OUTBOX_HANDLERS = {
+    "order.placed": "notifications.tasks.send_order_confirmation",
+}
+IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
+
+# --- Accounts ----------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation."
+        "UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# get_by_natural_key() finds an account by ``email_normalized``, which is unique.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+KNOX_TOKEN_MODEL = "users.AuthToken"
+# Knox's migrations would create its own token table beside the swapped model.
+MIGRATION_MODULES = {"knox": None}
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=30),  # from the last use
+    "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
+}
+
+# --- API -----------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "custom.api.renderers.JSONRenderer",
+        "custom.api.renderers.XMLRenderer",
+        "custom.api.renderers.TextXMLRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "custom.api.parsers.JSONParser",
+        "custom.api.parsers.XMLParser",
+        "custom.api.parsers.TextXMLParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "custom.api.negotiation.QualityNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "custom.api.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "custom.api.schema.ApiSchema",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
+    # Without a default version drf-spectacular writes an empty schema.
+    "DEFAULT_VERSION": "1",
+    "ALLOWED_VERSIONS": ["1"],
+    "EXCEPTION_HANDLER": "custom.api.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": [
+        "custom.api.renderers.JSONRenderer",
+        "custom.api.renderers.XMLRenderer",
+    ],
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "URL_FORMAT_OVERRIDE": "format",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shop API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+API_BODY_LIMIT = 1024 * 1024  # bytes
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; admin forms
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "ETag",
+    "Location",
+    "X-Request-ID",
+    "X-Basket-Token",
+    "Idempotent-Replayed",
+]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-basket-token",
+    "x-order-token",
+    "x-request-id",
+]
+
+# --- The shop itself -------------------------------------------------------------
+
+SHOP_NAME = env.str("SHOP_NAME", default="Film Shop")
+SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
+SHOP_PRICES_INCLUDE_TAX = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
+SHOP_TAX_RATE = env.str("SHOP_TAX_RATE", default="0.20")  # of the net price
+SHOP_COUNTRIES = env.list(
+    "SHOP_COUNTRIES",
+    default=["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "US"],
+)
+SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Files -------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    },
+}
+
+# --- Mail and logs -----------------------------------------------------------------
+
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@example.com")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # for links in mails
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")  # or "console"
+LOGGING_CONFIG = "custom.logging.configure"
+LOGGING = {"format": LOG_FORMAT, "level": env.str("LOG_LEVEL", default="INFO")}
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # nothing personal in logs
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"

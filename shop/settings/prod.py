@@ -1,0 +1,27 @@
+"""Production: refuses to start rather than run unsafely."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from shop.settings.base import *
+
+if env.bool("DJANGO_DEBUG", default=False):
+    msg = "DJANGO_DEBUG is set: production never runs with DEBUG."
+    raise ImproperlyConfigured(msg)
+if SHOP_DEMO:
+    msg = "SHOP_DEMO is set: its accounts have a known password."
+    raise ImproperlyConfigured(msg)
+if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
+    msg = "DJANGO_ALLOWED_HOSTS must name every host, without a wildcard."
+    raise ImproperlyConfigured(msg)
+MIN_SECRET_LENGTH = 50
+if len(SECRET_KEY) < MIN_SECRET_LENGTH:
+    msg = f"DJANGO_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters."
+    raise ImproperlyConfigured(msg)
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,24 @@
+"""Tests: a real MariaDB and Redis, cheap passwords, no files left behind."""
+
+import os
+import tempfile
+
+for _name, _value in {
+    "DJANGO_SECRET_KEY": "tests-only",
+    "DJANGO_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "DATABASE_URL": "mysql://root@127.0.0.1:3306/shop",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "LOG_LEVEL": "WARNING",
+    "EMAIL_URL": "memorymail://",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+from shop.settings.base import *
+
+TEST_RUNNER = "tests.runner.Runner"
+INSTALLED_APPS += ["django_linear_migrations", "django_migration_linter"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = tempfile.mkdtemp(prefix="shop-test-media-")
+STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}

@@ -1,0 +1,123 @@
+"""The project's test runner: real servers, shared by nobody.
+
+Each parallel worker has its own database clone, its own Redis prefix and its own
+media directory. Tests tagged ``soak`` run with ``--all`` or ``--tag soak`` only.
+"""
+
+import os
+import shutil
+import tempfile
+import unittest
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import django.test.runner
+from django.conf import settings
+from django.core.cache import cache
+from django.test.runner import DiscoverRunner, ParallelTestSuite
+from django.test.utils import override_settings, teardown_databases
+from django_redis.client import DefaultClient
+
+from shop.celery import app
+from tests.network import close_network
+
+SOAK = "soak"
+
+
+class PrefixClient(DefaultClient):
+    """Redis for one worker: ``clear()`` ends its own keys, not the neighbours'."""
+
+    def clear(self, client: Any = None) -> None:
+        """Delete every key below this worker's prefix."""
+        self.delete_pattern("*", client=client)
+
+
+def isolate(worker: int, run: int, media: Path) -> None:
+    """Point caches, tasks and files of this process at places of its own.
+
+    Args:
+        worker: 0 for the main process, then 1, 2, … for parallel workers.
+        run: Process id of the whole run: two runs may share one Redis.
+        media: Directory of the run; the worker's files go to a folder in it.
+    """
+    prefix = f"test-{run}-{worker}"
+    default = settings.CACHES["default"]
+    options = default["OPTIONS"] | {"CLIENT_CLASS": "tests.runner.PrefixClient"}
+    caches = {"default": default | {"KEY_PREFIX": prefix, "OPTIONS": options}}
+    broker = {"global_keyprefix": f"{prefix}:celery:"}
+    place = media / str(worker)
+    place.mkdir(exist_ok=True)
+    override_settings(
+        CACHES=caches,
+        CELERY_BROKER_TRANSPORT_OPTIONS=broker,
+        MEDIA_ROOT=str(place),
+    ).enable()
+    app.conf.broker_transport_options = broker
+    os.environ["REDIS_PREFIX"] = prefix
+
+
+def _init_worker(*arguments: Any, **options: Any) -> None:
+    django.test.runner._init_worker(*arguments, **options)  # noqa: SLF001
+    # The main process has isolated itself as worker 0 before it forked this one.
+    isolate(
+        django.test.runner._worker_id,  # noqa: SLF001
+        os.getppid(),
+        Path(settings.MEDIA_ROOT).parent,
+    )
+
+
+class IsolatedSuite(ParallelTestSuite):
+    """A suite whose workers share no rows, keys or files."""
+
+    init_worker = _init_worker
+
+
+class Runner(DiscoverRunner):
+    """Django's runner on real servers; its last lines are unittest's summary."""
+
+    parallel_test_suite = IsolatedSuite
+
+    def __init__(self, *, run_all: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        if not run_all and SOAK not in self.tags:
+            self.exclude_tags.add(SOAK)
+        self._media = Path(tempfile.gettempdir())
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        """Add ``--all`` to Django's own options."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            dest="run_all",
+            help=f"Run the tests tagged {SOAK!r} too.",
+        )
+
+    def setup_test_environment(self, **options: Any) -> None:
+        """Close the network and give the run its own keys and files."""
+        super().setup_test_environment(**options)
+        place = os.environ.get("SHOP_TEST_DIR")
+        self._media = Path(tempfile.mkdtemp(prefix="shop-test-media-", dir=place))
+        isolate(0, os.getpid(), self._media)
+        close_network()
+
+    def run_suite(self, suite: unittest.TestSuite, **options: Any) -> Any:
+        """Run without a word after the summary; the seed is printed at the start."""
+        return self.test_runner(**self.get_test_runner_kwargs()).run(suite)
+
+    def teardown_databases(self, old_config: Any, **options: Any) -> None:
+        """Destroy the databases in silence, the summary being the last word."""
+        teardown_databases(
+            old_config,
+            verbosity=0,
+            parallel=self.parallel,
+            keepdb=self.keepdb,
+        )
+
+    def teardown_test_environment(self, **options: Any) -> None:
+        """Leave neither keys nor files behind."""
+        shutil.rmtree(self._media, ignore_errors=True)
+        cache.client.get_client().delete(*self._keys())
+        super().teardown_test_environment(**options)

@@ -1,0 +1,29 @@
+"""When two spellings of an e-mail address mean the same account."""
+
+import unicodedata
+from typing import Final
+
+from django.core.exceptions import ValidationError
+
+EMAIL_MAX_LENGTH: Final = 254  # RFC 5321 allows no longer path
+
+
+def normalize_email(email: str) -> str:
+    """Return the form by which two spellings of one address are equal.
+
+    Normalising a normalised address changes nothing. The result may be longer
+    than what was typed (``ß`` becomes ``ss``).
+    """
+    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def validate_normalized_length(email: str) -> None:
+    """Refuse an address that fits as typed but not once normalised.
+
+    Raises:
+        ValidationError: With code ``max_length``, as Django's own check.
+    """
+    if len(normalize_email(email)) > EMAIL_MAX_LENGTH:
+        msg = "This address is too long."
+        raise ValidationError(msg, code="max_length")

@@ -1,0 +1,118 @@
+"""Accounts: who may sign in, and on which devices."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from knox.models import AbstractAuthToken, AuthTokenManager
+from knox.settings import CONSTANTS, knox_settings
+
+from custom.ids import new_public_id
+from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
+from users.fields import NormalizedEmailField
+from users.querysets import AuthTokenQuerySet, UserManager
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One account; the address is kept as typed and, unique, normalised."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    email = models.EmailField(
+        "e-mail address",
+        max_length=EMAIL_MAX_LENGTH,
+        validators=[validate_normalized_length],
+    )
+    email_normalized = NormalizedEmailField(
+        max_length=EMAIL_MAX_LENGTH,
+        unique=True,
+        editable=False,
+        db_collation="utf8mb4_bin",
+    )
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Clear this instead of deleting an account."
+    )
+    is_staff = models.BooleanField(
+        "staff", default=False, help_text="May sign in to the admin."
+    )
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        """Tell a form that an address is taken, before the database refuses it."""
+        super().clean()
+        others = User.objects.with_email(self.email).exclude(pk=self.pk)
+        if others.exists():
+            msg = "An account with this address exists already."
+            raise ValidationError({"email": ValidationError(msg, code="unique")})
+
+    def get_full_name(self) -> str:
+        """Return first and last name, or the address if there is neither."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    def get_short_name(self) -> str:
+        """Return the first name, or the address if there is none."""
+        return self.first_name or self.email
+
+
+class AuthToken(AbstractAuthToken):
+    """One signed-in device; knox's token with an integer key and binary columns.
+
+    ``objects.create`` is knox's: it returns the row and the secret, which is
+    shown to its owner once and never stored.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="auth_token_set"
+    )
+    digest = models.CharField(
+        max_length=CONSTANTS.DIGEST_LENGTH,
+        unique=True,
+        editable=False,
+        db_collation="ascii_bin",
+    )
+    token_key = models.CharField(
+        "first characters",
+        max_length=CONSTANTS.MAXIMUM_TOKEN_PREFIX_LENGTH + CONSTANTS.TOKEN_KEY_LENGTH,
+        editable=False,
+        db_collation="ascii_bin",
+    )
+    device = models.CharField(max_length=100, blank=True)
+    expiry = models.DateTimeField("expires at", editable=False)
+    last_used_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AuthTokenManager.from_queryset(AuthTokenQuerySet)()
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = "signed-in device"
+
+    def __str__(self) -> str:
+        return f"{self.device or 'Unnamed device'} ({self.token_key}…)"
+
+    def is_expired(self, at: datetime) -> bool:
+        """Tell whether the token no longer opens anything."""
+        return self.expiry <= at
+
+    def is_extendable(self, at: datetime) -> bool:
+        """Tell whether the last recorded use is old enough to record another."""
+        idle = (at - self.last_used_at).total_seconds()
+        return idle >= knox_settings.MIN_REFRESH_INTERVAL
