@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Run a management command; ``test`` picks the test settings by itself."""
+"""Run a management command; ``test`` picks the test settings and servers by itself."""
 
 import os
 import sys
@@ -14,7 +14,13 @@ def main() -> None:
         "DJANGO_SETTINGS_MODULE",
         "shop.settings.test" if testing else "shop.settings.dev",
     )
-    execute_from_command_line(sys.argv)
+    if testing:
+        from tests.servers import private_servers  # noqa: PLC0415 - for tests only
+
+        with private_servers():
+            execute_from_command_line(sys.argv)
+    else:
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Start-up of the catalogue app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class CatalogueConfig(AppConfig):
 
     name = "catalogue"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Listen to what needs a row in the lists' summary."""
+        import_module("catalogue.receivers")

@@ -1,5 +1,7 @@
 """Start-up of the partner app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class PartnerConfig(AppConfig):
 
     name = "partner"
     verbose_name = "Partners and stock"
+
+    def ready(self) -> None:
+        """Listen to what changes the figures of product lists."""
+        import_module("partner.receivers")

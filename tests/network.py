@@ -2,10 +2,11 @@
 
 import ipaddress
 import socket
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+Address = tuple[str | int, ...]  # of an internet socket: host, port, …
 
 
 class NetworkClosedError(RuntimeError):
@@ -29,29 +30,30 @@ def _check(host: object) -> None:
         raise NetworkClosedError(msg)
 
 
-class _NearSocket(socket.socket):
-    """A socket that connects to this machine only."""
-
-    def connect(self, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            _check(address[0])
-        super().connect(address)
-
-    def connect_ex(self, address: Any) -> int:
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            _check(address[0])
-        return super().connect_ex(address)
-
-
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
 _resolve = socket.getaddrinfo
 
 
-def _near_addresses(host: Any, *arguments: Any, **options: Any) -> Any:
+def _near_connect(self: socket.socket, address: Address) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        _check(address[0])
+    _connect(self, address)
+
+
+def _near_connect_ex(self: socket.socket, address: Address) -> int:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        _check(address[0])
+    return _connect_ex(self, address)
+
+
+def _near_addresses(host: object, *arguments: object, **options: object) -> object:
     _check(host)
     return _resolve(host, *arguments, **options)
 
 
 def close_network() -> None:
     """Refuse, for the rest of this process, every address but the machine's own."""
-    socket.socket = _NearSocket  # type: ignore[misc]
+    socket.socket.connect = _near_connect  # type: ignore[method-assign]
+    socket.socket.connect_ex = _near_connect_ex  # type: ignore[method-assign]
     socket.getaddrinfo = _near_addresses

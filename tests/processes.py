@@ -116,9 +116,9 @@ class Running:
                 as many processes.
             seconds: After so long the whole group is killed.
         """
+        limit = ["timeout", "--signal=KILL", str(seconds)]
         self._child = subprocess.Popen(
-            ["timeout", "--signal=KILL", str(seconds)]
-            + [sys.executable, "-m", "tests.child", target],
+            [*limit, sys.executable, "-m", "tests.child", target],
             cwd=ROOT,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -140,6 +140,8 @@ class Running:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
 
     def wait_for(self, line: str) -> None:
         """Block until a call has told ``line``.
@@ -158,8 +160,6 @@ class Running:
         if self._child.poll() is None:
             os.killpg(self._child.pid, 9)
         self._child.wait()
-        if self._child.stdout is not None:
-            self._child.stdout.close()
 
     def outcomes(self) -> list[Outcome]:
         """Wait for the end, and return one outcome a call, in the order given.

@@ -10,14 +10,14 @@ import tempfile
 import unittest
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 import django.test.runner
 from django.conf import settings
-from django.core.cache import cache
 from django.test.runner import DiscoverRunner, ParallelTestSuite
 from django.test.utils import override_settings, teardown_databases
+from django_redis import get_redis_connection
 from django_redis.client import DefaultClient
+from redis import Redis
 
 from shop.celery import app
 from tests.network import close_network
@@ -28,7 +28,7 @@ SOAK = "soak"
 class PrefixClient(DefaultClient):
     """Redis for one worker: ``clear()`` ends its own keys, not the neighbours'."""
 
-    def clear(self, client: Any = None) -> None:
+    def clear(self, client: Redis | None = None) -> None:
         """Delete every key below this worker's prefix."""
         self.delete_pattern("*", client=client)
 
@@ -57,7 +57,7 @@ def isolate(worker: int, run: int, media: Path) -> None:
     os.environ["REDIS_PREFIX"] = prefix
 
 
-def _init_worker(*arguments: Any, **options: Any) -> None:
+def _init_worker(*arguments: object, **options: object) -> None:
     django.test.runner._init_worker(*arguments, **options)  # noqa: SLF001
     # The main process has isolated itself as worker 0 before it forked this one.
     isolate(
@@ -78,7 +78,7 @@ class Runner(DiscoverRunner):
 
     parallel_test_suite = IsolatedSuite
 
-    def __init__(self, *, run_all: bool = False, **options: Any) -> None:
+    def __init__(self, *, run_all: bool = False, **options: object) -> None:
         super().__init__(**options)
         if not run_all and SOAK not in self.tags:
             self.exclude_tags.add(SOAK)
@@ -95,7 +95,7 @@ class Runner(DiscoverRunner):
             help=f"Run the tests tagged {SOAK!r} too.",
         )
 
-    def setup_test_environment(self, **options: Any) -> None:
+    def setup_test_environment(self, **options: object) -> None:
         """Close the network and give the run its own keys and files."""
         super().setup_test_environment(**options)
         place = os.environ.get("SHOP_TEST_DIR")
@@ -103,11 +103,13 @@ class Runner(DiscoverRunner):
         isolate(0, os.getpid(), self._media)
         close_network()
 
-    def run_suite(self, suite: unittest.TestSuite, **options: Any) -> Any:
+    def run_suite(
+        self, suite: unittest.TestSuite, **options: object
+    ) -> unittest.TestResult:
         """Run without a word after the summary; the seed is printed at the start."""
         return self.test_runner(**self.get_test_runner_kwargs()).run(suite)
 
-    def teardown_databases(self, old_config: Any, **options: Any) -> None:
+    def teardown_databases(self, old_config: list[object], **options: object) -> None:
         """Destroy the databases in silence, the summary being the last word."""
         teardown_databases(
             old_config,
@@ -116,8 +118,10 @@ class Runner(DiscoverRunner):
             keepdb=self.keepdb,
         )
 
-    def teardown_test_environment(self, **options: Any) -> None:
+    def teardown_test_environment(self, **options: object) -> None:
         """Leave neither keys nor files behind."""
         shutil.rmtree(self._media, ignore_errors=True)
-        cache.client.get_client().delete(*self._keys())
+        redis = get_redis_connection()
+        for key in redis.scan_iter(f"test-{os.getpid()}-*"):
+            redis.delete(key)
         super().teardown_test_environment(**options)

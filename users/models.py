@@ -8,16 +8,16 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from knox.models import AbstractAuthToken, AuthTokenManager
+from knox.models import AbstractAuthToken
 from knox.settings import CONSTANTS, knox_settings
 
 from custom.ids import new_public_id
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
 from users.fields import NormalizedEmailField
-from users.querysets import AuthTokenQuerySet, UserManager
+from users.querysets import AuthTokenManager, UserManager
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
     """One account; the address is kept as typed and, unique, normalised."""
 
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             msg = "An account with this address exists already."
             raise ValidationError({"email": ValidationError(msg, code="unique")})
 
+    @property
+    def is_email_verified(self) -> bool:
+        """Tell whether the owner has proved that the address is theirs."""
+        return self.email_verified_at is not None
+
     def get_full_name(self) -> str:
         """Return first and last name, or the address if there is neither."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
@@ -73,11 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AuthToken(AbstractAuthToken):
-    """One signed-in device; knox's token with an integer key and binary columns.
-
-    ``objects.create`` is knox's: it returns the row and the secret, which is
-    shown to its owner once and never stored.
-    """
+    """One signed-in device; knox's token with an integer key and binary columns."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(
@@ -99,7 +100,7 @@ class AuthToken(AbstractAuthToken):
     expiry = models.DateTimeField("expires at", editable=False)
     last_used_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = AuthTokenManager.from_queryset(AuthTokenQuerySet)()
+    objects: ClassVar[AuthTokenManager] = AuthTokenManager()
 
     class Meta:
         ordering = ("id",)

@@ -1,42 +1,63 @@
 """How accounts and their tokens are found and made."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
+from knox.models import AuthTokenManager as KnoxTokenManager
 
 from users.emails import normalize_email
 
 if TYPE_CHECKING:
-    from users.models import AuthToken, User
+    from users.models import AuthToken, User  # noqa: F401 - in a string
+
+
+class UserFields(TypedDict, total=False):
+    """What a new account may be given beside its address and password."""
+
+    first_name: str
+    last_name: str
+    is_active: bool
+    is_staff: bool
+    is_superuser: bool
+    email_verified_at: datetime | None
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """Every method that returns rows returns a new, still lazy queryset."""
 
+    def active(self) -> Self:
+        """Keep accounts that may sign in."""
+        return self.filter(is_active=True)
+
     def with_email(self, email: str) -> Self:
         """Keep the account of an address, whatever its spelling; at most one."""
         return self.filter(email_normalized=normalize_email(email))
 
+    def add_unless_taken(self, user: "User") -> None:
+        """Insert an account, or nothing where its address is taken; 1 statement.
 
-class UserManager(BaseUserManager["User"]):
+        The database decides, so no error has to be caught inside a transaction.
+        The caller reads back by ``public_id``: afterwards the key of ``user`` may be
+        that of the account which has the address.
+        """
+        self.bulk_create(
+            [user],
+            update_conflicts=True,
+            update_fields=["email_normalized"],  # to what it is
+        )
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Make users by e-mail address; there are no user names."""
-
-    def get_queryset(self) -> UserQuerySet:
-        """Start from the named filters."""
-        return UserQuerySet(self.model, using=self._db)
-
-    def with_email(self, email: str) -> UserQuerySet:
-        """Keep the account of an address, whatever its spelling; at most one."""
-        return self.get_queryset().with_email(email)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find by address, whatever its spelling; this is how a login looks one up."""
         return self.with_email(username or "").get()
 
     def create_user(
-        self, email: str, password: str | None = None, **fields: Any
+        self, email: str, password: str | None = None, **fields: Unpack[UserFields]
     ) -> "User":
         """Store a user; without a password the account cannot sign in by one."""
         user = self.model(email=email.strip(), **fields)
@@ -45,12 +66,11 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
+        self, email: str, password: str | None = None, **fields: Unpack[UserFields]
     ) -> "User":
         """Store a user who may do everything in the admin."""
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+        fields |= {"is_staff": True, "is_superuser": True}
+        return self.create_user(email, password, **fields)
 
 
 class AuthTokenQuerySet(models.QuerySet["AuthToken"]):
@@ -67,3 +87,11 @@ class AuthTokenQuerySet(models.QuerySet["AuthToken"]):
     def unused_since(self, moment: datetime) -> Self:
         """Keep tokens whose last recorded use is a moment ago or longer."""
         return self.filter(last_used_at__lte=moment)
+
+
+class AuthTokenManager(KnoxTokenManager.from_queryset(AuthTokenQuerySet)):  # type: ignore[misc]
+    """Knox's manager, so that its own code finds what it expects.
+
+    ``create`` returns the row and the secret, which is shown to its owner once and
+    never stored.
+    """

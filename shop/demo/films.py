@@ -23,6 +23,7 @@ COLUMNS = (
     "worldwide_gross_usd",
     "us_dvd_sales_usd",
 )
+RATINGS = ("G", "PG", "PG-13", "R", "NC-17", "Not Rated", "Open")
 MAX_TITLE = 200  # characters; what a product's title holds
 MAX_SCORE = 10
 
@@ -88,6 +89,9 @@ def _film(line: int, values: list[str]) -> Film:
         raise ValueError(msg)
     if len(row["title"]) > MAX_TITLE:
         msg = f"title is longer than {MAX_TITLE} characters"
+        raise ValueError(msg)
+    if row["mpaa_rating"] and row["mpaa_rating"] not in RATINGS:
+        msg = f"mpaa_rating is not known: {row['mpaa_rating']!r}"
         raise ValueError(msg)
     return Film(
         line=line,

@@ -3,17 +3,12 @@
 It is written down for readers in docs/demo.md; keep the two in step.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-
-from django.utils.text import slugify
 
 from shop.demo.films import Film
 
 HOUSE_PARTNER = "House of Film"
-MAX_SLUG = 90  # characters, before a year or a number is added
 
 DVD, BLU_RAY = "dvd", "blu-ray"
 FORMATS = {DVD: "DVD", BLU_RAY: "Blu-ray"}
@@ -38,6 +33,11 @@ class Listing:
     compare_at_price: Decimal | None
     num_in_stock: int
     backorder: bool
+
+
+def sku_of(film: Film, name: str) -> str:
+    """Return the SKU of a format; the same for the same line of the list."""
+    return f"FILM-{film.line:04d}-{name.upper()}"
 
 
 def formats_of(film: Film) -> list[str]:
@@ -104,35 +104,3 @@ def _dvd_stock(film: Film) -> int:
     if film.gross < _OBSCURE_GROSS:
         return 0
     return min(_MAX_STOCK, max(3, film.gross // 2_000_000))
-
-
-def slugs_of(films: Iterable[Film]) -> dict[int, str]:
-    """Give every film a slug of its own that has a letter in it.
-
-    A title that stands alone keeps its plain slug. One of digits only gets
-    ``-film``; a repeated one its year; if that is not enough, its line number.
-
-    Returns:
-        Line in the file -> slug; the same for the same file.
-    """
-    films = list(films)
-    plain = {film.line: _plain_slug(film) for film in films}
-    repeated = Counter(plain.values())
-    slugs: dict[int, str] = {}
-    taken = {slug for slug, count in repeated.items() if count == 1}
-    for film in films:
-        slug = plain[film.line]
-        if repeated[slug] > 1:
-            dated = f"{slug}-{film.year}" if film.year else slug
-            slug = dated if dated not in taken else f"{dated}-{film.line}"
-            taken.add(slug)
-        slugs[film.line] = slug
-    return slugs
-
-
-def _plain_slug(film: Film) -> str:
-    """Return the title's slug, with a letter in it."""
-    slug = slugify(film.title)[:MAX_SLUG].strip("-")
-    if any(char.isalpha() for char in slug):
-        return slug
-    return f"{slug}-film".strip("-")

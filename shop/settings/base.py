@@ -49,7 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "custom.middleware.RequestIdMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "custom.middleware.RequestLogMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "custom.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -148,6 +148,9 @@ CSRF_COOKIE_HTTPONLY = True
 
 # Celery spells a Unix socket "redis+socket://".
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{CACHES['default']['KEY_PREFIX']}:celery:",
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
@@ -232,6 +235,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "custom.api.schema.add_problems",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -307,6 +314,8 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="json")  # or "console"
 LOGGING_CONFIG = "custom.logging.configure"
 LOGGING = {"format": LOG_FORMAT, "level": env.str("LOG_LEVEL", default="INFO")}
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # nothing personal in logs
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware saw it first
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not ours
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -11,7 +11,7 @@ import environ
 
 _base = Path(__file__).resolve().parent.parent.parent
 # Addresses of the private servers, written by script/server; never overrides.
-environ.Env.read_env(_base / "var" / "server.env")
+environ.Env.read_env(Path(os.environ.get("SHOP_VAR") or _base / "var", "server.env"))
 for _name, _value in {
     "DJANGO_SECRET_KEY": "development-only-and-known-to-everyone",
     "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",

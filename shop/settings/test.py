@@ -1,7 +1,6 @@
 """Tests: a real MariaDB and Redis, cheap passwords, no files left behind."""
 
 import os
-import tempfile
 
 for _name, _value in {
     "DJANGO_SECRET_KEY": "tests-only",
@@ -18,7 +17,6 @@ from shop.settings.base import *
 TEST_RUNNER = "tests.runner.Runner"
 INSTALLED_APPS += ["django_linear_migrations", "django_migration_linter"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = tempfile.mkdtemp(prefix="shop-test-media-")
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

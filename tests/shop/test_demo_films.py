@@ -1,13 +1,12 @@
 import datetime as dt
 import tempfile
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from unittest import TestCase
 
 from shop.demo.films import COLUMNS, BadRow, Film, read_films
 from shop.demo.posters import draw_poster
-from shop.demo.rules import HOUSE_PARTNER, formats_of, listings_of, slugs_of
+from shop.demo.rules import HOUSE_PARTNER, formats_of, listings_of, sku_of
 
 
 def make_film(**changes: object) -> Film:
@@ -84,6 +83,7 @@ class ReadFilmsTests(TestCase):
             ("A,,,,,,,,x,,,,", "running_time_min is not a whole number: 'x'"),
             ("A,,,,,,,,,11,,,", "imdb_rating is not a number from 0 to 10: '11'"),
             ("A,,,,,,,,,NaN,,,", "imdb_rating is not a number from 0 to 10: 'NaN'"),
+            ("A,,,,,,,X,,,,,", "mpaa_rating is not known: 'X'"),
             ("A" * 201 + "," * 12, "title is longer than 200 characters"),
         ):
             with self.subTest(reason=reason):
@@ -94,37 +94,6 @@ class ReadFilmsTests(TestCase):
     def test_another_header_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "the first line must be title,"):
             self.read(header="name,year")
-
-
-class SlugTests(TestCase):
-    def test_repeated_titles_get_their_year_and_digits_a_word(self) -> None:
-        films = [
-            make_film(line=2, title="King Kong", released_on=dt.date(1933, 1, 1)),
-            make_film(line=3, title="King Kong", released_on=dt.date(2005, 1, 1)),
-            make_film(line=4, title="King Kong", released_on=dt.date(2005, 9, 9)),
-            make_film(line=5, title="1776"),
-            make_film(line=6, title="King Kong 1933"),
-            make_film(line=7, title="…"),
-        ]
-        self.assertEqual(
-            slugs_of(films),
-            {
-                2: "king-kong-1933-2",
-                3: "king-kong-2005",
-                4: "king-kong-2005-4",
-                5: "1776-film",
-                6: "king-kong-1933",
-                7: "film",
-            },
-        )
-
-    def test_every_film_of_the_list_has_its_own_slug_with_a_letter(self) -> None:
-        slugs = slugs_of(row for row in read_films() if isinstance(row, Film))
-        self.assertEqual(len(slugs), 3202)
-        self.assertEqual(max(Counter(slugs.values()).values()), 1)
-        self.assertEqual(
-            [slug for slug in slugs.values() if not any(map(str.isalpha, slug))], []
-        )
 
 
 class ListingTests(TestCase):
@@ -161,6 +130,9 @@ class ListingTests(TestCase):
         self.assertEqual(formats_of(make_film(gross=49_999_999)), ["dvd"])
         self.assertEqual(formats_of(make_film(gross=50_000_000)), ["dvd", "blu-ray"])
         self.assertEqual(formats_of(make_film(dvd_sales=0)), ["dvd", "blu-ray"])
+
+    def test_a_sku_names_line_and_format(self) -> None:
+        self.assertEqual(sku_of(make_film(line=12), "blu-ray"), "FILM-0012-BLU-RAY")
 
     def test_stock_follows_the_figures_within_its_bounds(self) -> None:
         for changes, stock in (

@@ -1,0 +1,189 @@
+"""What a product list may be narrowed and sorted by."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from catalogue.models import Category, Product
+from catalogue.querysets import ProductQuerySet
+from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
+from partner.models import Partner
+
+ORDERINGS: dict[str, Callable[[ProductQuerySet], ProductQuerySet]] = {
+    "title": lambda products: products.by_title(),
+    "-title": lambda products: products.by_title(reverse=True),
+    "price": lambda products: products.by_price(),
+    "-price": lambda products: products.by_price(reverse=True),
+    "newest": lambda products: products.by_age(),
+    "-newest": lambda products: products.by_age(reverse=True),
+}
+DEFAULT_ORDERING = "title"
+MAX_IDS = 100  # as many as the longest page shows
+
+
+class IdsField(forms.CharField):
+    """Reads ``1,2,3``."""
+
+    def to_python(self, value: Any) -> list[int] | None:
+        """Return the ids, or None when the parameter is empty."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        parts = text.split(",")
+        if len(parts) > MAX_IDS:
+            msg = f"Give at most {MAX_IDS} ids."
+            raise ValidationError(msg, code="too-many")
+        if not all(_is_id(part) for part in parts):
+            msg = "Give whole numbers with commas between them."
+            raise ValidationError(msg, code="invalid")
+        return [int(part) for part in parts]
+
+
+class TruthField(forms.CharField):
+    """Reads ``true`` or ``false`` and nothing else."""
+
+    def to_python(self, value: Any) -> bool | None:
+        """Return the truth value, or None when the parameter is empty."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return {"true": True, "false": False}[text.lower()]
+        except KeyError:
+            msg = 'Give "true" or "false".'
+            raise ValidationError(msg, code="invalid") from None
+
+
+class RowField(forms.CharField):
+    """Reads the id or the name of a row."""
+
+    def __init__(self, *, find: Callable[[str], Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.find = find
+
+    def to_python(self, value: Any) -> Any:
+        """Return the row, or None when the parameter is empty; 1 query."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        row = self.find(text).first()
+        if row is None:
+            msg = f"There is no {text[:100]}."
+            raise ValidationError(msg, code="does-not-exist")
+        return row
+
+
+class IdsFilter(django_filters.Filter):
+    """Keeps rows of the ids named."""
+
+    field_class = IdsField
+
+
+class TruthFilter(django_filters.Filter):
+    """A filter whose value is true or false."""
+
+    field_class = TruthField
+
+
+class RowFilter(django_filters.Filter):
+    """A filter whose value is a row, named by id or otherwise."""
+
+    field_class = RowField
+
+
+class PriceFilter(django_filters.NumberFilter):
+    """A filter whose value is an amount that the database can hold."""
+
+    def __init__(self, *, method: str) -> None:
+        super().__init__(
+            method=method,
+            min_value=0,
+            max_digits=MONEY_MAX_DIGITS,
+            decimal_places=MONEY_DECIMAL_PLACES,
+        )
+
+
+class ProductFilterSet(django_filters.FilterSet):
+    """The parameters of ``GET /api/product/``."""
+
+    id = IdsFilter(
+        field_name="pk", lookup_expr="in", help_text="Ids with commas between them."
+    )
+    category = RowFilter(
+        find=lambda key: Category.objects.public().find(key),
+        method="in_category",
+        help_text="Id or slug; products of categories below it are included.",
+    )
+    price_min = PriceFilter(method="from_price")
+    price_max = PriceFilter(method="to_price")
+    in_stock = TruthFilter(method="by_stock", help_text="`true` or `false`.")
+    partner = RowFilter(
+        find=lambda key: Partner.objects.active().find(key),
+        method="of_partner",
+        help_text="Id or code of one who offers it.",
+    )
+    ordering = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in ORDERINGS],
+        method="in_order",
+        help_text=f"Default: `{DEFAULT_ORDERING}`. Without a price: last.",
+    )
+
+    class Meta:
+        model = Product
+        fields: ClassVar[list[str]] = []
+
+    def filter_queryset(self, queryset: ProductQuerySet) -> ProductQuerySet:
+        """Filter, and sort even when nobody said how."""
+        found: ProductQuerySet = super().filter_queryset(queryset)
+        if self.form.cleaned_data["ordering"]:
+            return found
+        return ORDERINGS[DEFAULT_ORDERING](found)
+
+    def in_category(
+        self, products: ProductQuerySet, name: str, category: Category
+    ) -> ProductQuerySet:
+        """Keep products of a category or of one below it."""
+        return products.in_subtree(category)
+
+    def from_price(
+        self, products: ProductQuerySet, name: str, amount: Decimal
+    ) -> ProductQuerySet:
+        """Keep products that cost an amount or more."""
+        return products.priced(at_least=amount)
+
+    def to_price(
+        self, products: ProductQuerySet, name: str, amount: Decimal
+    ) -> ProductQuerySet:
+        """Keep products that cost an amount or less."""
+        return products.priced(at_most=amount)
+
+    def by_stock(
+        self,
+        products: ProductQuerySet,
+        name: str,
+        wanted: bool,  # noqa: FBT001
+    ) -> ProductQuerySet:
+        """Keep products that are in stock, or that are not."""
+        return products.in_stock() if wanted else products.out_of_stock()
+
+    def of_partner(
+        self, products: ProductQuerySet, name: str, partner: Partner
+    ) -> ProductQuerySet:
+        """Keep products that a partner offers."""
+        return products.offered_by(partner.pk, settings.SHOP_CURRENCY)
+
+    def in_order(
+        self, products: ProductQuerySet, name: str, ordering: str
+    ) -> ProductQuerySet:
+        """Sort."""
+        return ORDERINGS[ordering](products)
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether a text is a whole number that fits the column."""
+    return text.isascii() and text.isdigit() and len(text) < len(str(2**63))

@@ -1,0 +1,334 @@
+"""What clients see of the catalogue."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.helpers import lazy_serializer
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalogue.api.fields import AttributeValueField, FinalStockRecordField
+from catalogue.attributes import JsonValue, label_of
+from catalogue.images import Rendition, rendition_name
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductImage,
+    ProductSummary,
+    Variant,
+)
+from catalogue.selectors import CategoryNode
+from custom.money import format_money
+from partner.strategy import Offer
+
+AppliesTo = AttributeDefinition.AppliesTo
+
+
+class CategorySerializer(serializers.Serializer[CategoryNode]):
+    """A category and all below it that is shown."""
+
+    id = serializers.IntegerField(source="category.pk")
+    name = serializers.CharField(source="category.name")
+    slug = serializers.CharField(source="category.slug")
+    path = serializers.CharField(help_text="Slugs from the top, with / between them.")
+    level = serializers.IntegerField(
+        source="category.level", help_text="0 at the top of a tree."
+    )
+    product_count = serializers.IntegerField(
+        help_text="Public products here and below, each once."
+    )
+    children = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        lazy_serializer("catalogue.api.serializers.CategorySerializer")(many=True)
+    )
+    def get_children(self, node: CategoryNode) -> list[dict[str, Any]]:
+        """Show the categories below with the very same fields."""
+        return [self.to_representation(child) for child in node.children]
+
+
+class CategoryLinkSerializer(serializers.ModelSerializer[Category]):
+    """A category that a product is in."""
+
+    class Meta:
+        model = Category
+        fields = ("id", "slug", "name")
+
+
+class RenditionsSerializer(serializers.Serializer[Any]):
+    """Addresses of a picture's smaller sizes."""
+
+    small = serializers.URLField(help_text="WebP, at most 160 pixels wide or high.")
+    medium = serializers.URLField(help_text="WebP, at most 480 pixels wide or high.")
+    large = serializers.URLField(help_text="WebP, at most 1,200 pixels wide or high.")
+
+
+class ImageSerializer(serializers.ModelSerializer[ProductImage]):
+    """A picture; its addresses are absolute and never change what they show."""
+
+    url = serializers.SerializerMethodField()
+    renditions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ProductImage
+        fields = ("id", "alt", "width", "height", "url", "renditions")
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_url(self, image: ProductImage) -> str:
+        """Return the address of the picture as it was uploaded."""
+        return self._address(image.file.name)
+
+    @extend_schema_field(RenditionsSerializer)
+    def get_renditions(self, image: ProductImage) -> dict[str, str]:
+        """Return the addresses of its smaller sizes."""
+        return {
+            size.value: self._address(rendition_name(image.file.name, size))
+            for size in Rendition
+        }
+
+    def _address(self, name: str) -> str:
+        """Return the absolute address of a file below ``MEDIA_URL``."""
+        return f"{self.context['media_url']}{name}"
+
+
+class ProductListSerializer(serializers.ModelSerializer[Product]):
+    """A product row."""
+
+    image = serializers.SerializerMethodField()
+    price_from = FinalStockRecordField()
+    compare_at_price = FinalStockRecordField()
+    currency = serializers.SerializerMethodField()
+    in_stock = serializers.SerializerMethodField()
+    variant_count = serializers.IntegerField()
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "slug",
+            "title",
+            "image",
+            "price_from",
+            "compare_at_price",
+            "currency",
+            "in_stock",
+            "rating",
+            "variant_count",
+        )
+
+    def final_stock_record(self, product: Product) -> ProductSummary | None:
+        """Return the summary: it keeps what the strategy picked for the product."""
+        return getattr(product, "summary", None)
+
+    @extend_schema_field(ImageSerializer(allow_null=True))
+    def get_image(self, product: Product) -> dict[str, Any] | None:
+        """Show the first picture, if there is one."""
+        first: list[ProductImage] = product.first_images
+        if not first:
+            return None
+        return ImageSerializer(first[0], context=self.context).data
+
+    def get_currency(self, product: Product) -> str:
+        """Return the shop's one currency."""
+        return str(settings.SHOP_CURRENCY)
+
+    def get_in_stock(self, product: Product) -> bool:
+        """Tell whether an offer has a unit ready."""
+        summary = self.final_stock_record(product)
+        return summary is not None and summary.in_stock
+
+
+class AttributeSerializer(serializers.Serializer[Any]):
+    """An attribute that has a value."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AttributeDefinition.Kind.choices)
+    value = AttributeValueField()
+    label = serializers.CharField(help_text="The value as a page shows it.")
+
+
+class OptionValueSerializer(serializers.Serializer[Any]):
+    """A value that tells variants apart."""
+
+    value = AttributeValueField()
+    label = serializers.CharField()
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    """A choice between variants."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()
+    values = OptionValueSerializer(many=True)
+
+
+class PartnerLinkSerializer(serializers.Serializer[Any]):
+    """Who sells and ships."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class AvailabilitySerializer(serializers.Serializer[Any]):
+    """Whether, and how many of, a variant can be bought now."""
+
+    purchasable = serializers.BooleanField()
+    in_stock = serializers.BooleanField()
+    num_available = serializers.IntegerField(
+        allow_null=True, help_text="Units ready; null if nobody offers it."
+    )
+    backorder = serializers.BooleanField(help_text="May be bought beyond those.")
+
+
+class VariantSerializer(serializers.ModelSerializer[Variant]):
+    """A variant with the offer that the strategy picked for it.
+
+    The context has ``offers`` (by variant id), ``lowest_prices`` (by stock record
+    id) and ``definitions``.
+    """
+
+    attributes = serializers.SerializerMethodField()
+    price = FinalStockRecordField()
+    compare_at_price = FinalStockRecordField()
+    lowest_price_30d = serializers.SerializerMethodField()
+    currency = serializers.SerializerMethodField()
+    offer_id = serializers.SerializerMethodField()
+    partner = serializers.SerializerMethodField()
+    availability = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Variant
+        fields = (
+            "id",
+            "sku",
+            "title",
+            "attributes",
+            "price",
+            "compare_at_price",
+            "lowest_price_30d",
+            "currency",
+            "offer_id",
+            "partner",
+            "availability",
+        )
+
+    def final_stock_record(self, variant: Variant) -> Offer | None:
+        """Return the offer that the strategy picked, or None."""
+        offers: Mapping[int, Offer] = self.context["offers"]
+        return offers.get(variant.pk)
+
+    @extend_schema_field(AttributeSerializer(many=True))
+    def get_attributes(self, variant: Variant) -> list[dict[str, Any]]:
+        """List what the variant says of itself."""
+        return _attributes(self.context["definitions"], variant, AppliesTo.VARIANT)
+
+    def get_lowest_price_30d(self, variant: Variant) -> str | None:
+        """Return the lowest price the offer has had in the last 30 days."""
+        offer = self.final_stock_record(variant)
+        if offer is None:
+            return None
+        lowest = self.context["lowest_prices"].get(offer.stock_record_id, offer.price)
+        return format_money(lowest, offer.currency)
+
+    def get_currency(self, variant: Variant) -> str:
+        """Return the shop's one currency."""
+        return str(settings.SHOP_CURRENCY)
+
+    def get_offer_id(self, variant: Variant) -> int | None:
+        """Return the id by which an order line may name the offer."""
+        offer = self.final_stock_record(variant)
+        return offer and offer.stock_record_id
+
+    @extend_schema_field(PartnerLinkSerializer(allow_null=True))
+    def get_partner(self, variant: Variant) -> dict[str, Any] | None:
+        """Tell whose offer it is."""
+        offer = self.final_stock_record(variant)
+        return offer and {"id": offer.partner_id, "name": offer.partner_name}
+
+    @extend_schema_field(AvailabilitySerializer)
+    def get_availability(self, variant: Variant) -> dict[str, Any]:
+        """Tell what can be bought of the offer."""
+        offer = self.final_stock_record(variant)
+        return {
+            "purchasable": offer is not None and offer.purchasable,
+            "in_stock": offer is not None and offer.in_stock,
+            "num_available": None if offer is None else offer.num_available,
+            "backorder": offer is not None and offer.backorder,
+        }
+
+
+class ProductDetailSerializer(serializers.ModelSerializer[Product]):
+    """A product page; the context is that of its variants."""
+
+    categories = CategoryLinkSerializer(many=True, source="public_categories")
+    attributes = serializers.SerializerMethodField()
+    options = serializers.SerializerMethodField()
+    images = ImageSerializer(many=True)
+    variants = VariantSerializer(many=True, source="public_variants")
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "slug",
+            "title",
+            "description",
+            "categories",
+            "attributes",
+            "options",
+            "images",
+            "variants",
+            "rating",
+            "review_count",
+            "created_at",
+            "updated_at",
+        )
+
+    @extend_schema_field(AttributeSerializer(many=True))
+    def get_attributes(self, product: Product) -> list[dict[str, Any]]:
+        """List what the product says of itself."""
+        return _attributes(self.context["definitions"], product, AppliesTo.PRODUCT)
+
+    @extend_schema_field(OptionSerializer(many=True))
+    def get_options(self, product: Product) -> list[dict[str, Any]]:
+        """List what there is to choose between, in the order of the variants."""
+        return [
+            {"code": row.code, "label": row.name, "values": values}
+            for row in self.context["definitions"]
+            if row.applies_to == AppliesTo.VARIANT
+            and (values := _option_values(row, product.public_variants))
+        ]
+
+
+def _attributes(
+    definitions: Iterable[AttributeDefinition],
+    owner: Product | Variant,
+    applies_to: AttributeDefinition.AppliesTo,
+) -> list[dict[str, Any]]:
+    """Show the values an owner has, in the order of their definitions."""
+    return [
+        {
+            "code": row.code,
+            "name": row.name,
+            "kind": row.kind,
+            "value": owner.attributes[row.code],
+            "label": label_of(row, owner.attributes[row.code]),
+        }
+        for row in definitions
+        if row.applies_to == applies_to and row.code in owner.attributes
+    ]
+
+
+def _option_values(
+    definition: AttributeDefinition, variants: Iterable[Variant]
+) -> list[dict[str, Any]]:
+    """List each value that a variant has, once."""
+    values: dict[JsonValue, str] = {}
+    for variant in variants:
+        if definition.code in variant.attributes:
+            value = variant.attributes[definition.code]
+            values.setdefault(value, label_of(definition, value))
+    return [{"value": value, "label": label} for value, label in values.items()]

@@ -1,0 +1,147 @@
+"""The catalogue as anyone may read it."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from catalogue.api.filters import ProductFilterSet
+from catalogue.api.serializers import (
+    CategorySerializer,
+    ProductDetailSerializer,
+    ProductListSerializer,
+)
+from catalogue.models import Category, Product
+from catalogue.selectors import category_trees
+from custom.api.problems import QueryParameterError
+from custom.api.views import ApiViewSet
+from partner.strategy import lowest_prices, pick_offers
+
+DEPTH_PARAMETER = OpenApiParameter(
+    "depth",
+    OpenApiTypes.INT,
+    description="Levels shown, the first one included; all of them if left out.",
+)
+PARENT_PARAMETER = OpenApiParameter(
+    "parent",
+    OpenApiTypes.STR,
+    description="Id or slug: begin with the categories right below this one.",
+)
+KEY_PARAMETER = OpenApiParameter(
+    "key", OpenApiTypes.STR, OpenApiParameter.PATH, description="Id or slug."
+)
+MAX_DEPTH_DIGITS = 3  # no tree is deeper
+
+
+class CategoryViewSet(ApiViewSet[Category]):
+    """The tree of categories."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = CategorySerializer
+    filter_backends = ()
+    is_public_page = True
+    query_parameters: ClassVar[frozenset[str]] = frozenset({"depth", "parent"})
+
+    def get_queryset(self) -> QuerySet[Category]:
+        """Keep what anyone may see, in the order of the tree."""
+        categories: QuerySet[Category] = Category.objects.public()
+        return categories.order_by("tree_id", "lft")
+
+    @extend_schema(parameters=[DEPTH_PARAMETER, PARENT_PARAMETER])
+    def list(self, request: Request) -> Response:
+        """Show the tree, or what is below one category; pages are of its tops."""
+        depth = self._depth()
+        parent = self._parent()
+        found = self.get_queryset().filter(parent=parent)
+        tops = self.paginate_queryset(found) or []
+        above = parent.get_ancestors(include_self=True) if parent else ()
+        nodes = category_trees(tops, above=above, depth=depth)
+        return self.get_paginated_response(self.get_serializer(nodes, many=True).data)
+
+    @extend_schema(parameters=[KEY_PARAMETER, DEPTH_PARAMETER])
+    def retrieve(self, request: Request, key: str) -> Response:
+        """Show a category and those below it."""
+        depth = self._depth()
+        category = get_object_or_404(Category.objects.public().find(key))
+        (node,) = category_trees(
+            [category], above=category.get_ancestors(), depth=depth
+        )
+        return Response(self.get_serializer(node).data)
+
+    def get_query_parameters(self) -> frozenset[str]:
+        """Leave ``parent`` to the list."""
+        names = super().get_query_parameters()
+        return names if self.action == "list" else names - {"parent"}
+
+    def _depth(self) -> int | None:
+        """Read how many levels are wanted, or None for all."""
+        text = self.request.query_params.get("depth")
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and text.strip("0")):
+            detail = ErrorDetail("Give a whole number of at least 1.", "invalid")
+            raise QueryParameterError({"depth": [detail]})
+        return int(text) if len(text) <= MAX_DEPTH_DIGITS else None
+
+    def _parent(self) -> Category | None:
+        """Read which category the list is below, or None for the top."""
+        key = self.request.query_params.get("parent")
+        if not key:
+            return None
+        parent: Category | None = Category.objects.public().find(key).first()
+        if parent is None:
+            detail = ErrorDetail(f"There is no {key[:100]}.", "does-not-exist")
+            raise QueryParameterError({"parent": [detail]})
+        return parent
+
+
+class ProductViewSet(ApiViewSet[Product]):
+    """Products that anyone may see."""
+
+    permission_classes = (AllowAny,)
+    filterset_class = ProductFilterSet
+    is_public_page = True
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """Keep what anyone may see."""
+        return Product.objects.public()
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        """Pick one serializer per action."""
+        detail = self.action == "retrieve"
+        return ProductDetailSerializer if detail else ProductListSerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Add where pictures are."""
+        media_url = self.request.build_absolute_uri(settings.MEDIA_URL)
+        return super().get_serializer_context() | {"media_url": media_url}
+
+    def list(self, request: Request) -> Response:
+        """Show rows of products."""
+        # A page's ids come off an index; only its own rows are then read.
+        found = self.filter_queryset(self.get_queryset())
+        pks = self.paginate_queryset(found.values_list("pk", flat=True)) or []
+        rows = Product.objects.for_list().in_bulk(list(pks))
+        page = [rows[pk] for pk in pks if pk in rows]
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(parameters=[KEY_PARAMETER])
+    def retrieve(self, request: Request, key: str) -> Response:
+        """Show a product with its variants and their offers."""
+        product = get_object_or_404(self.get_queryset().find(key).for_detail())
+        offers = pick_offers([variant.pk for variant in product.public_variants])
+        picked = [offer.stock_record_id for offer in offers.values()]
+        context = self.get_serializer_context() | {
+            "definitions": product.product_type.definitions.all(),
+            "offers": offers,
+            "lowest_prices": lowest_prices(picked),
+        }
+        return Response(self.get_serializer(product, context=context).data)

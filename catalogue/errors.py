@@ -1,0 +1,52 @@
+"""What can go wrong with the catalogue."""
+
+from custom.errors import ConflictError, InvalidError
+
+
+class InvalidSlugError(InvalidError):
+    """A slug has no letter, or characters an address should not have."""
+
+    code = "invalid-slug"
+    title = "Invalid slug"
+
+
+class SlugTakenError(ConflictError):
+    """Another row has the slug."""
+
+    code = "slug-taken"
+    title = "Slug taken"
+
+
+class CategoryMoveError(InvalidError):
+    """A category would end up below itself."""
+
+    code = "invalid-category-move"
+    title = "Category cannot move there"
+
+
+class CategoryNotEmptyError(ConflictError):
+    """A category that has others below it cannot be deleted."""
+
+    code = "category-not-empty"
+    title = "Category has categories below it"
+
+
+class InvalidAttributesError(InvalidError):
+    """Attributes do not fit the product type; ``extra["attributes"]`` names each."""
+
+    code = "invalid-attributes"
+    title = "Invalid attributes"
+
+
+class MissingVariantError(InvalidError):
+    """A product needs at least one variant: nothing else can be sold."""
+
+    code = "variant-required"
+    title = "Variant required"
+
+
+class InvalidImageError(InvalidError):
+    """A file is no picture the shop can show."""
+
+    code = "invalid-image"
+    title = "Invalid picture"

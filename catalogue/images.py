@@ -1,0 +1,134 @@
+"""Pictures on disk: names from their content, and smaller WebP renditions."""
+
+import hashlib
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage
+from django.utils.deconstruct import deconstructible
+from PIL import Image, ImageOps
+
+# Formats taken, and the ending their files get whatever they were called.
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+MAX_PIXELS = 50_000_000  # width × height; more is refused before it is decoded
+MAX_BYTES = 20 * 1024 * 1024
+WEBP_QUALITY = 80  # of 100
+DIGEST_LENGTH = 40  # hex characters of SHA-256: 160 bits
+
+
+class Rendition(StrEnum):
+    """The sizes a picture is served in, beside its own."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+    @property
+    def edge(self) -> int:
+        """Return the longest edge in pixels; smaller pictures are not enlarged."""
+        return {"small": 160, "medium": 480, "large": 1200}[self.value]
+
+
+class UnreadableImageError(ValueError):
+    """The bytes are no picture of a format taken, or too large a one."""
+
+
+@deconstructible(path="catalogue.images.ContentStorage")
+class ContentStorage(FileSystemStorage):
+    """Files named by their content: the same name is the same file."""
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Return the name itself: a file that has it has the same content."""
+        return name
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        """Write a file that nobody ever sees half of; one that is there stays."""
+        if self.exists(name):
+            return name
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as part:
+            for chunk in content.chunks():
+                part.write(chunk)
+        part_path = Path(part.name)
+        part_path.chmod(0o644)
+        part_path.replace(path)
+        return name
+
+
+def read_format(content: File[Any]) -> str:
+    """Return the format of a picture, one of ``EXTENSIONS``; rewinds the file.
+
+    Raises:
+        UnreadableImageError: It cannot be read, or is larger than is taken.
+    """
+    content.seek(0)
+    try:
+        with Image.open(content, formats=list(EXTENSIONS)) as picture:
+            found, (width, height) = picture.format, picture.size
+            picture.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        msg = "The file is not a JPEG, PNG, WebP or GIF picture."
+        raise UnreadableImageError(msg) from error
+    finally:
+        content.seek(0)
+    if width * height > MAX_PIXELS:
+        msg = f"The picture has more than {MAX_PIXELS:,} pixels."
+        raise UnreadableImageError(msg)
+    return str(found)
+
+
+def image_name(content: File[Any]) -> str:
+    """Return the name of a picture: from its bytes, whatever it was called.
+
+    Raises:
+        UnreadableImageError: See ``read_format``.
+    """
+    content.seek(0)
+    digest = hashlib.sha256()
+    for chunk in content.chunks():
+        digest.update(chunk)
+    name = digest.hexdigest()[:DIGEST_LENGTH]
+    return f"products/{name[:2]}/{name}.{EXTENSIONS[read_format(content)]}"
+
+
+def validate_image(content: File[Any]) -> None:
+    """Refuse, in a form, what ``read_format`` refuses."""
+    if content.size > MAX_BYTES:
+        msg = f"The file has more than {MAX_BYTES:,} bytes."
+        raise ValidationError(msg, code="too-large")
+    try:
+        read_format(content)
+    except UnreadableImageError as error:
+        raise ValidationError(str(error), code="invalid-image") from error
+
+
+def upload_name(instance: object, filename: str) -> str:
+    """Name what a form has put into ``instance.file`` by its content."""
+    return image_name(instance.file)  # type: ignore[attr-defined]
+
+
+def rendition_name(name: str, rendition: Rendition) -> str:
+    """Return the name of a picture's rendition from the picture's own."""
+    path = PurePosixPath(name)
+    return (
+        f"renditions/{path.parent.name}/{path.stem}.{path.suffix[1:]}.{rendition}.webp"
+    )
+
+
+def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
+    """Return a WebP no larger than the rendition's edge, turned as its EXIF says."""
+    with Image.open(content, formats=list(EXTENSIONS)) as picture:
+        picture.draft("RGB", (rendition.edge, rendition.edge))
+        upright = ImageOps.exif_transpose(picture)
+        alpha = upright.has_transparency_data
+        small = upright.convert("RGBA" if alpha else "RGB")
+        small.thumbnail((rendition.edge, rendition.edge), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    small.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
+    return ContentFile(buffer.getvalue())

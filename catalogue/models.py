@@ -1,0 +1,268 @@
+"""What is sold: product types, categories, products, variants and their pictures."""
+
+from typing import ClassVar
+
+import reversion
+from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+from mptt.fields import TreeForeignKey
+from mptt.models import MPTTModel
+
+from catalogue.images import ContentStorage, upload_name, validate_image
+from catalogue.querysets import (
+    NO_PRICE_RANK,
+    AttributeDefinitionQuerySet,
+    CategoryManager,
+    ProductImageQuerySet,
+    ProductQuerySet,
+    ProductSummaryQuerySet,
+    VariantQuerySet,
+)
+from custom.fields import CodeField, MoneyField
+
+SLUG_LENGTH = 120
+
+
+@reversion.register()
+class ProductType(models.Model):
+    """What products of one kind have in common: their attributes."""
+
+    code = CodeField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@reversion.register()
+class AttributeDefinition(models.Model):
+    """One attribute that products, or variants, of a type may have."""
+
+    class Kind(models.TextChoices):
+        """What values an attribute takes, and how JSON holds them."""
+
+        TEXT = "text", "text"
+        INTEGER = "integer", "whole number"
+        DECIMAL = "decimal", "decimal number"
+        BOOLEAN = "boolean", "yes or no"
+        DATE = "date", "date"
+        CHOICE = "choice", "choice"
+
+    class AppliesTo(models.TextChoices):
+        """Which of the two carries the attribute."""
+
+        PRODUCT = "product", "product"
+        VARIANT = "variant", "variant"
+
+    product_type = models.ForeignKey(
+        ProductType, on_delete=models.CASCADE, related_name="definitions"
+    )
+    code = CodeField(max_length=64)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind)
+    applies_to = models.CharField(
+        max_length=10, choices=AppliesTo, default=AppliesTo.PRODUCT
+    )
+    options = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Of a choice: [{"value": "dvd", "label": "DVD"}, …].',
+    )
+    is_required = models.BooleanField("required", default=False)
+    is_facet = models.BooleanField("facet", default=False)
+    position = models.PositiveIntegerField(default=0)
+
+    objects = AttributeDefinitionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("product_type", "applies_to", "code"),
+                name="attributedefinition_code_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@reversion.register()
+class Category(MPTTModel):
+    """A node of the tree; ``catalogue.services`` alone writes it (decision 0004)."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(
+        max_length=SLUG_LENGTH, unique=True, db_collation="utf8mb4_bin"
+    )
+    parent = TreeForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+    )
+    description = models.TextField(blank=True)
+    is_public = models.BooleanField("public", default=True)
+
+    objects = CategoryManager()
+
+    class MPTTMeta:
+        """Siblings are kept in the order of their names."""
+
+        order_insertion_by: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name_plural = "categories"
+        indexes: ClassVar = [
+            # Said here too, or migrations would not see the one mptt adds.
+            models.Index(fields=("tree_id", "lft"), name="category_in_tree_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@reversion.register()
+class Product(models.Model):
+    """What a page shows; what is sold is one of its variants."""
+
+    product_type = models.ForeignKey(
+        ProductType, on_delete=models.PROTECT, related_name="products"
+    )
+    title = models.CharField(max_length=255)
+    slug = models.SlugField(
+        max_length=SLUG_LENGTH, unique=True, db_collation="utf8mb4_bin"
+    )
+    description = models.TextField(blank=True)
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="Code of a definition -> value."
+    )
+    categories = models.ManyToManyField(Category, related_name="products", blank=True)
+    is_public = models.BooleanField("public", default=True)
+    rating = models.DecimalField(
+        max_digits=3, decimal_places=2, null=True, blank=True, editable=False
+    )
+    review_count = models.PositiveIntegerField(default=0, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        indexes: ClassVar = [
+            # Each ends in the primary key, as every index of InnoDB does: the
+            # orders of the list, forwards and backwards, without a sort.
+            models.Index(fields=("is_public", "title"), name="product_by_title"),
+            models.Index(fields=("is_public", "created_at"), name="product_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProductSummary(models.Model):
+    """What lists show and sort by of a product's offers (decision 0008).
+
+    Made with the product; ``partner.services`` keeps the figures. A row of its
+    own, so that neither a form nor a reverted version writes old figures back.
+    """
+
+    product = models.OneToOneField(
+        Product, on_delete=models.CASCADE, primary_key=True, related_name="summary"
+    )
+    price_from = MoneyField(null=True, blank=True)
+    compare_at_price = MoneyField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    in_stock = models.BooleanField(default=False)
+    price_rank = models.GeneratedField(
+        expression=Coalesce(F("price_from"), Value(NO_PRICE_RANK)),
+        output_field=models.DecimalField(max_digits=12, decimal_places=3),
+        db_persist=True,
+    )
+
+    objects: ClassVar = ProductSummaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "product summaries"
+        indexes: ClassVar = [
+            # No price sorts last both ways: by rank upwards (there it is the
+            # highest), by price downwards (there NULL is the lowest).
+            models.Index(fields=("price_rank",), name="summary_by_rank"),
+            models.Index(fields=("price_from",), name="summary_by_price"),
+            models.Index(fields=("in_stock", "price_rank"), name="summary_by_stock"),
+        ]
+
+    def __str__(self) -> str:
+        return f"product {self.product_id}"
+
+
+@reversion.register()
+class Variant(models.Model):
+    """What a buyer chooses and an order line names."""
+
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="variants"
+    )
+    sku = CodeField("SKU", max_length=64, unique=True)
+    title = models.CharField(max_length=255, blank=True)
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="Code of a definition -> value."
+    )
+    barcode = models.CharField(max_length=64, blank=True)
+    weight_grams = models.PositiveIntegerField(null=True, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    is_public = models.BooleanField("public", default=True)
+
+    objects: ClassVar = VariantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+@reversion.register()
+class ProductImage(models.Model):
+    """A picture of a product, or of one of its variants."""
+
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="images"
+    )
+    variant = models.ForeignKey(
+        Variant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="images",
+    )
+    file = models.ImageField(
+        upload_to=upload_name,
+        validators=[validate_image],
+        storage=ContentStorage(),
+        max_length=200,
+        width_field="width",
+        height_field="height",
+    )
+    alt = models.CharField("alternative text", max_length=255, blank=True)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    position = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar = ProductImageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "id")
+        indexes: ClassVar = [
+            models.Index(fields=("product", "position"), name="productimage_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file.name

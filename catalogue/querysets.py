@@ -1,0 +1,217 @@
+"""Every filter, join and prefetch of the catalogue, by name."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from mptt.managers import TreeManager
+from mptt.querysets import TreeQuerySet
+
+# What a product without a price sorts by: above every price.
+NO_PRICE_RANK = Decimal("999999999.999")
+
+if TYPE_CHECKING:
+    from catalogue.models import (
+        AttributeDefinition,
+        Category,
+        Product,
+        ProductImage,
+        ProductSummary,
+        Variant,
+    )
+
+
+class CategoryQuerySet(TreeQuerySet):
+    """Categories, in tree order unless said otherwise."""
+
+    def public(self) -> Self:
+        """Keep categories that are public, as is every category above them."""
+        hidden = self.model.objects.order_by().filter(
+            is_public=False,
+            tree_id=OuterRef("tree_id"),
+            lft__lte=OuterRef("lft"),
+            rght__gte=OuterRef("rght"),
+        )
+        return self.filter(~Exists(hidden))
+
+    def find(self, key: str) -> Self:
+        """Keep the category of an id (digits only) or a slug."""
+        return self.filter(_id_or_slug(key))
+
+    def below(self, nodes: Sequence["Category"], depth: int | None = None) -> Self:
+        """Keep the descendants of equally deep nodes, ``depth`` levels at most."""
+        ranges = Q(pk__in=())
+        for node in nodes:
+            ranges |= Q(tree_id=node.tree_id, lft__gt=node.lft, lft__lt=node.rght)
+        found = self.filter(ranges)
+        if depth is None or not nodes:
+            return found
+        return found.filter(level__lte=nodes[0].level + depth)
+
+    def lock(self, pks: Iterable[int]) -> "list[Category]":
+        """Read the rows of the keys under exclusive locks, in key order."""
+        found = self.filter(pk__in=list(pks)).order_by("pk")
+        return list(found.select_for_update())
+
+
+CategoryManager = TreeManager.from_queryset(CategoryQuerySet)
+
+
+class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):
+    """What the attributes of product types are."""
+
+    def in_order(self) -> Self:
+        """Sort as a page shows them."""
+        return self.order_by("position", "id")
+
+
+class VariantQuerySet(models.QuerySet["Variant"]):
+    """Variants of products."""
+
+    def public(self) -> Self:
+        """Keep variants that anyone may see, on products that anyone may see."""
+        return self.filter(is_public=True, product__is_public=True)
+
+    def in_order(self) -> Self:
+        """Sort as a page shows them."""
+        return self.order_by("position", "id")
+
+
+class ProductImageQuerySet(models.QuerySet["ProductImage"]):
+    """Pictures of products."""
+
+    def in_order(self) -> Self:
+        """Sort as a page shows them."""
+        return self.order_by("position", "id")
+
+
+class ProductSummaryQuerySet(models.QuerySet["ProductSummary"]):
+    """What lists show and sort by of products' offers."""
+
+    def lock(self, pks: Iterable[int]) -> "list[ProductSummary]":
+        """Read the rows of the keys under exclusive locks, in key order."""
+        found = self.filter(pk__in=list(pks)).order_by("pk")
+        return list(found.select_for_update())
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Products; every method that returns rows returns a still lazy queryset."""
+
+    def public(self) -> Self:
+        """Keep products that anyone may see."""
+        return self.filter(is_public=True)
+
+    def find(self, key: str) -> Self:
+        """Keep the product of an id (digits only) or a slug."""
+        return self.filter(_id_or_slug(key))
+
+    def in_subtree(self, category: "Category") -> Self:
+        """Keep products of a category or of one below it, each once."""
+        links: Any = self.model.categories.through
+        members = links.objects.filter(
+            category__tree_id=category.tree_id,
+            category__lft__gte=category.lft,
+            category__lft__lte=category.rght,
+        )
+        return self.filter(pk__in=members.values("product"))
+
+    def priced(
+        self, *, at_least: Decimal | None = None, at_most: Decimal | None = None
+    ) -> Self:
+        """Keep products whose price lies between two amounts, both included."""
+        found = self
+        if at_least is not None:
+            found = found.filter(summary__price_from__gte=at_least)
+        if at_most is not None:
+            found = found.filter(summary__price_from__lte=at_most)
+        return found
+
+    def by_title(self, *, reverse: bool = False) -> Self:
+        """Sort by title."""
+        return self.order_by(*(("-title", "-id") if reverse else ("title", "id")))
+
+    def by_age(self, *, reverse: bool = False) -> Self:
+        """Sort the newest first, or last."""
+        names = ("created_at", "id") if reverse else ("-created_at", "-id")
+        return self.order_by(*names)
+
+    def by_price(self, *, reverse: bool = False) -> Self:
+        """Sort by price; what has none comes last both ways."""
+        # Both keys stand in the summary, so that its index gives the order.
+        if reverse:
+            return self.order_by("-summary__price_from", "-summary__pk")
+        return self.order_by("summary__price_rank", "summary__pk")
+
+    def offered_by(self, partner_id: int, currency: str) -> Self:
+        """Keep products of which a partner offers a public variant."""
+        variants: Any = self.model.variants.rel.related_model
+        offered = variants.objects.filter(
+            is_public=True,
+            stock_records__partner=partner_id,
+            stock_records__currency=currency,
+        )
+        return self.filter(pk__in=offered.values("product"))
+
+    def in_stock(self) -> Self:
+        """Keep products of which an offer has a unit ready."""
+        return self.filter(summary__in_stock=True)
+
+    def out_of_stock(self) -> Self:
+        """Keep products of which no offer has a unit ready."""
+        return self.filter(summary__in_stock=False)
+
+    def lock(self, pks: Iterable[int]) -> "list[Product]":
+        """Read the rows of the keys under exclusive locks, in key order."""
+        found = self.filter(pk__in=list(pks)).order_by("pk")
+        return list(found.select_for_update())
+
+    def for_list(self) -> Self:
+        """Load what a product row shows; 2 queries, whatever the number of rows."""
+        variants: Any = self.model.variants.rel.related_model
+        count = (
+            variants.objects.filter(product=OuterRef("pk"), is_public=True)
+            .order_by()
+            .values("product")
+            .annotate(count=Count("*"))
+            .values("count")
+        )
+        images: Any = self.model.images.rel.related_model
+        first = images.objects.in_order()[:1]
+        return (
+            self.select_related("summary")
+            .defer("description", "attributes")
+            .annotate(variant_count=Coalesce(Subquery(count), Value(0)))
+            .prefetch_related(Prefetch("images", first, to_attr="first_images"))
+        )
+
+    def for_detail(self) -> Self:
+        """Load what a product page shows, but the offers; 5 queries."""
+        types: Any = self.model.product_type.field.related_model
+        definitions: Any = types.definitions.rel.related_model
+        categories: Any = self.model.categories.rel.model
+        variants: Any = self.model.variants.rel.related_model
+        images: Any = self.model.images.rel.related_model
+        return self.select_related("product_type").prefetch_related(
+            Prefetch("product_type__definitions", definitions.objects.in_order()),
+            Prefetch(
+                "categories",
+                categories.objects.public().order_by("tree_id", "lft"),
+                to_attr="public_categories",
+            ),
+            Prefetch("images", images.objects.in_order()),
+            Prefetch(
+                "variants",
+                variants.objects.filter(is_public=True).in_order(),
+                to_attr="public_variants",
+            ),
+        )
+
+
+def _id_or_slug(key: str) -> Q:
+    # Digits are always an id; one too long for the column matches nothing.
+    if key.isascii() and key.isdigit():
+        return Q(pk=int(key)) if len(key) < len(str(2**63)) else Q(pk__in=())
+    return Q(slug=key)

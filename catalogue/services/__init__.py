@@ -1,0 +1,39 @@
+"""Every write to the catalogue."""
+
+from catalogue.services.categories import (
+    create_category,
+    delete_category,
+    move_category,
+    rename_category,
+    update_category,
+)
+from catalogue.services.images import StoredImage, add_image, store_image
+from catalogue.services.products import (
+    NewProduct,
+    NewVariant,
+    create_product,
+    create_products,
+    update_product,
+)
+from catalogue.services.types import NewDefinition, create_product_type
+from catalogue.services.variants import add_variant, update_variant
+
+__all__ = [
+    "NewDefinition",
+    "NewProduct",
+    "NewVariant",
+    "StoredImage",
+    "add_image",
+    "add_variant",
+    "create_category",
+    "create_product",
+    "create_product_type",
+    "create_products",
+    "delete_category",
+    "move_category",
+    "rename_category",
+    "store_image",
+    "update_category",
+    "update_product",
+    "update_variant",
+]

@@ -1,0 +1,130 @@
+"""Writes to the category tree, one at a time (docs/decisions/0004-tree.md)."""
+
+import reversion
+from mptt.exceptions import InvalidMove
+
+from catalogue.errors import CategoryMoveError, CategoryNotEmptyError
+from catalogue.models import Category
+from catalogue.slugs import check_slug, new_slugs
+from custom.locks import lock_named
+from custom.transactions import transactional
+
+TREE_LOCK = "catalogue.category"
+
+
+@transactional
+def create_category(
+    *,
+    name: str,
+    slug: str | None = None,
+    parent: Category | None = None,
+    description: str = "",
+    is_public: bool = True,
+) -> Category:
+    """Store a category among its siblings, which are kept in order of names.
+
+    Args:
+        slug: Made of the name if it is left out.
+        parent: None for the top of a tree of its own.
+
+    Raises:
+        InvalidSlugError: The given slug cannot be one.
+        SlugTakenError: Another category has the given slug.
+    """
+    lock_named(TREE_LOCK)
+    category = Category(
+        name=name,
+        slug=_slug_for(name, slug),
+        parent=_read_again(parent) if parent else None,
+        description=description,
+        is_public=is_public,
+    )
+    with reversion.create_revision(atomic=False):
+        category.save()
+    return category
+
+
+@transactional
+def update_category(
+    category: Category,
+    *,
+    name: str | None = None,
+    slug: str | None = None,
+    description: str | None = None,
+    is_public: bool | None = None,
+) -> Category:
+    """Change what a category says; a new name may move it among its siblings.
+
+    Returns:
+        The category as it is stored; what is left out stays.
+
+    Raises:
+        InvalidSlugError: The slug cannot be one; nothing is changed.
+        SlugTakenError: Another category has the slug; nothing is changed.
+    """
+    lock_named(TREE_LOCK)
+    category = _read_again(category)
+    if name is not None:
+        category.name = name
+    if slug is not None:
+        others = Category.objects.exclude(pk=category.pk)
+        category.slug = check_slug(others, slug)
+    if description is not None:
+        category.description = description
+    if is_public is not None:
+        category.is_public = is_public
+    with reversion.create_revision(atomic=False):
+        category.save()
+    return category
+
+
+def rename_category(category: Category, name: str) -> Category:
+    """Give a category another name; its slug, which links use, stays."""
+    return update_category(category, name=name)
+
+
+@transactional
+def move_category(category: Category, *, parent: Category | None) -> Category:
+    """Put a category, with all below it, under another one or at the top.
+
+    Raises:
+        CategoryMoveError: The new parent is the category or is below it.
+    """
+    lock_named(TREE_LOCK)
+    category = _read_again(category)
+    category.parent = _read_again(parent) if parent else None
+    with reversion.create_revision(atomic=False):
+        try:
+            category.save()
+        except InvalidMove as error:
+            msg = "A category cannot be moved below itself."
+            raise CategoryMoveError(msg) from error
+    return category
+
+
+@transactional
+def delete_category(category: Category) -> None:
+    """Remove a category; its products stay, in their other categories if any.
+
+    Raises:
+        CategoryNotEmptyError: There are categories below it; nothing is changed.
+    """
+    lock_named(TREE_LOCK)
+    category = _read_again(category)
+    if not category.is_leaf_node():
+        msg = "Move or delete the categories below it first."
+        raise CategoryNotEmptyError(msg)
+    category.delete()
+
+
+def _read_again(category: Category) -> Category:
+    """Return the row as it is now that nobody else can change the tree."""
+    return Category.objects.get(pk=category.pk)
+
+
+def _slug_for(name: str, slug: str | None) -> str:
+    """Return the chosen slug, or one made of the name."""
+    if slug is not None:
+        return check_slug(Category.objects.all(), slug)
+    (made,) = new_slugs(Category.objects.all(), [name], fallback="category")
+    return made

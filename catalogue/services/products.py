@@ -1,0 +1,242 @@
+"""Writes to products."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import reversion
+
+from catalogue.attributes import clean_attributes
+from catalogue.errors import MissingVariantError
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductImage,
+    ProductSummary,
+    ProductType,
+    Variant,
+)
+from catalogue.services.images import StoredImage
+from catalogue.slugs import check_slug, new_slugs
+from custom.locks import lock_named
+from custom.transactions import transactional
+
+SLUG_LOCK = "catalogue.product-slug"
+BATCH = 500  # rows of one INSERT
+AppliesTo = AttributeDefinition.AppliesTo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVariant:
+    """A variant to be stored with its product; ``attributes`` by code."""
+
+    sku: str
+    title: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    barcode: str = ""
+    weight_grams: int | None = None
+    is_public: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    """A product to be stored; ``attributes`` by code, pictures already on disk."""
+
+    title: str
+    variants: Sequence[NewVariant]
+    description: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    categories: Collection[Category] = ()
+    images: Sequence[StoredImage] = ()
+    is_public: bool = True
+
+
+@transactional
+def create_product(
+    *,
+    product_type: ProductType,
+    title: str,
+    variants: Sequence[NewVariant],
+    slug: str | None = None,
+    description: str = "",
+    attributes: Mapping[str, object] | None = None,
+    categories: Collection[Category] = (),
+    is_public: bool = True,
+) -> Product:
+    """Store a product with its variants.
+
+    Args:
+        slug: Made of the title if it is left out.
+
+    Raises:
+        MissingVariantError: There is no variant.
+        InvalidAttributesError: Its or a variant's attributes do not fit the type.
+        InvalidSlugError: The given slug cannot be one.
+        SlugTakenError: Another product has the given slug.
+    """
+    new = NewProduct(
+        title=title,
+        variants=variants,
+        description=description,
+        attributes=attributes or {},
+        categories=categories,
+        is_public=is_public,
+    )
+    slugs = None
+    if slug is not None:
+        lock_named(SLUG_LOCK)
+        slugs = [check_slug(Product.objects.all(), slug)]
+    with reversion.create_revision(atomic=False):
+        (product,) = _store([new], product_type, slugs)
+        reversion.add_to_revision(product)
+        for variant in product.variants.all():
+            reversion.add_to_revision(variant)
+    return product
+
+
+@transactional
+def create_products(
+    rows: Sequence[NewProduct], *, product_type: ProductType
+) -> list[Product]:
+    """Store many products of a type; a fixed number of statements for each 500.
+
+    No versions are kept of what an import brings in: there is nothing before it.
+
+    Returns:
+        The products in the order of ``rows``.
+
+    Raises:
+        MissingVariantError: A row has no variant; nothing is stored.
+        InvalidAttributesError: A row's attributes do not fit; nothing is stored.
+    """
+    return _store(rows, product_type, None)
+
+
+@transactional
+def update_product(
+    product_id: int,
+    *,
+    title: str | None = None,
+    slug: str | None = None,
+    description: str | None = None,
+    attributes: Mapping[str, object] | None = None,
+    categories: Iterable[Category] | None = None,
+    is_public: bool | None = None,
+) -> Product:
+    """Change a product; what is left out stays. Locks the product.
+
+    Raises:
+        InvalidAttributesError: They do not fit the type; nothing is changed.
+        InvalidSlugError: The slug cannot be one; nothing is changed.
+        SlugTakenError: Another product has the slug; nothing is changed.
+    """
+    if slug is not None:
+        lock_named(SLUG_LOCK)
+        check_slug(Product.objects.exclude(pk=product_id), slug)
+    product = Product.objects.select_for_update().get(pk=product_id)
+    changes = {
+        "title": title,
+        "slug": slug,
+        "description": description,
+        "is_public": is_public,
+    }
+    for name, value in changes.items():
+        if value is not None:
+            setattr(product, name, value)
+    if attributes is not None:
+        definitions = product.product_type.definitions.filter(
+            applies_to=AppliesTo.PRODUCT
+        )
+        product.attributes = clean_attributes(definitions, attributes)
+    product.version += 1
+    with reversion.create_revision(atomic=False):
+        product.save()
+        if categories is not None:
+            product.categories.set(categories)
+    return product
+
+
+def _store(
+    rows: Sequence[NewProduct], product_type: ProductType, slugs: list[str] | None
+) -> list[Product]:
+    """Insert products and all that belongs to them, table by table."""
+    definitions = list(product_type.definitions.in_order())
+    of_product = [row for row in definitions if row.applies_to == AppliesTo.PRODUCT]
+    of_variant = [row for row in definitions if row.applies_to == AppliesTo.VARIANT]
+    if slugs is None:
+        lock_named(SLUG_LOCK)
+        titles = [row.title for row in rows]
+        slugs = new_slugs(Product.objects.all(), titles, fallback="product")
+    products = [
+        Product(
+            product_type=product_type,
+            title=row.title,
+            slug=slug,
+            description=row.description,
+            attributes=clean_attributes(of_product, row.attributes),
+            is_public=row.is_public,
+        )
+        for row, slug in zip(rows, slugs, strict=True)
+    ]
+    Product.objects.bulk_create(products, batch_size=BATCH)
+    ProductSummary.objects.bulk_create(
+        [ProductSummary(product=product) for product in products], batch_size=BATCH
+    )
+    made = list(zip(rows, products, strict=True))
+    _store_variants(made, of_variant)
+    _store_links(made)
+    return products
+
+
+def _store_variants(
+    made: Sequence[tuple[NewProduct, Product]],
+    definitions: Sequence[AttributeDefinition],
+) -> None:
+    """Insert the variants of products that have just been stored."""
+    variants = []
+    for row, product in made:
+        if not row.variants:
+            msg = f"{row.title} has no variant."
+            raise MissingVariantError(msg)
+        variants += [
+            Variant(
+                product=product,
+                sku=new.sku,
+                title=new.title,
+                attributes=clean_attributes(definitions, new.attributes),
+                barcode=new.barcode,
+                weight_grams=new.weight_grams,
+                position=position,
+                is_public=new.is_public,
+            )
+            for position, new in enumerate(row.variants)
+        ]
+    Variant.objects.bulk_create(variants, batch_size=BATCH)
+
+
+def _store_links(made: Sequence[tuple[NewProduct, Product]]) -> None:
+    """Insert category links and pictures of products that have just been stored."""
+    link = Product.categories.through
+    link.objects.bulk_create(
+        [
+            link(product_id=product.pk, category_id=category.pk)
+            for row, product in made
+            for category in row.categories
+        ],
+        batch_size=BATCH,
+    )
+    ProductImage.objects.bulk_create(
+        [
+            ProductImage(
+                product=product,
+                file=image.name,
+                alt=image.alt or product.title,
+                width=image.width,
+                height=image.height,
+                position=position,
+            )
+            for row, product in made
+            for position, image in enumerate(row.images)
+        ],
+        batch_size=BATCH,
+    )

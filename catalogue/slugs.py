@@ -1,0 +1,75 @@
+"""Slugs: in addresses, digits alone are an id, so a slug always has a letter."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from catalogue.errors import InvalidSlugError, SlugTakenError
+from catalogue.models import SLUG_LENGTH
+
+SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+LETTER = re.compile(r"[a-z]")
+SUFFIX_LENGTH = 10  # room kept for "-2", "-3", …
+
+
+def new_slugs(rows: QuerySet[Any], texts: Sequence[str], *, fallback: str) -> list[str]:
+    """Make a slug of each text that no row and no other text has.
+
+    A text without a letter of the alphabet gets ``fallback`` before it; one whose
+    slug is taken gets ``-2``, ``-3``, … behind it. Call it under a lock that every
+    writer of the table's slugs takes. 1 query, and 1 for each slug that is taken.
+
+    Args:
+        rows: All rows of the table.
+        texts: Titles or names, in any script.
+        fallback: A word, such as ``product``.
+    """
+    bases = [_base(text, fallback) for text in texts]
+    taken = set(rows.filter(slug__in=set(bases)).values_list("slug", flat=True))
+    looked_up: set[str] = set()
+    slugs = []
+    for base in bases:
+        slug = base
+        if base in taken and base not in looked_up:
+            # "-" and "." are neighbours in the slug's binary collation.
+            numbered = rows.filter(slug__gt=f"{base}-", slug__lt=f"{base}.")
+            taken.update(numbered.values_list("slug", flat=True))
+            looked_up.add(base)
+        number = 2
+        while slug in taken:
+            slug = f"{base}-{number}"
+            number += 1
+        taken.add(slug)
+        slugs.append(slug)
+    return slugs
+
+
+def check_slug(rows: QuerySet[Any], slug: str) -> str:
+    """Return a slug somebody chose, if it may be used; 1 query.
+
+    Args:
+        rows: Every row that must not have it.
+
+    Raises:
+        InvalidSlugError: It has no letter, or a character a slug may not have.
+        SlugTakenError: A row has it.
+    """
+    if not SLUG.fullmatch(slug) or not LETTER.search(slug) or len(slug) > SLUG_LENGTH:
+        msg = "A slug has small letters, digits and hyphens, and at least one letter."
+        raise InvalidSlugError(msg)
+    if rows.filter(slug=slug).exists():
+        msg = f"The slug {slug} is taken."
+        raise SlugTakenError(msg)
+    return slug
+
+
+def _base(text: str, fallback: str) -> str:
+    """Return a text's slug before numbers are added; it has a letter."""
+    slug = slugify(text)[: SLUG_LENGTH - SUFFIX_LENGTH].strip("-_")
+    if LETTER.search(slug):
+        return slug
+    return f"{fallback}-{slug or secrets.token_hex(4)}"

@@ -1,0 +1,121 @@
+"""The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
+
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from reversion.admin import VersionAdmin
+
+from custom.errors import DomainError
+from custom.models import IdempotencyKey, OutboxMessage
+
+M = TypeVar("M", bound=Model)
+
+
+class _ListedAdmin(admin.ModelAdmin[M]):
+    """A list that never counts the whole table beside the page it shows."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    save_on_top = True
+
+
+class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
+    """Base of every model staff may edit: each save is a version that can be read.
+
+    A row with a ``version`` column has it raised by every save. A service that
+    refuses (``DomainError``) leaves nothing behind and tells the reader why.
+    """
+
+    history_latest_first = True
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: Any) -> None:
+        """Raise the row's version, so that other readers notice the change."""
+        if change and hasattr(obj, "version"):
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what a service refused above the form, with nothing saved."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as error:
+            return self._refused(request, error)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what a service refused, with nothing deleted."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except DomainError as error:
+            return self._refused(request, error)
+
+    def _refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
+        """Say why, and show the page again as the database has it."""
+        self.message_user(request, error.detail, messages.ERROR)
+        return redirect(request.get_full_path())
+
+
+class LedgerAdmin(_ListedAdmin[M]):
+    """Rows as they stand: services alone add to them, nobody changes or deletes."""
+
+    actions: ClassVar[None] = None
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Refuse: a service adds rows."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Refuse: what has happened stays."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Refuse: what has happened stays."""
+        return False
+
+
+class LedgerInline(admin.TabularInline[Any, Any]):
+    """Rows of a ledger on the page of what they belong to."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Refuse: a service adds rows."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what has happened stays."""
+        return False
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(LedgerAdmin[OutboxMessage]):
+    """What is to happen because a transaction committed."""
+
+    list_display = ("public_id", "topic", "state", "attempts", "next_at", "created_at")
+    list_filter = ("state", "topic")
+    search_fields = ("public_id",)
+    ordering = ("-id",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(LedgerAdmin[IdempotencyKey]):
+    """Requests that were carried out; digests only."""
+
+    list_display = ("endpoint", "made", "created_at")
+    list_filter = ("endpoint",)
+    search_fields = ("made",)
+    ordering = ("-id",)

@@ -1,0 +1,41 @@
+"""Serializer fields every app may use."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import get_attribute
+
+from custom.money import format_money
+
+
+class _Money(NamedTuple):
+    amount: Decimal
+    currency: str
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "9.90"})
+class MoneyField(serializers.Field[Any, Any, str, Any]):
+    """Writes an amount with its currency's own number of places.
+
+    Args:
+        currency_source: Dotted path from the serialized object to its ISO 4217
+            code.
+    """
+
+    def __init__(self, *, currency_source: str = "currency", **kwargs: Any) -> None:  # noqa: ANN401
+        kwargs["read_only"] = True
+        super().__init__(**kwargs)
+        self.currency_path = currency_source.split(".")
+
+    def get_attribute(self, instance: Any) -> _Money | None:  # noqa: ANN401
+        """Fetch the amount and its currency; ``None`` when there is no amount."""
+        amount = super().get_attribute(instance)
+        if amount is None:
+            return None
+        return _Money(amount, get_attribute(instance, self.currency_path))
+
+    def to_representation(self, value: _Money) -> str:
+        """Return ``"9.90"`` for euros, ``"1200"`` for yen."""
+        return format_money(value.amount, value.currency)

@@ -1,0 +1,74 @@
+"""Whether this process lives, and whether it may be sent requests."""
+
+import logging
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_redis import get_redis_connection
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+OK = "ok"
+FAILED = "failed"
+DEGRADED = "degraded"
+
+
+@never_cache
+@require_safe
+def live(_request: HttpRequest) -> JsonResponse:
+    """Answer; that is all there is to prove."""
+    return JsonResponse({"status": OK})
+
+
+@never_cache
+@require_safe
+def ready(_request: HttpRequest) -> JsonResponse:
+    """Tell whether requests can be answered: 503 without database or migrations.
+
+    The shop sells without Redis, if more slowly: ``degraded``, with a 200.
+    """
+    checks = {
+        "database": check_database(),
+        "migrations": check_migrations(),
+        "redis": check_redis(),
+    }
+    if FAILED in (checks["database"], checks["migrations"]):
+        return JsonResponse({"status": FAILED, "checks": checks}, status=503)
+    status = DEGRADED if FAILED in checks.values() else OK
+    return JsonResponse({"status": status, "checks": checks})
+
+
+def check_database() -> str:
+    """Ask the database for an answer; 1 query."""
+    try:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.exception("database_check_failed")
+        return FAILED
+    return OK
+
+
+def check_migrations() -> str:
+    """Compare the migrations of the code with those of the database; 2 queries."""
+    try:
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    except DatabaseError:
+        return FAILED
+    is_behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return FAILED if is_behind else OK
+
+
+def check_redis() -> str:
+    """Ask Redis for an answer; one round trip."""
+    try:
+        get_redis_connection().ping()
+    except (RedisError, ConnectionInterrupted, OSError):
+        logger.warning("redis_check_failed", exc_info=True)
+        return FAILED
+    return OK

@@ -1,0 +1,148 @@
+"""Which format an answer has, and in which version (RFC 9110, section 12.5.1)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rest_framework.exceptions import ErrorDetail, NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import _MediaType
+
+from custom.api.problems import QueryParameterError
+
+FORMAT_PARAMETER = "format"
+VERSION_PARAMETER = "version"
+_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+
+
+class _Range(NamedTuple):
+    """One media range of an ``Accept`` header."""
+
+    media_type: _MediaType
+    quality: float
+    version: str | None
+
+    @property
+    def precision(self) -> int:
+        """Rank how closely it names a type: 0 anything, 1 a family, 2 a type."""
+        return min(self.media_type.precedence, 2)
+
+    def covers(self, renderer: BaseRenderer) -> bool:
+        """Tell whether the range takes what the renderer writes."""
+        return _MediaType(renderer.media_type).match(self.media_type)
+
+
+class QualityNegotiation(DefaultContentNegotiation):
+    """Honours quality values, ``?format=`` and the version parameter.
+
+    Among equals the first renderer of the view wins.
+    """
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer and its media type with the wanted version.
+
+        Raises:
+            QueryParameterError: ``?format=`` names no format of this address.
+            NotAcceptable: Nothing the client accepts can be written.
+        """
+        candidates = list(renderers)
+        tokens = self.get_accept_list(request) or ["*/*"]
+        ranges = [_read_range(token) for token in tokens]
+        wanted = format_suffix or request.query_params.get(FORMAT_PARAMETER)
+        if wanted is not None:
+            return _choose_by_format(candidates, ranges, wanted)
+        best = max(
+            (_rate(renderer, ranges, candidates) for renderer in candidates),
+            key=lambda rated: rated.quality,  # the first of equals
+        )
+        if best.quality == 0:
+            raise NotAcceptable(available_renderers=candidates)
+        return best.renderer, _with_version(best.renderer, best.version)
+
+
+class _Rated(NamedTuple):
+    renderer: BaseRenderer
+    quality: float
+    version: str | None
+
+
+def _read_range(token: str) -> _Range:
+    """Read one media range; a malformed quality counts as none given."""
+    media_type = _MediaType(token)
+    quality = str(media_type.params.get("q", "1")).strip()
+    return _Range(
+        media_type,
+        float(quality) if _QUALITY.fullmatch(quality) else 1.0,
+        media_type.params.get(VERSION_PARAMETER),
+    )
+
+
+def _rate(
+    renderer: BaseRenderer, ranges: Sequence[_Range], renderers: Sequence[BaseRenderer]
+) -> _Rated:
+    """Give a renderer the quality of the range that names it most closely.
+
+    A browser asks for HTML first and lists ``application/xml`` among what it can
+    show; where there is no HTML it gets the default format, so its mention of XML
+    weighs no more than its ``*/*``.
+    """
+    covering = [one for one in ranges if one.covers(renderer)]
+    if _is_browser(ranges, renderers):
+        covering = [one for one in covering if one.precision == 0]
+    if not covering:
+        return _Rated(renderer, 0.0, None)
+    precision = max(one.precision for one in covering)
+    best = max(
+        (one for one in covering if one.precision == precision),
+        key=lambda one: (_is_supported(one.version), one.quality),
+    )
+    return _Rated(renderer, best.quality, best.version)
+
+
+def _is_browser(ranges: Sequence[_Range], renderers: Sequence[BaseRenderer]) -> bool:
+    """Tell whether HTML is wanted most, anything will do, and there is no HTML."""
+    best = max((one.quality for one in ranges), default=0.0)
+    wants_html = any(
+        one.media_type.full_type == "text/html" and one.quality == best
+        for one in ranges
+    )
+    takes_all = any(one.precision == 0 and one.quality > 0 for one in ranges)
+    has_html = any(renderer.media_type == "text/html" for renderer in renderers)
+    return wants_html and takes_all and not has_html
+
+
+def _choose_by_format(
+    renderers: Sequence[BaseRenderer], ranges: Sequence[_Range], wanted: str
+) -> tuple[BaseRenderer, str]:
+    """Let ``?format=`` overrule the types in ``Accept``, but not the version."""
+    named = [renderer for renderer in renderers if renderer.format == wanted]
+    if not named:
+        detail = ErrorDetail("This format is not available.", "invalid-choice")
+        raise QueryParameterError({FORMAT_PARAMETER: [detail]})
+    rated = [_rate(renderer, ranges, renderers) for renderer in named]
+    renderer = max(rated, key=lambda one: one.quality).renderer
+    versions = [one.version for one in ranges if one.version is not None]
+    version = max(versions, key=_is_supported, default=None)
+    return renderer, _with_version(renderer, version)
+
+
+def _is_supported(version: str | None) -> bool:
+    """Tell whether a version is one of the API's; none means the oldest."""
+    return version is None or version in (
+        DefaultContentNegotiation.settings.ALLOWED_VERSIONS or ()
+    )
+
+
+def _with_version(renderer: BaseRenderer, version: str | None) -> str:
+    """Return the media type from which the version is read again."""
+    media_type = str(renderer.media_type)
+    if version is None:
+        return media_type
+    return f"{media_type}; {VERSION_PARAMETER}={version}"

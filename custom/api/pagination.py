@@ -1,0 +1,75 @@
+"""Pages of a list: by number, or by cursor where rows keep arriving."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from rest_framework import pagination
+from rest_framework.exceptions import ErrorDetail, NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView  # noqa: TID251  # only a type here
+
+from custom.api.problems import QueryParameterError
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+PAGE_SIZE_PARAMETER = "page_size"
+WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]*")
+
+
+class PageNumberPagination(pagination.PageNumberPagination):
+    """``page`` and ``page_size``; answers ``count, next, previous, results``."""
+
+    page_size = DEFAULT_PAGE_SIZE
+    page_size_query_param = PAGE_SIZE_PARAMETER
+    max_page_size = MAX_PAGE_SIZE
+
+    def get_page_size(self, request: Request) -> int:
+        """Return the wanted number of rows."""
+        return read_page_size(request)
+
+
+class CursorPagination(pagination.CursorPagination):
+    """``cursor`` and ``page_size``; stable while rows arrive, without a count.
+
+    The view's ``ordering`` attribute, or a subclass's, names the order.
+    """
+
+    page_size = DEFAULT_PAGE_SIZE
+    page_size_query_param = PAGE_SIZE_PARAMETER
+    max_page_size = MAX_PAGE_SIZE
+
+    def get_page_size(self, request: Request) -> int:
+        """Return the wanted number of rows."""
+        return read_page_size(request)
+
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Any, Any] | Sequence[Any],
+        request: Request,
+        view: APIView | None = None,
+    ) -> list[Any] | None:
+        """Return the rows after the cursor; a made-up cursor is a missing page."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError) as error:
+            raise NotFound(self.invalid_cursor_message) from error
+
+
+def read_page_size(request: Request) -> int:
+    """Return ``page_size``, cut to the largest allowed.
+
+    Raises:
+        QueryParameterError: It is not a whole number of at least 1.
+    """
+    wanted = request.query_params.get(PAGE_SIZE_PARAMETER)
+    if wanted is None:
+        return DEFAULT_PAGE_SIZE
+    if not WHOLE_NUMBER.fullmatch(wanted):
+        detail = ErrorDetail("Give a whole number of at least 1.", "invalid")
+        raise QueryParameterError({PAGE_SIZE_PARAMETER: [detail]})
+    digits = wanted.lstrip("0")
+    is_huge = len(digits) > len(str(MAX_PAGE_SIZE))  # int() refuses the hugest
+    return MAX_PAGE_SIZE if is_huge else min(int(digits), MAX_PAGE_SIZE)

@@ -1,0 +1,168 @@
+"""How bodies are read: strictly, and never into something the other format lacks."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.http import UnreadablePostError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework_xml.parsers import XMLParser as BaseXMLParser
+
+from custom.api.xml import ILLEGAL_CHARACTERS, MalformedXmlError, load_xml
+
+MAX_DEPTH = 32  # of nested lists and objects
+MAX_INTEGER = 2**63 - 1  # what JSON readers and the database agree on
+# What neither XML nor a person's name may hold.
+UNSAFE_CHARACTERS = re.compile(f"{ILLEGAL_CHARACTERS.pattern}|\x7f")
+
+
+class JSONParser(BaseParser):
+    """Reads strict JSON: UTF-8, finite numbers, no member twice."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Return the document.
+
+        Raises:
+            ParseError: It is not JSON, or nested too deeply.
+            ValidationError: A text holds a character that XML cannot carry.
+        """
+        source = _read(stream)
+        try:
+            value = json.loads(
+                source.decode("utf-8"),
+                object_pairs_hook=_object,
+                parse_constant=_refuse_constant,
+                parse_float=_float,
+                parse_int=_integer,
+            )
+        except RecursionError as error:
+            raise _too_deep() from error
+        except ValueError as error:
+            msg = f"The body is not JSON: {error}."
+            raise ParseError(msg) from error
+        refuse_unsafe(value)
+        return value
+
+
+class XMLParser(BaseXMLParser):
+    """Reads the XML form of a JSON document (``custom.api.xml``)."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Return the document with every scalar as text.
+
+        Raises:
+            ParseError: It is not such XML, or nested too deeply.
+            ValidationError: A text holds a character the shop does not take.
+        """
+        # A charset was checked to mean UTF-8, and outranks the document's word.
+        encoding = "utf-8" if "charset" in (media_type or "").lower() else None
+        try:
+            value = load_xml(_read(stream), encoding)
+        except MalformedXmlError as error:
+            raise ParseError(str(error)) from error
+        refuse_unsafe(value)
+        return value
+
+
+class TextXMLParser(XMLParser):
+    """Reads the same XML under its older name."""
+
+    media_type = "text/xml"
+
+
+def refuse_unsafe(value: object) -> None:
+    """Refuse a document with unsafe characters or too many levels.
+
+    Raises:
+        ValidationError: It names every faulty text.
+        ParseError: The document is nested deeper than ``MAX_DEPTH``.
+    """
+    if faults := _faults(value, depth=0):
+        raise ValidationError(faults)
+
+
+def _faults(value: object, depth: int) -> Any:  # noqa: ANN401
+    """Return DRF-shaped details of every unsafe text; empty when there is none."""
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    if isinstance(value, str):
+        return [_unsafe()] if UNSAFE_CHARACTERS.search(value) else None
+    if isinstance(value, dict):
+        inner = {
+            key: [_unsafe()]
+            if UNSAFE_CHARACTERS.search(key)
+            else _faults(member, depth + 1)
+            for key, member in value.items()
+        }
+    elif isinstance(value, list):
+        inner = dict(enumerate(_faults(item, depth + 1) for item in value))
+    else:
+        return None
+    return {key: fault for key, fault in inner.items() if fault}
+
+
+def _unsafe() -> ErrorDetail:
+    return ErrorDetail("Has a character that is not allowed.", "invalid-character")
+
+
+def _too_deep() -> ParseError:
+    return ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _read(stream: IO[Any]) -> bytes:
+    """Read the whole body; a client that hangs up made a bad request."""
+    try:
+        source: bytes = stream.read()
+    except UnreadablePostError as error:
+        msg = "The body ended early."
+        raise ParseError(msg) from error
+    return source
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Build an object whose every member was given once."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        msg = f"member {json.dumps(repeated)} is repeated"
+        raise ValueError(msg)
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    msg = f"{name} is not a number"
+    raise ValueError(msg)
+
+
+def _float(text: str) -> float:
+    """Read a number with a fraction or an exponent."""
+    number = float(text)
+    if math.isinf(number):
+        msg = "a number is too large"
+        raise ValueError(msg)
+    return number
+
+
+def _integer(text: str) -> int:
+    """Read a whole number of at most 64 bits."""
+    number = int(text)
+    if abs(number) > MAX_INTEGER:
+        msg = "a number is too large"
+        raise ValueError(msg)
+    return number

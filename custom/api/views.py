@@ -1,0 +1,180 @@
+"""What every view of the API does alike: parameters, fields, caching."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.settings import api_settings
+from rest_framework.viewsets import GenericViewSet, ViewSetMixin
+
+from custom.api.parsers import UNSAFE_CHARACTERS
+from custom.api.problems import QueryParameterError
+
+ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
+
+FIELDS_PARAMETER = "fields"
+# What browsers, mail programs and advertisers append to links.
+IGNORED_PARAMETERS = re.compile(r"_|utm_.*|gclid|fbclid", re.ASCII)
+PAGE_PARAMETER_ATTRIBUTES = (
+    "page_query_param",
+    "page_size_query_param",
+    "cursor_query_param",
+)
+PUBLIC_CACHE_CONTROL = "public, no-cache"
+PRIVATE_CACHE_CONTROL = "private, no-store"
+
+
+class _Fielded(Protocol):
+    """A serializer with named fields, as DRF builds them."""
+
+    fields: dict[str, Any]
+
+
+class ApiMixin(GenericAPIView[ModelT_co]):
+    """The ground rules of the API, for views and viewsets alike.
+
+    Attributes:
+        query_parameters: Names the view reads beside ``format``, ``fields``, its
+            pagination's and its filterset's.
+        list_actions: Actions of a viewset that answer with filtered, paged rows.
+        is_public_page: The page is the same for everyone and may sit in shared
+            caches; the session is then never read.
+    """
+
+    query_parameters: ClassVar[frozenset[str]] = frozenset()
+    list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
+    is_public_page: ClassVar[bool] = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Admit the caller, then refuse what the view would ignore or choke on."""
+        super().initial(request, *args, **kwargs)
+        for value in kwargs.values():
+            if isinstance(value, str) and UNSAFE_CHARACTERS.search(value):
+                raise Http404
+        self.check_query_parameters(request)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Leave the session out of public pages: it would vary by cookie."""
+        authenticators = super().get_authenticators()
+        if not self.is_public_page:
+            return authenticators
+        return [
+            authenticator
+            for authenticator in authenticators
+            if not isinstance(authenticator, SessionAuthentication)
+        ]
+
+    def check_query_parameters(self, request: Request) -> None:
+        """Refuse unknown parameters and characters no value may hold.
+
+        Raises:
+            QueryParameterError: It names every parameter at fault.
+        """
+        known = self.get_query_parameters()
+        faults: dict[str, list[ErrorDetail]] = {}
+        for name, values in request.query_params.lists():
+            if UNSAFE_CHARACTERS.search("".join((name, *values))):
+                fault = ErrorDetail("Has a control character.", "invalid-character")
+                faults[name] = [fault]
+            elif name not in known and not IGNORED_PARAMETERS.fullmatch(name):
+                faults[name] = [ErrorDetail("Unknown parameter.", "unknown-parameter")]
+        if faults:
+            raise QueryParameterError(faults)
+
+    def get_query_parameters(self) -> frozenset[str]:
+        """Name every query parameter this request may carry."""
+        names = {str(api_settings.URL_FORMAT_OVERRIDE), *self.query_parameters}
+        if self.picks_fields():
+            names.add(FIELDS_PARAMETER)
+        if self.is_list():
+            names |= self._list_parameters()
+        return frozenset(names)
+
+    def picks_fields(self) -> bool:
+        """Tell whether ``?fields=`` applies: a GET answered by a serializer."""
+        has_serializer = (
+            self.serializer_class is not None
+            or type(self).get_serializer_class
+            is not GenericAPIView.get_serializer_class
+        )
+        return self.request.method in ("GET", "HEAD") and has_serializer
+
+    def is_list(self) -> bool:
+        """Tell whether this request is answered with filtered, paged rows."""
+        if isinstance(self, ViewSetMixin):
+            return self.action in self.list_actions
+        return isinstance(self, ListModelMixin)
+
+    def _list_parameters(self) -> set[str]:
+        """Name the parameters of the pagination and the filterset."""
+        names = {
+            getattr(self.paginator, attribute, None)
+            for attribute in PAGE_PARAMETER_ATTRIBUTES
+        }
+        filterset = getattr(self, "filterset_class", None)
+        names.update(filterset.base_filters if filterset else ())
+        return {name for name in names if name}
+
+    def filter_queryset(self, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Filter; a bad value is reported as the query parameter it came in."""
+        try:
+            return super().filter_queryset(queryset)
+        except ValidationError as error:
+            raise QueryParameterError(error.detail) from error
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:  # noqa: ANN401
+        """Build the serializer; one that answers a GET obeys ``?fields=``."""
+        serializer = super().get_serializer(*args, **kwargs)
+        wanted = self.request.query_params.get(FIELDS_PARAMETER)
+        if wanted is not None and self.picks_fields() and "data" not in kwargs:
+            row = getattr(serializer, "child", serializer)
+            keep_fields(cast("_Fielded", row), wanted.split(","))
+        return serializer
+
+    def finalize_response(
+        self,
+        request: Request,
+        response: Response,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Response:
+        """State who may keep the answer."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if "Cache-Control" not in response.headers:
+            is_public = self.is_public_page and response.status_code < 400  # noqa: PLR2004
+            response.headers["Cache-Control"] = (
+                PUBLIC_CACHE_CONTROL if is_public else PRIVATE_CACHE_CONTROL
+            )
+        return response
+
+
+class ApiView(ApiMixin[Any]):
+    """One address answered by methods named after the HTTP methods."""
+
+
+class ApiViewSet(ApiMixin[ModelT_co], GenericViewSet[ModelT_co]):
+    """Several addresses of one resource answered by actions; a router binds it."""
+
+
+def keep_fields(serializer: _Fielded, names: Iterable[str]) -> None:
+    """Drop every field but the named ones, before anything is computed.
+
+    Raises:
+        QueryParameterError: A name is not a field; the pointer is ``fields``.
+    """
+    wanted = {name.strip() for name in names}
+    if unknown := sorted(wanted - serializer.fields.keys()):
+        listed = ", ".join(f'"{name}"' for name in unknown)
+        detail = ErrorDetail(f"Unknown field: {listed}.", "unknown-field")
+        raise QueryParameterError({FIELDS_PARAMETER: [detail]})
+    for name in serializer.fields.keys() - wanted:
+        del serializer.fields[name]

@@ -1,0 +1,170 @@
+"""What happens to every request before and after its view."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import (
+    HttpRequest,
+    HttpResponsePermanentRedirect,
+)
+from django.http.response import HttpResponseBase
+from django.urls import is_valid_path
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import LazyObject, empty
+from django_structlog.middlewares import RequestMiddleware
+
+from custom.api.handlers import is_api_path, problem_response
+from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+REQUEST_ID_HEADER = "X-Request-ID"
+# Long enough for the usual identifiers, too narrow to forge a log line with.
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{7,127}", re.ASCII)
+# Headers that state a fact about the failure, whatever form its body has.
+KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+READABLE_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+MIN_ERROR_STATUS = 400
+
+
+class RequestIdMiddleware:
+    """Gives every request an id: the client's own if it is sane, else a new one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set ``request.request_id`` and the header, in and out."""
+        request_id = request.headers.get(REQUEST_ID_HEADER, "")
+        if not SANE_REQUEST_ID.fullmatch(request_id):
+            request_id = str(uuid.uuid4())
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.request_id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers[REQUEST_ID_HEADER] = request_id
+        return response
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Logs each request without its query string, and without reading the session."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Name the request; query strings carry tokens and search terms."""
+        return f"{request.method} {request.path}"
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Bind the caller's id only if the view asked who it was."""
+        user = getattr(request, "user", None)
+        is_unread = isinstance(user, LazyObject) and user._wrapped is empty  # noqa: SLF001
+        if not is_unread:
+            RequestMiddleware.bind_user_id(request)
+
+
+class ProblemMiddleware:
+    """Lets no failure below ``/api/`` leave as anything but a problem document."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace pages that Django or a plain view answered with."""
+        response = self.get_response(request)
+        is_debug_page = settings.DEBUG and (
+            response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        if (
+            response.status_code < MIN_ERROR_STATUS
+            or isinstance(response, ProblemResponse)
+            or not is_api_path(request.path_info)
+            or is_debug_page
+        ):
+            return response
+        problem = problem_response(request, _problem_of(response.status_code))
+        for name in KEPT_HEADERS:
+            if name in response.headers:
+                problem.headers[name] = response.headers[name]
+        if "Vary" in response.headers:
+            patch_vary_headers(problem, response.headers["Vary"].split(","))
+        problem.cookies = response.cookies
+        return problem
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies the API cannot read before a byte of them is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 411, 413 or 415 by the headers alone."""
+        if request.encoding:
+            # Django would read the query in what the body claims: "zip", say.
+            request.encoding = "utf-8"
+        if is_api_path(request.path_info) and (status := _body_fault(request)):
+            return problem_response(request, PROBLEM_BY_STATUS[status])
+        return self.get_response(request)
+
+
+class SlashMiddleware:
+    """Leads a reader to the right path; never repeats a write there."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Redirect a GET that lacks the last slash, explain it to other methods."""
+        if not _lacks_slash(request):
+            return self.get_response(request)
+        if request.method in ("GET", "HEAD"):
+            target = request.get_full_path(force_append_slash=True)
+            return HttpResponsePermanentRedirect(target)
+        if not is_api_path(request.path_info):
+            return self.get_response(request)
+        path = request.path
+        problem = replace(
+            PROBLEM_BY_STATUS[HTTPStatus.NOT_FOUND],
+            detail=f"There is nothing at {path}; the right path is {path}/.",
+        )
+        return problem_response(request, problem)
+
+
+def _lacks_slash(request: HttpRequest) -> bool:
+    """Tell whether only a last slash is missing from the path."""
+    path = request.path_info
+    urlconf = getattr(request, "urlconf", None)
+    return (
+        not path.endswith("/")
+        and not is_valid_path(path, urlconf)
+        and bool(is_valid_path(f"{path}/", urlconf))
+    )
+
+
+def _body_fault(request: HttpRequest) -> HTTPStatus | None:
+    """Return the status that the headers of a body deserve, if any."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    if (is_chunked and not length) or (length and not length.isdecimal()):
+        return HTTPStatus.LENGTH_REQUIRED
+    if int(length or 0) > settings.API_BODY_LIMIT:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    coding = request.headers.get("Content-Encoding", "identity")
+    is_readable = charset.strip().lower() in READABLE_CHARSETS
+    if int(length or 0) and not (is_readable and coding.strip().lower() == "identity"):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    return None
+
+
+def _problem_of(status: int) -> Problem:
+    """Describe a failure of which only the status is known."""
+    if problem := PROBLEM_BY_STATUS.get(status):
+        return problem
+    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    nearest = HTTPStatus.INTERNAL_SERVER_ERROR if is_ours else HTTPStatus.BAD_REQUEST
+    return replace(PROBLEM_BY_STATUS[nearest], status=status)

@@ -1,0 +1,183 @@
+"""Effects that must follow a commit: stored with it, carried out after it.
+
+The table is the truth and the broker only a doorbell: a message whose ringing is lost
+is rung for again. See docs/decisions/0007-outbox.md.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from custom.models import OutboxMessage
+from custom.transactions import run_in_transaction
+
+logger = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 12  # over about four hours; then somebody has to look
+LEASE = timedelta(minutes=2)  # a consumer silent for longer is taken for dead
+RING_AGAIN = timedelta(seconds=30)  # a doorbell nobody answered
+FIRST_DELAY = timedelta(seconds=5)  # doubled by every attempt
+LONGEST_DELAY = timedelta(hours=1)
+KEEP_DONE = timedelta(days=7)
+BATCH = 500  # messages in one statement
+
+Handler = Callable[[OutboxMessage], None]
+H = TypeVar("H", bound=Handler)
+
+
+def publish(topic: str, payload: dict[str, object]) -> None:
+    """Store a message; it exists only if the caller's transaction commits.
+
+    Args:
+        topic: A key of ``OUTBOX_HANDLERS``, ``order.placed``.
+        payload: JSON-safe; ids rather than values, and nothing secret.
+
+    Raises:
+        RuntimeError: No transaction is open.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        msg = "publish() must run inside the transaction it reports on"
+        raise RuntimeError(msg)
+    OutboxMessage.objects.create(topic=topic, payload=payload)
+
+
+def external_effect(handler: H) -> H:
+    """Mark a handler whose effect leaves the database, like a mail.
+
+    It runs outside any transaction and *before* its message is marked done, so a crash
+    in between repeats it. Other handlers run in the transaction that marks the
+    message, so their effect is kept exactly once.
+    """
+    handler.is_external_effect = True  # type: ignore[attr-defined]
+    return handler
+
+
+def relay(ring: Callable[[int], object]) -> int:
+    """Ring for every message that is due, and put its next ringing off.
+
+    Args:
+        ring: Tells some consumer an id; losing a ring or repeating it is harmless.
+
+    Returns:
+        Number of rings.
+    """
+    rung = 0
+    while True:
+        now = timezone.now()
+        due = OutboxMessage.objects.due(now)
+        pks = list(due.values_list("pk", flat=True)[:BATCH])
+        run_in_transaction(partial(_put_off, pks, now), replayable=True)
+        for pk in pks:
+            ring(pk)
+        rung += len(pks)
+        if len(pks) < BATCH:
+            return rung
+
+
+def consume(message_id: int) -> None:
+    """Carry out one message, unless it is done, parked or in other hands.
+
+    The attempt is counted and committed first, so that a message that kills its
+    consumer is parked in the end. A failure is logged and tried again later.
+    """
+    consumer = uuid.uuid4().hex
+    message = run_in_transaction(lambda: _claim(message_id, consumer))
+    if message is None:
+        return
+    try:
+        _carry_out(message)
+    except Exception as error:
+        logger.exception(
+            "outbox_attempt_failed",
+            topic=message.topic,
+            message=str(message.public_id),
+            attempt=message.attempts,
+        )
+        failure = type(error).__name__  # its text may hold something personal
+        run_in_transaction(lambda: _postpone(message, failure), replayable=True)
+
+
+def purge() -> int:
+    """Delete messages done for a week, some at a time; count them."""
+    old = OutboxMessage.objects.done_before(timezone.now() - KEEP_DONE)
+    total = 0
+    while pks := list(old.order_by("done_at").values_list("pk", flat=True)[:BATCH]):
+        total += run_in_transaction(partial(_delete, pks), replayable=True)
+    return total
+
+
+def _delete(pks: list[int]) -> int:
+    return OutboxMessage.objects.filter(pk__in=pks).delete()[0]
+
+
+def _put_off(pks: list[int], now: datetime) -> None:
+    """Let these messages be due again later, whatever becomes of this ringing."""
+    due = OutboxMessage.objects.pending().filter(pk__in=pks, next_at__lte=now)
+    due.update(next_at=now + RING_AGAIN)
+
+
+def _claim(message_id: int, consumer: str) -> OutboxMessage | None:
+    """Count an attempt and take the message, or park it; None if it is not ours."""
+    now = timezone.now()
+    one = OutboxMessage.objects.filter(pk=message_id)
+    worn_out = one.unclaimed(now).filter(attempts__gte=MAX_ATTEMPTS)
+    if worn_out.update(state=OutboxMessage.State.DEAD, claimed_until=None):
+        logger.error("outbox_message_parked", message_id=message_id)
+        return None
+    if not one.claim(consumer, now=now, until=now + LEASE):
+        return None
+    return one.get()
+
+
+def _carry_out(message: OutboxMessage) -> None:
+    """Do what the topic's handler does, and mark the message done."""
+    handler: Handler = import_string(settings.OUTBOX_HANDLERS[message.topic])
+    if getattr(handler, "is_external_effect", False):
+        handler(message)
+        run_in_transaction(lambda: _finish(message), replayable=True)
+        return
+
+    def effect() -> None:
+        if _finish(message):  # locks the row: no other consumer gets past it
+            handler(message)
+
+    run_in_transaction(effect, replayable=True)
+
+
+def _finish(message: OutboxMessage) -> bool:
+    """Mark a message done; false if its lease ran out and somebody else has it."""
+    held = OutboxMessage.objects.held(message.pk, message.claimed_by)
+    return bool(
+        held.update(
+            state=OutboxMessage.State.DONE,
+            done_at=timezone.now(),
+            claimed_until=None,
+            last_error="",
+        )
+    )
+
+
+def _postpone(message: OutboxMessage, failure: str) -> None:
+    """Give a message back for a later attempt, or park it after the last one."""
+    held = OutboxMessage.objects.held(message.pk, message.claimed_by)
+    if message.attempts >= MAX_ATTEMPTS:
+        held.update(
+            state=OutboxMessage.State.DEAD, claimed_until=None, last_error=failure
+        )
+        logger.error("outbox_message_parked", message_id=message.pk)
+        return
+    delay = min(FIRST_DELAY * 2**message.attempts, LONGEST_DELAY)
+    held.update(
+        claimed_by="",
+        claimed_until=None,
+        next_at=timezone.now() + delay,
+        last_error=failure,
+    )

@@ -1,0 +1,30 @@
+"""Celery tasks of the kernel; each calls one function."""
+
+from celery import shared_task
+
+from custom import idempotency, outbox
+
+
+@shared_task(name="custom.consume_message")
+def consume_message(message_id: int) -> None:
+    """Carry out one message of the outbox."""
+    outbox.consume(message_id)
+
+
+@shared_task(name="custom.relay_outbox")
+def relay_outbox() -> int:
+    """Ring for every message that is due."""
+    # Without retry a dead broker fails this run at once; the messages stay due.
+    return outbox.relay(lambda pk: consume_message.apply_async((pk,), retry=False))
+
+
+@shared_task(name="custom.purge_outbox")
+def purge_outbox() -> int:
+    """Delete old messages that are done."""
+    return outbox.purge()
+
+
+@shared_task(name="custom.purge_idempotency_keys")
+def purge_idempotency_keys() -> int:
+    """Delete idempotency keys nobody can use any more."""
+    return idempotency.purge_keys()

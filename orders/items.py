@@ -1,0 +1,131 @@
+"""From wanted lines to priced items, one for each stock record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from catalogue.models import Variant
+from custom.money import round_money
+from orders.errors import NotForSaleError
+from orders.requests import LineRequest
+from partner.models import StockRecord
+from partner.strategy import Offer, offer_of, pick_offers
+
+TITLE_LENGTH = 255  # characters of a line's title
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What becomes one order line.
+
+    Attributes:
+        positions: The requested lines it answers, counted from 0.
+    """
+
+    variant: Variant
+    offer: Offer
+    quantity: int
+    unit_price: Decimal
+    positions: tuple[int, ...]
+
+    @property
+    def line_total(self) -> Decimal:
+        """Return unit price times quantity; exact, as the price is rounded."""
+        return self.unit_price * self.quantity
+
+
+def choose_items(lines: Sequence[LineRequest]) -> list[Item]:
+    """Look up and price wanted lines; 2 queries, 3 if a line names an offer.
+
+    Lines that come to the same stock record are merged: taking stock for each of
+    them alone would count the record's units twice.
+
+    Returns:
+        Items in the order in which they were first asked for.
+
+    Raises:
+        NotForSaleError: A variant is unknown or hidden, or has no such offer.
+    """
+    offers = _choose_offers(lines)
+    wanted = {line.variant_id for line in lines}
+    found = Variant.objects.public().filter(pk__in=wanted)
+    variants = found.select_related("product").in_bulk()
+    _refuse_unsold(lines, offers, variants)
+    positions: dict[int, list[int]] = {}
+    for position in range(len(lines)):
+        record = offers[position].stock_record_id
+        positions.setdefault(record, []).append(position)
+    return [
+        Item(
+            variant=variants[offers[at[0]].variant_id],
+            offer=offers[at[0]],
+            quantity=sum(lines[position].quantity for position in at),
+            unit_price=round_money(offers[at[0]].price, offers[at[0]].currency),
+            positions=tuple(at),
+        )
+        for at in positions.values()
+    ]
+
+
+def line_title(variant: Variant) -> str:
+    """Return the product's title, and the variant's if it has one; no query."""
+    parts = (variant.product.title, variant.title)
+    return " - ".join(filter(None, parts))[:TITLE_LENGTH]
+
+
+def line_errors(
+    positions: Iterable[int], *, code: str, detail: str, **facts: object
+) -> list[dict[str, object]]:
+    """Name requested lines as problem documents do; one entry for each position."""
+    return [
+        {"pointer": f"#/lines/{position}", "code": code, "detail": detail} | facts
+        for position in positions
+    ]
+
+
+def _choose_offers(lines: Sequence[LineRequest]) -> dict[int, Offer]:
+    """Return the offer of each position; positions without one are left out."""
+    picked = pick_offers({line.variant_id for line in lines if line.offer_id is None})
+    named = _named_offers({line.offer_id for line in lines if line.offer_id})
+    chosen: dict[int, Offer] = {}
+    for position, line in enumerate(lines):
+        if line.offer_id is None:
+            offer = picked.get(line.variant_id)
+        else:
+            offer = named.get(line.offer_id)
+        if offer is not None and offer.variant_id == line.variant_id:
+            chosen[position] = offer
+    return chosen
+
+
+def _named_offers(stock_record_ids: set[int]) -> dict[int, Offer]:
+    """Return the offers with these ids that the shop may sell; 1 query, or none."""
+    if not stock_record_ids:
+        return {}
+    records = (
+        StockRecord.objects.offered(settings.SHOP_CURRENCY)
+        .filter(pk__in=stock_record_ids)
+        .select_related("partner", "level")
+    )
+    return {record.pk: offer_of(record) for record in records}
+
+
+def _refuse_unsold(
+    lines: Sequence[LineRequest],
+    offers: Mapping[int, Offer],
+    variants: Mapping[int, Variant],
+) -> None:
+    """Raise if a line has no offer, or its variant may not be shown."""
+    unsold = [
+        position
+        for position, line in enumerate(lines)
+        if position not in offers or line.variant_id not in variants
+    ]
+    if not unsold:
+        return
+    detail = "This is not for sale."
+    msg = "Some of what you want is not for sale."
+    errors = line_errors(unsold, code=NotForSaleError.code, detail=detail)
+    raise NotForSaleError(msg, errors=errors)

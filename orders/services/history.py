@@ -1,0 +1,159 @@
+"""Orders of the past, brought in from elsewhere."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import chain
+
+from custom.money import round_money
+from custom.transactions import transactional
+from orders.items import line_title
+from orders.models import Order, OrderEvent, OrderLine
+from orders.numbers import new_number
+from orders.requests import HistoricOrder
+from orders.totals import TaxRule, Totals, compute_totals
+from partner.models import StockMovement, StockRecord
+from partner.services import NewMovement, record_movements
+
+BATCH = 500  # rows of one INSERT
+
+
+@transactional
+def import_orders(history: Sequence[HistoricOrder]) -> int:
+    """Store orders that were paid and delivered long ago; announces nothing.
+
+    Prices are the stock records' present ones. What was shipped is entered as
+    received for that order and shipped with it, so the ledger tells of it and no
+    level changes. A fixed number of statements for each 500 rows.
+
+    Returns:
+        Number of orders stored.
+
+    Raises:
+        KeyError: A stock record does not exist; nothing is stored.
+    """
+    records = _records(history)
+    rule = TaxRule.of_shop()
+    orders: list[Order] = []
+    lines: list[OrderLine] = []
+    for entry in history:
+        sold = [(records[pk], units) for pk, units in sorted(entry.quantities.items())]
+        line_totals = [_unit_price(record) * units for record, units in sold]
+        totals = compute_totals(line_totals, sold[0][0].currency, rule)
+        order = _order(entry, totals, sold[0][0].currency)
+        orders.append(order)
+        lines += _lines(order, sold, totals)
+    _store(orders, lines, history)
+    return len(orders)
+
+
+def _store(
+    orders: list[Order], lines: list[OrderLine], history: Sequence[HistoricOrder]
+) -> None:
+    """Insert orders, then what hangs on them."""
+    Order.objects.bulk_create(orders, batch_size=BATCH)
+    by_public_id = Order.objects.in_bulk(
+        [order.public_id for order in orders], field_name="public_id"
+    )  # not every database tells the keys it has given
+    for order in orders:
+        order.pk = by_public_id[order.public_id].pk
+    OrderLine.objects.bulk_create(lines, batch_size=BATCH)
+    events = [_events(*pair) for pair in zip(orders, history, strict=True)]
+    OrderEvent.objects.bulk_create(chain.from_iterable(events), batch_size=BATCH)
+    record_movements(list(_movements(lines)))
+
+
+def _records(history: Sequence[HistoricOrder]) -> dict[int, StockRecord]:
+    """Load all that was sold, with what lines copy of it; 1 query."""
+    sold = {pk for entry in history for pk in entry.quantities}
+    found = StockRecord.objects.select_related("partner", "variant__product")
+    return found.in_bulk(sold)
+
+
+def _unit_price(record: StockRecord) -> Decimal:
+    return round_money(record.price, record.currency)
+
+
+def _order(entry: HistoricOrder, totals: Totals, currency: str) -> Order:
+    """Return the order's own row, still to be stored."""
+    return Order(
+        number=new_number(),
+        user=entry.user,
+        status=Order.Status.COMPLETED,
+        payment_status=Order.PaymentStatus.PAID,
+        fulfilment_status=Order.FulfilmentStatus.DELIVERED,
+        currency=currency,
+        subtotal=totals.subtotal,
+        discount_amount=totals.discount_amount,
+        shipping_amount=totals.shipping_amount,
+        included_tax=totals.included_tax,
+        additional_tax=totals.additional_tax,
+        total_amount=totals.total_amount,
+        shipping_address=dict(entry.address),
+        billing_address=dict(entry.address),
+        placed_at=entry.placed_at,
+    )
+
+
+def _lines(
+    order: Order, sold: Sequence[tuple[StockRecord, int]], totals: Totals
+) -> list[OrderLine]:
+    """Return the lines of an order, all of them delivered."""
+    return [
+        OrderLine(
+            order=order,
+            position=position,
+            product_id=record.variant.product_id,
+            variant_id=record.variant_id,
+            stock_record_id=record.pk,
+            partner_id=record.partner_id,
+            partner_name=record.partner.name,
+            sku=record.variant.sku,
+            title=line_title(record.variant),
+            quantity=units,
+            fulfilled_quantity=units,
+            unit_price=_unit_price(record),
+            line_total=_unit_price(record) * units,
+            tax_amount=tax,
+        )
+        for position, ((record, units), tax) in enumerate(
+            zip(sold, totals.line_taxes, strict=True)
+        )
+    ]
+
+
+def _events(order: Order, entry: HistoricOrder) -> tuple[OrderEvent, OrderEvent]:
+    """Tell when the order began and when it ended."""
+    return (
+        OrderEvent(
+            order=order,
+            type=OrderEvent.Type.PLACED,
+            to_status=Order.Status.PENDING,
+            actor=entry.user,
+            at=entry.placed_at,
+        ),
+        OrderEvent(
+            order=order,
+            type=OrderEvent.Type.COMPLETED,
+            from_status=Order.Status.PENDING,
+            to_status=Order.Status.COMPLETED,
+            at=entry.completed_at,
+        ),
+    )
+
+
+def _movements(lines: Iterable[OrderLine]) -> Iterator[NewMovement]:
+    """Enter each line's units as received and as shipped."""
+    for line in lines:
+        cause = f"order:{line.order.public_id}"
+        yield NewMovement(
+            stock_record_id=line.stock_record_id,
+            reason=StockMovement.Reason.RECEIVED,
+            source=f"{cause}:received",
+            in_stock_delta=line.quantity,
+        )
+        yield NewMovement(
+            stock_record_id=line.stock_record_id,
+            reason=StockMovement.Reason.SHIPPED,
+            source=f"{cause}:shipped",
+            in_stock_delta=-line.quantity,
+        )

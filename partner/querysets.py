@@ -1,0 +1,98 @@
+"""Every filter, join, lock and counter update of partners and stock, by name."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Case, F, Q, When
+
+if TYPE_CHECKING:
+    from partner.models import (
+        Partner,
+        StockLevel,
+        StockMovement,
+        StockPrice,
+        StockRecord,
+    )
+
+
+class PartnerQuerySet(models.QuerySet["Partner"]):
+    """Who sells and ships."""
+
+    def active(self) -> Self:
+        """Keep partners whose offers may be sold."""
+        return self.filter(is_active=True)
+
+    def find(self, key: str) -> Self:
+        """Keep the partner of an id (digits only) or a code."""
+        if key.isascii() and key.isdigit():
+            return self.filter(pk=key) if len(key) < len(str(2**63)) else self.none()
+        return self.filter(code=key)
+
+
+class StockRecordQuerySet(models.QuerySet["StockRecord"]):
+    """What partners ask for variants."""
+
+    def offered(self, currency: str) -> Self:
+        """Keep records the shop may sell from: active partner, right currency."""
+        return self.filter(
+            currency=currency, partner__is_active=True, level__isnull=False
+        )
+
+    def lock(self, pks: Iterable[int]) -> "list[StockRecord]":
+        """Read the rows of the keys under exclusive locks, in key order."""
+        found = self.filter(pk__in=list(pks)).order_by("pk")
+        return list(found.select_for_update())
+
+
+class StockLevelQuerySet(models.QuerySet["StockLevel"]):
+    """Every method that returns rows returns a new, still lazy queryset."""
+
+    def sellable(self) -> Self:
+        """Keep levels from which a unit can be promised now."""
+        return self.filter(Q(backorder=True) | Q(num_in_stock__gt=F("num_allocated")))
+
+    def lock(self, pks: Iterable[int]) -> "list[StockLevel]":
+        """Read the rows of the keys under exclusive locks, in key order."""
+        found = self.filter(pk__in=list(pks)).order_by("pk")
+        return list(found.select_for_update())
+
+    def allocate(self, quantities: Mapping[int, int]) -> int:
+        """Promise units from every level that has enough, in one UPDATE.
+
+        Args:
+            quantities: Stock record id -> units (each at least 1, ids merged).
+
+        Returns:
+            Number of levels that had enough. The caller raises when it is less
+            than ``len(quantities)``, which rolls all of it back.
+        """
+        wanted = Case(
+            *(When(pk=pk, then=units) for pk, units in sorted(quantities.items())),
+            output_field=models.IntegerField(),
+        )
+        return (
+            self.filter(pk__in=sorted(quantities))
+            .filter(
+                Q(backorder=True) | Q(num_in_stock__gte=F("num_allocated") + wanted)
+            )
+            .order_by("pk")  # rows are locked in key order
+            .update(num_allocated=F("num_allocated") + wanted, version=F("version") + 1)
+        )
+
+
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    """The ledger of stock."""
+
+
+class StockPriceQuerySet(models.QuerySet["StockPrice"]):
+    """What stock records asked, and when."""
+
+    def open(self) -> Self:
+        """Keep present prices."""
+        return self.filter(valid_until__isnull=True)
+
+    def valid_since(self, moment: datetime) -> Self:
+        """Keep prices that were asked at a moment or after it."""
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=moment))

@@ -1,0 +1,203 @@
+"""Writes to stock records: what partners ask for variants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import EllipsisType
+
+import reversion
+from django.utils import timezone
+
+from catalogue.models import Variant
+from custom.money import places
+from custom.transactions import transactional
+from partner.errors import PriceError
+from partner.models import (
+    Partner,
+    StockLevel,
+    StockMovement,
+    StockPrice,
+    StockRecord,
+)
+from partner.services.summaries import refresh_summaries
+from users.models import User
+
+BATCH = 1000  # rows of one INSERT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStockRecord:
+    """An offer to be made, with its first count."""
+
+    partner_id: int
+    variant_id: int
+    partner_sku: str
+    price: Decimal
+    currency: str
+    compare_at_price: Decimal | None = None
+    low_stock_threshold: int | None = None
+    num_in_stock: int = 0
+    backorder: bool = False
+
+
+@transactional
+def create_stock_record(
+    *,
+    partner: Partner,
+    variant: Variant,
+    partner_sku: str,
+    price: Decimal,
+    currency: str,
+    source: str,
+    compare_at_price: Decimal | None = None,
+    low_stock_threshold: int | None = None,
+    num_in_stock: int = 0,
+    backorder: bool = False,
+    actor: User | None = None,
+) -> StockRecord:
+    """Offer a variant: the record, its level, its first movement and price.
+
+    Raises:
+        PriceError: The price breaks a rule; nothing is stored.
+    """
+    new = NewStockRecord(
+        partner_id=partner.pk,
+        variant_id=variant.pk,
+        partner_sku=partner_sku,
+        price=price,
+        currency=currency,
+        compare_at_price=compare_at_price,
+        low_stock_threshold=low_stock_threshold,
+        num_in_stock=num_in_stock,
+        backorder=backorder,
+    )
+    with reversion.create_revision(atomic=False):
+        (record,) = create_stock_records([new], source=source, actor=actor)
+        reversion.add_to_revision(record)
+    return record
+
+
+@transactional
+def create_stock_records(
+    rows: Sequence[NewStockRecord], *, source: str, actor: User | None = None
+) -> list[StockRecord]:
+    """Make many offers; a fixed number of statements for each 500, no versions.
+
+    Returns:
+        The records in the order of ``rows``.
+
+    Raises:
+        PriceError: A price breaks a rule; nothing is stored.
+    """
+    records = [_new_record(row) for row in rows]
+    StockRecord.objects.bulk_create(records, batch_size=BATCH)
+    made = list(zip(rows, records, strict=True))
+    StockLevel.objects.bulk_create(
+        [
+            StockLevel(
+                stock_record=record,
+                num_in_stock=row.num_in_stock,
+                backorder=row.backorder,
+            )
+            for row, record in made
+        ],
+        batch_size=BATCH,
+    )
+    StockMovement.objects.bulk_create(
+        [
+            StockMovement(
+                stock_record=record,
+                in_stock_delta=row.num_in_stock,
+                reason=StockMovement.Reason.INITIAL,
+                source=source,
+                actor=actor,
+            )
+            for row, record in made
+        ],
+        batch_size=BATCH,
+    )
+    now = timezone.now()
+    StockPrice.objects.bulk_create(
+        [_present_price(record, now) for record in records], batch_size=BATCH
+    )
+    variants = Variant.objects.filter(pk__in={row.variant_id for row in rows})
+    refresh_summaries(variants.values_list("product", flat=True))
+    return records
+
+
+@transactional
+def update_stock_record(
+    stock_record_id: int,
+    *,
+    price: Decimal | None = None,
+    compare_at_price: Decimal | EllipsisType | None = ...,
+    partner_sku: str | None = None,
+    low_stock_threshold: int | EllipsisType | None = ...,
+) -> StockRecord:
+    """Change what a record asks; what is left out stays. Locks the record.
+
+    Raises:
+        PriceError: The new prices break a rule; nothing is changed.
+    """
+    record = StockRecord.objects.select_for_update().get(pk=stock_record_id)
+    former = record.price
+    if price is not None:
+        record.price = price
+    if not isinstance(compare_at_price, EllipsisType):
+        record.compare_at_price = compare_at_price
+    if partner_sku is not None:
+        record.partner_sku = partner_sku
+    if not isinstance(low_stock_threshold, EllipsisType):
+        record.low_stock_threshold = low_stock_threshold
+    check_prices(record.price, record.compare_at_price, record.currency)
+    record.version += 1
+    if record.price != former:
+        now = timezone.now()
+        record.prices.open().update(valid_until=now)
+        _present_price(record, now).save(force_insert=True)
+    with reversion.create_revision(atomic=False):
+        record.save()  # its signal refreshes the product's summary
+    return record
+
+
+def check_prices(price: Decimal, compare_at: Decimal | None, currency: str) -> None:
+    """Refuse prices that cannot be shown or paid.
+
+    Raises:
+        PriceError: See the class.
+    """
+    for amount in (price, compare_at):
+        if amount is not None and amount < 0:
+            msg = "A price cannot be below 0."
+            raise PriceError(msg)
+        if amount is not None and amount != round(amount, places(currency)):
+            msg = f"A price in {currency} has at most {places(currency)} places."
+            raise PriceError(msg)
+    if compare_at is not None and compare_at < price:
+        msg = "The price before a reduction cannot be below the price."
+        raise PriceError(msg)
+
+
+def _new_record(row: NewStockRecord) -> StockRecord:
+    """Check a row and return its record, still to be stored."""
+    check_prices(row.price, row.compare_at_price, row.currency)
+    return StockRecord(
+        partner_id=row.partner_id,
+        variant_id=row.variant_id,
+        partner_sku=row.partner_sku,
+        price=row.price,
+        compare_at_price=row.compare_at_price,
+        currency=row.currency,
+        low_stock_threshold=row.low_stock_threshold,
+    )
+
+
+def _present_price(record: StockRecord, since: datetime) -> StockPrice:
+    """Return the span that begins with a record's price, still to be stored."""
+    return StockPrice(
+        stock_record=record,
+        price=record.price,
+        currency=record.currency,
+        valid_from=since,
+    )

@@ -1,0 +1,50 @@
+"""Writes to partners and their staff."""
+
+import reversion
+
+from catalogue.models import Product
+from custom.transactions import transactional
+from partner.models import Partner, PartnerMember
+from partner.services.summaries import refresh_summaries
+from users.models import User
+
+
+@transactional
+def create_partner(*, code: str, name: str, is_active: bool = True) -> Partner:
+    """Store a partner."""
+    with reversion.create_revision(atomic=False):
+        return Partner.objects.create(code=code, name=name, is_active=is_active)
+
+
+@transactional
+def update_partner(
+    partner_id: int, *, name: str | None = None, is_active: bool | None = None
+) -> Partner:
+    """Rename a partner, or start or stop selling its offers; locks the partner."""
+    partner = Partner.objects.select_for_update().get(pk=partner_id)
+    sells_otherwise = is_active is not None and is_active != partner.is_active
+    if name is not None:
+        partner.name = name
+    if is_active is not None:
+        partner.is_active = is_active
+    with reversion.create_revision(atomic=False):
+        partner.save()
+    if sells_otherwise:
+        offered = Product.objects.filter(variants__stock_records__partner=partner)
+        refresh_summaries(offered.values_list("pk", flat=True))
+    return partner
+
+
+@transactional
+def add_member(
+    *,
+    partner: Partner,
+    user: User,
+    role: PartnerMember.Role = PartnerMember.Role.CLERK,
+) -> PartnerMember:
+    """Let a user work for a partner; one who already does gets the role."""
+    with reversion.create_revision(atomic=False):
+        member, _created = PartnerMember.objects.update_or_create(
+            partner=partner, user=user, defaults={"role": role}
+        )
+    return member

@@ -1,0 +1,114 @@
+"""Which offer the shop shows and sells of a variant, and of a product.
+
+A variant may be offered by several partners. Among the stock records of active
+partners in the shop's currency the shop picks, in this order:
+
+1. one from which a unit can be promised now (a free unit, or backorder);
+2. the lowest price;
+3. the lowest id, so that the choice never flickers.
+
+A product shows the best, by the same order, of the offers of its public
+variants; it is in stock if one of those offers is.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Min
+from django.utils import timezone
+
+from partner.models import StockPrice, StockRecord
+
+REFERENCE_PERIOD = timedelta(days=30)  # of "lowest price of the last 30 days"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A stock record as a buyer sees it."""
+
+    stock_record_id: int
+    variant_id: int
+    partner_id: int
+    partner_name: str
+    price: Decimal
+    compare_at_price: Decimal | None
+    currency: str
+    num_free: int  # below 0 when oversold on backorder
+    backorder: bool
+
+    @property
+    def num_available(self) -> int:
+        """Return the units that could leave today."""
+        return max(self.num_free, 0)
+
+    @property
+    def in_stock(self) -> bool:
+        """Tell whether a unit lies ready."""
+        return self.num_free > 0
+
+    @property
+    def purchasable(self) -> bool:
+        """Tell whether a unit can be promised now."""
+        return self.backorder or self.in_stock
+
+    @property
+    def rank(self) -> tuple[bool, Decimal, int]:
+        """Return what the strategy compares; the lowest rank is picked."""
+        return (not self.purchasable, self.price, self.stock_record_id)
+
+
+def best_offer(offers: Iterable[Offer]) -> Offer | None:
+    """Return the offer the strategy picks, or None if there is none."""
+    return min(offers, key=lambda offer: offer.rank, default=None)
+
+
+def pick_offers(variant_ids: Collection[int]) -> dict[int, Offer]:
+    """Pick the offer of each variant; 1 query, no locks.
+
+    Returns:
+        Variant id -> offer; variants that nobody offers are left out.
+    """
+    records = (
+        StockRecord.objects.offered(settings.SHOP_CURRENCY)
+        .filter(variant__in=variant_ids)
+        .select_related("partner", "level")
+        .order_by()
+    )
+    picked: dict[int, Offer] = {}
+    for record in records:
+        offer = offer_of(record)
+        rival = picked.get(offer.variant_id)
+        if rival is None or offer.rank < rival.rank:
+            picked[offer.variant_id] = offer
+    return picked
+
+
+def offer_of(record: StockRecord) -> Offer:
+    """Read a stock record, loaded with its partner and level, as an offer."""
+    return Offer(
+        stock_record_id=record.pk,
+        variant_id=record.variant_id,
+        partner_id=record.partner_id,
+        partner_name=record.partner.name,
+        price=record.price,
+        compare_at_price=record.compare_at_price,
+        currency=record.currency,
+        num_free=record.level.num_free,
+        backorder=record.level.backorder,
+    )
+
+
+def lowest_prices(stock_record_ids: Collection[int]) -> dict[int, Decimal]:
+    """Return the lowest price of the last 30 days of each record; 1 query."""
+    since = timezone.now() - REFERENCE_PERIOD
+    lowest = (
+        StockPrice.objects.valid_since(since)
+        .filter(stock_record__in=stock_record_ids)
+        .order_by()
+        .values_list("stock_record")
+        .annotate(lowest=Min("price"))
+    )
+    return dict(lowest)

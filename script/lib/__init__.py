@@ -1,0 +1,1 @@
+"""What the programs in ``script/`` share; the standard library only."""

@@ -1,0 +1,134 @@
+"""The steps of ``script/lint``, run by the virtual environment's Python."""
+
+import difflib
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from script.lib.console import ROOT, ScriptError, run_main, say
+from tests.servers import private_servers
+
+SCHEMA = ROOT / "docs" / "openapi.yml"
+# Not what production needs, but enough for its settings to be checked.
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "shop.settings.prod",
+    "DJANGO_SECRET_KEY": secrets.token_urlsafe(64),
+    "DJANGO_ALLOWED_HOSTS": "shop.example.com",
+}
+TESTING = {"DJANGO_SETTINGS_MODULE": "shop.settings.test"}
+APPS = ("shop", "notifications", "orders", "partner", "catalogue", "address", "users")
+PROGRAMS = ("script/server", "script/test", "script/lint")
+
+
+def main() -> int:
+    """Run the steps that the command line names, or all; 1 if one failed."""
+    wanted = sys.argv[1:] or list(STEPS)
+    if "--list" in wanted:
+        print("\n".join(STEPS))
+        return 0
+    if unknown := set(wanted) - set(STEPS):
+        msg = f"no such step: {', '.join(sorted(unknown))}. See --list."
+        raise ScriptError(msg)
+    os.chdir(ROOT)
+    failed = []
+    with private_servers():
+        for name in wanted:
+            start = time.monotonic()
+            is_clean = STEPS[name]()
+            seconds = time.monotonic() - start
+            say(f"{name}: {'clean' if is_clean else 'FAILED'} ({seconds:.1f} s)")
+            if not is_clean:
+                failed.append(name)
+    if failed:
+        say(f"Lint failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _run(*command: str, extra: dict[str, str] | None = None) -> bool:
+    environment = os.environ | TESTING | (extra or {})
+    command = (sys.executable, "-m", *command)
+    return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def _manage(*arguments: str, extra: dict[str, str] | None = None) -> bool:
+    return _run("django", *arguments, extra=extra)
+
+
+def _format() -> bool:
+    return _run("ruff", "format", "--check", ".", *PROGRAMS)
+
+
+def _ruff() -> bool:
+    return _run("ruff", "check", ".", *PROGRAMS)
+
+
+def _mypy() -> bool:
+    library = [str(path) for path in Path("script/lib").glob("*.py")]
+    packages = (*APPS, "custom", "manage.py", *library)
+    return _run("mypy", "--explicit-package-bases", *packages)
+
+
+def _layers() -> bool:
+    line = "from importlinter.cli import lint_imports_command as run; run()"
+    return subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
+
+
+def _migrations() -> bool:
+    return _manage(
+        "lintmigrations", "--ignore-initial-migrations", "--warnings-as-errors"
+    )
+
+
+def _models() -> bool:
+    return _manage("makemigrations", "--check", "--dry-run")
+
+
+def _schema() -> bool:
+    """Compare the API's schema, which must be free of warnings, with the docs."""
+    with tempfile.TemporaryDirectory() as place:
+        made = Path(place) / "openapi.yml"
+        if not _manage(
+            "spectacular", "--validate", "--fail-on-warn", "--file", str(made)
+        ):
+            return False
+        now = made.read_text().splitlines()
+    told = SCHEMA.read_text().splitlines() if SCHEMA.exists() else []
+    changes = list(
+        difflib.unified_diff(told, now, "docs/openapi.yml", "the code", lineterm="")
+    )
+    if changes:
+        print("\n".join(changes))
+        print("Bring it up to date: manage.py spectacular --file docs/openapi.yml")
+    return not changes
+
+
+def _deployment() -> bool:
+    return _manage(
+        *("check", "--deploy", "--fail-level", "WARNING", "--database", "default"),
+        extra=PRODUCTION,
+    )
+
+
+def _spelling() -> bool:
+    return _run("codespell_lib")
+
+
+STEPS: dict[str, Callable[[], bool]] = {
+    "format": _format,
+    "ruff": _ruff,
+    "mypy": _mypy,
+    "layers": _layers,
+    "migrations": _migrations,
+    "models": _models,
+    "schema": _schema,
+    "deployment": _deployment,
+    "spelling": _spelling,
+}
+
+if __name__ == "__main__":
+    run_main(main)

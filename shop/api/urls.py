@@ -1,0 +1,12 @@
+"""Addresses that belong to no app: the map, the shop, the contract."""
+
+from django.urls import path
+
+from shop.api.views import DocsView, MapView, SchemaView, ShopView
+
+urlpatterns = [
+    path("", MapView.as_view(), name="map"),
+    path("shop/", ShopView.as_view(), name="shop"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+]

@@ -1,0 +1,103 @@
+"""The map of the API, the shop itself, and the contract."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from custom.api.views import ApiView
+from shop.api.serializers import ShopSerializer
+
+# Name of an entry -> name of its address.
+ENTRIES = {
+    "shop": "shop",
+    "category": "catalogue:category-list",
+    "product": "catalogue:product-list",
+    "user": "users:user-list",
+    "login": "users:user-login",
+    "logout": "users:user-logout",
+    "me": "users:user-me",
+    "order": "orders:order-list",
+    "order_history": "orders:order-history",
+    "schema": "schema",
+    "docs": "docs",
+}
+
+
+class MapView(ApiView):
+    """Where to begin."""
+
+    permission_classes = (AllowAny,)
+    is_public_page = True
+
+    @extend_schema(
+        responses={
+            200: {
+                "type": "object",
+                "additionalProperties": {"type": "string", "format": "uri"},
+            }
+        }
+    )
+    def get(self, request: Request) -> Response:
+        """List the addresses from which every other is reached."""
+        return Response(
+            {
+                name: reverse(address, request=request)
+                for name, address in ENTRIES.items()
+            }
+        )
+
+
+class ShopView(ApiView):
+    """The shop itself."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = ShopSerializer
+    is_public_page = True
+
+    def get(self, request: Request) -> Response:
+        """Tell the shop's name, currency, tax display, languages and countries."""
+        shop = {
+            "name": settings.SHOP_NAME,
+            "currency": settings.SHOP_CURRENCY,
+            "prices_include_tax": settings.SHOP_PRICES_INCLUDE_TAX,
+            "languages": [code for code, _ in settings.LANGUAGES],
+            "time_zone": settings.TIME_ZONE,
+            "countries": settings.SHOP_COUNTRIES,
+        }
+        return Response(self.get_serializer(shop).data)
+
+
+class SchemaView(ApiView):
+    """The contract, for programs."""
+
+    permission_classes = (AllowAny,)
+    is_public_page = True
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the OpenAPI document."""
+        return Response(build_schema(request.version))
+
+
+@cache
+def build_schema(version: str) -> dict[str, Any]:
+    """Describe every address anyone may see, once a process."""
+    schema: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]
+        api_version=version
+    ).get_schema(public=True)
+    return schema
+
+
+class DocsView(SpectacularSwaggerView):
+    """The contract, for people; every file comes from this machine."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()

@@ -1,0 +1,83 @@
+"""Servers that live as long as one test run, or as one test that kills them."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from script.lib import records
+from script.lib.console import var_directory
+from script.lib.servers import MariaDB, Redis, Server
+
+OWNER = "owner.process"
+
+
+@contextmanager
+def private_servers() -> Iterator[None]:
+    """Start what the environment does not name, and put the addresses in it.
+
+    ``DATABASE_URL`` and ``REDIS_URL`` that are already set are used as they are.
+    What killed runs left behind is ended and removed first.
+    """
+    runs = var_directory() / "test"
+    runs.mkdir(parents=True, exist_ok=True)
+    end_left_overs(runs)
+    home = Path(tempfile.mkdtemp(prefix="run-", dir=runs))
+    records.record_own(home / OWNER)
+    wanted = {"DATABASE_URL": MariaDB, "REDIS_URL": Redis}
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        started = {
+            name: stack.enter_context(_running(kind(home, durable=False)))
+            for name, kind in wanted.items()
+            if name not in os.environ
+        }
+        for name, server in started.items():
+            server.wait()
+            os.environ[name] = server.url
+        os.environ["SHOP_TEST_DIR"] = str(home)
+        signal.signal(signal.SIGTERM, _leave)
+        yield
+
+
+@contextmanager
+def own_server(kind: type[Server]) -> Iterator[Server]:
+    """Run a server that one test may stop, kill and start again.
+
+    Args:
+        kind: ``MariaDB`` or ``Redis`` of ``script.lib.servers``.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="shop-test-") as home,
+        _running(kind(Path(home), durable=False)) as server,
+    ):
+        server.wait()
+        yield server
+
+
+def end_left_overs(runs: Path) -> None:
+    """End the servers of runs whose owner is gone, and delete their files."""
+    for home in runs.glob("run-*"):
+        if records.is_alive(home / OWNER):
+            continue
+        for record in (home / "run").glob("*.process"):
+            records.end(record, 0)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        server.stop()
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

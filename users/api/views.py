@@ -1,0 +1,91 @@
+"""Registration, sign-in and the caller's own account."""
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from custom.api.views import ApiView
+from users.api.authentication import TokenAuthentication
+from users.api.requests import AuthenticatedRequest, TokenRequest
+from users.api.serializers import (
+    LoginInputSerializer,
+    LogoutInputSerializer,
+    ProfileInputSerializer,
+    RegistrationInputSerializer,
+    SignInSerializer,
+    UserSerializer,
+)
+from users.errors import CredentialsInvalidError
+from users.services import log_in, log_out, register_user, update_profile
+
+
+class RegistrationView(ApiView):
+    """Make an account."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=RegistrationInputSerializer, responses={201: UserSerializer})
+    def post(self, request: Request) -> Response:
+        """Register; the account may sign in at once."""
+        body = RegistrationInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        registration = register_user(**body.validated_data)
+        user = UserSerializer(registration.user)
+        return Response(user.data, status=status.HTTP_201_CREATED)
+
+
+class LoginView(ApiView):
+    """Sign a device in."""
+
+    authentication_classes = ()  # a dead token must not keep its owner out
+    permission_classes = (AllowAny,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Say what a sign-in leads to, without which DRF turns a 401 into a 403."""
+        return TokenAuthentication().authenticate_header(request)
+
+    @extend_schema(request=LoginInputSerializer, responses=SignInSerializer)
+    def post(self, request: Request) -> Response:
+        """Exchange address and password for a token."""
+        body = LoginInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            sign_in = log_in(**body.validated_data)
+        except CredentialsInvalidError as error:
+            raise AuthenticationFailed(error.detail, error.code) from error
+        return Response(SignInSerializer(sign_in).data)
+
+
+class LogoutView(ApiView):
+    """Sign this device out; a session of the site ends on the site."""
+
+    authentication_classes = (TokenAuthentication,)
+
+    @extend_schema(request=None, responses={204: OpenApiResponse()})
+    def post(self, request: TokenRequest) -> Response:
+        """End the token that came with the request."""
+        LogoutInputSerializer(data=request.data).is_valid(raise_exception=True)
+        log_out(request.auth)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(ApiView):
+    """The caller's own account."""
+
+    serializer_class = UserSerializer
+
+    def get(self, request: AuthenticatedRequest) -> Response:
+        """Show the account."""
+        return Response(self.get_serializer(request.user).data)
+
+    @extend_schema(request=ProfileInputSerializer, responses=UserSerializer)
+    def patch(self, request: AuthenticatedRequest) -> Response:
+        """Change the names that are sent, and leave the others."""
+        body = ProfileInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = update_profile(request.user, **body.validated_data)
+        return Response(self.get_serializer(user).data)
