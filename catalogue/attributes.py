@@ -4,7 +4,7 @@ JSON holds a text, date or choice as a string, a whole number as a number, yes o
 as a boolean, and a decimal number as a string, so that no digit is lost.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
@@ -33,7 +33,7 @@ def clean_attributes(
     """
     known = {definition.code: definition for definition in definitions}
     given = {code: value for code, value in values.items() if value not in (None, "")}
-    faults = {code: "Unknown attribute." for code in given.keys() - known.keys()}
+    faults = dict.fromkeys(given.keys() - known.keys(), "Unknown attribute.")
     cleaned: dict[str, JsonValue] = {}
     for code, definition in known.items():
         if code in given:
@@ -79,7 +79,7 @@ def _clean_text(value: object) -> str:
 
 def _clean_integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError(value)
+        raise ValueError(value)  # noqa: TRY004 - one error for every bad value
     number = int(value)
     if abs(number) > LARGEST_INTEGER:
         raise ValueError(value)
@@ -88,7 +88,7 @@ def _clean_integer(value: object) -> int:
 
 def _clean_decimal(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ValueError(value)
+        raise ValueError(value)  # noqa: TRY004 - one error for every bad value
     number = Decimal(str(value))
     if not number.is_finite():
         raise ValueError(value)
@@ -102,11 +102,11 @@ def _clean_boolean(value: object) -> bool:
 
 
 def _clean_date(value: object) -> str:
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         raise ValueError(value)  # noqa: TRY004 - one error for every bad value
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
-    return datetime.date.fromisoformat(_clean_text(value)).isoformat()
+    return dt.date.fromisoformat(_clean_text(value)).isoformat()
 
 
 _CLEANERS: dict[AttributeDefinition.Kind, Callable[[object], JsonValue]] = {

@@ -10,12 +10,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
+from django.db import models
 from django.utils.deconstruct import deconstructible
 from PIL import Image, ImageOps
 
 # Formats taken, and the ending their files get whatever they were called.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-MAX_PIXELS = 50_000_000  # width × height; more is refused before it is decoded
+MAX_PIXELS = 50_000_000  # width times height; more is refused before it is decoded
 MAX_BYTES = 20 * 1024 * 1024
 WEBP_QUALITY = 80  # of 100
 DIGEST_LENGTH = 40  # hex characters of SHA-256: 160 bits
@@ -108,7 +109,7 @@ def validate_image(content: File[Any]) -> None:
         raise ValidationError(str(error), code="invalid-image") from error
 
 
-def upload_name(instance: object, filename: str) -> str:
+def upload_name(instance: models.Model, _filename: str) -> str:
     """Name what a form has put into ``instance.file`` by its content."""
     return image_name(instance.file)  # type: ignore[attr-defined]
 

@@ -152,7 +152,13 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar = ProductQuerySet.as_manager()
+    # Set by ``ProductQuerySet.for_list`` and ``for_detail``.
+    variant_count: int
+    first_images: list["ProductImage"]
+    public_categories: list[Category]
+    public_variants: list["Variant"]
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
@@ -187,7 +193,7 @@ class ProductSummary(models.Model):
         db_persist=True,
     )
 
-    objects: ClassVar = ProductSummaryQuerySet.as_manager()
+    objects = ProductSummaryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "product summaries"
@@ -220,7 +226,7 @@ class Variant(models.Model):
     position = models.PositiveIntegerField(default=0)
     is_public = models.BooleanField("public", default=True)
 
-    objects: ClassVar = VariantQuerySet.as_manager()
+    objects = VariantQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "id")
@@ -256,7 +262,7 @@ class ProductImage(models.Model):
     height = models.PositiveIntegerField(editable=False)
     position = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar = ProductImageQuerySet.as_manager()
+    objects = ProductImageQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "id")
@@ -265,4 +271,4 @@ class ProductImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file.name
+        return self.file.name or ""

@@ -14,7 +14,7 @@ from mptt.querysets import TreeQuerySet
 NO_PRICE_RANK = Decimal("999999999.999")
 
 if TYPE_CHECKING:
-    from catalogue.models import (
+    from catalogue.models import (  # noqa: F401 - in strings
         AttributeDefinition,
         Category,
         Product,

@@ -49,10 +49,7 @@ def new_slugs(rows: QuerySet[Any], texts: Sequence[str], *, fallback: str) -> li
 
 
 def check_slug(rows: QuerySet[Any], slug: str) -> str:
-    """Return a slug somebody chose, if it may be used; 1 query.
-
-    Args:
-        rows: Every row that must not have it.
+    """Return a slug somebody chose, if none of the rows has it; 1 query.
 
     Raises:
         InvalidSlugError: It has no letter, or a character a slug may not have.

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,9 +28,45 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
 
     A row with a ``version`` column has it raised by every save. A service that
     refuses (``DomainError``) leaves nothing behind and tells the reader why.
+
+    Attributes:
+        can_revert: A former version may be put back, and a deleted row recovered.
+            Off where that would bypass a service: the history is read only.
     """
 
+    can_revert: ClassVar[bool] = True
     history_latest_first = True
+    object_history_template = "admin/versions.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer to recover deleted rows only where that is allowed."""
+        super().__init__(*args, **kwargs)
+        if not self.can_revert:
+            self.change_list_template = "admin/change_list.html"
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """List the versions of a row, newest first."""
+        context = {"can_revert": self.can_revert} | (extra_context or {})
+        return super().history_view(request, object_id, context)
+
+    def _reversion_revisionform_view(self, request: HttpRequest, *args: Any) -> Any:
+        """Show, and on POST put back, a version; both reverting and recovering."""
+        if not self.can_revert:
+            raise PermissionDenied
+        return super()._reversion_revisionform_view(request, *args)
+
+    def recoverlist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List deleted rows that can be recovered."""
+        if not self.can_revert:
+            raise PermissionDenied
+        return super().recoverlist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: Any) -> None:
         """Raise the row's version, so that other readers notice the change."""

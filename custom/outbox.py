@@ -98,7 +98,7 @@ def consume(message_id: int) -> None:
         logger.exception(
             "outbox_attempt_failed",
             topic=message.topic,
-            message=str(message.public_id),
+            message_id=message.pk,
             attempt=message.attempts,
         )
         failure = type(error).__name__  # its text may hold something personal

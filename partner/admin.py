@@ -20,6 +20,7 @@ from partner.models import (
     StockPrice,
     StockRecord,
 )
+from partner.services.offers import check_prices
 
 
 class PartnerMemberInline(admin.TabularInline[PartnerMember, Partner]):
@@ -84,9 +85,7 @@ class StockRecordForm(forms.ModelForm[StockRecord]):
         currency = values.get("currency") or self.instance.currency
         if currency and values.get("price") is not None:
             try:
-                services.check_prices(
-                    values["price"], values.get("compare_at_price"), currency
-                )
+                check_prices(values["price"], values.get("compare_at_price"), currency)
             except (PriceError, ValueError) as error:
                 raise ValidationError({"price": str(error)}) from error
         return values
@@ -96,6 +95,7 @@ class StockRecordForm(forms.ModelForm[StockRecord]):
 class StockRecordAdmin(ShopAdmin[StockRecord]):
     """What partners ask for variants, and what is left of them."""
 
+    can_revert = False  # prices and stock move forwards only
     form = StockRecordForm
     list_display = (
         "partner_sku",
@@ -106,7 +106,6 @@ class StockRecordAdmin(ShopAdmin[StockRecord]):
         "in_stock",
         "free",
     )
-    list_select_related = ("variant", "partner", "level")
     list_filter = ("currency", "level__backorder")
     search_fields = ("partner_sku", "variant__sku", "partner__name")
     autocomplete_fields = ("variant", "partner")
@@ -126,8 +125,9 @@ class StockRecordAdmin(ShopAdmin[StockRecord]):
         return (*StockRecordForm.Meta.fields, *counts)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockRecord]:
-        """Load the level in the same query."""
-        return super().get_queryset(request).select_related("level")
+        """Load what lists and pages show in the same query."""
+        found = super().get_queryset(request)
+        return found.select_related("variant", "partner", "level")
 
     def has_delete_permission(
         self, request: HttpRequest, obj: StockRecord | None = None

@@ -31,7 +31,7 @@ class Partner(models.Model):
         settings.AUTH_USER_MODEL, through="PartnerMember", related_name="partners"
     )
 
-    objects: ClassVar = PartnerQuerySet.as_manager()
+    objects = PartnerQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -92,7 +92,7 @@ class StockRecord(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar = StockRecordQuerySet.as_manager()
+    objects = StockRecordQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
@@ -134,7 +134,7 @@ class StockLevel(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
 
-    objects: ClassVar = StockLevelQuerySet.as_manager()
+    objects = StockLevelQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -192,7 +192,7 @@ class StockMovement(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar = StockMovementQuerySet.as_manager()
+    objects = StockMovementQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
@@ -219,7 +219,7 @@ class StockPrice(models.Model):
         null=True, blank=True, help_text="Empty for the present price."
     )
 
-    objects: ClassVar = StockPriceQuerySet.as_manager()
+    objects = StockPriceQuerySet.as_manager()
 
     class Meta:
         ordering = ("-valid_from", "-id")

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 if TYPE_CHECKING:
-    from partner.models import (
+    from partner.models import (  # noqa: F401 - in strings
         Partner,
         StockLevel,
         StockMovement,

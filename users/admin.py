@@ -23,6 +23,7 @@ class UserCreationForm(BaseUserCreationForm[User]):
 class UserAdmin(ShopAdmin[User], DjangoUserAdmin[User]):
     """Who may sign in, and what to."""
 
+    can_revert = False  # a former version would give former permissions back
     add_form = UserCreationForm
     list_display = ("email", "first_name", "last_name", "is_staff", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")

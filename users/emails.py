@@ -14,8 +14,8 @@ def normalize_email(email: str) -> str:
     Normalising a normalised address changes nothing. The result may be longer
     than what was typed (``ß`` becomes ``ss``).
     """
-    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
 
 
 def validate_normalized_length(email: str) -> None:

@@ -8,6 +8,7 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 
 from catalogue.models import Category, Product
 from catalogue.querysets import ProductQuerySet
@@ -26,15 +27,14 @@ DEFAULT_ORDERING = "title"
 MAX_IDS = 100  # as many as the longest page shows
 
 
-class IdsField(forms.CharField):
+class IdsField(forms.Field):
     """Reads ``1,2,3``."""
 
-    def to_python(self, value: Any) -> list[int] | None:
+    def to_python(self, value: str | None) -> list[int] | None:
         """Return the ids, or None when the parameter is empty."""
-        text = super().to_python(value)
-        if not text:
+        if not value:
             return None
-        parts = text.split(",")
+        parts = value.split(",")
         if len(parts) > MAX_IDS:
             msg = f"Give at most {MAX_IDS} ids."
             raise ValidationError(msg, code="too-many")
@@ -44,36 +44,34 @@ class IdsField(forms.CharField):
         return [int(part) for part in parts]
 
 
-class TruthField(forms.CharField):
+class TruthField(forms.Field):
     """Reads ``true`` or ``false`` and nothing else."""
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: str | None) -> bool | None:
         """Return the truth value, or None when the parameter is empty."""
-        text = super().to_python(value)
-        if not text:
+        if not value:
             return None
         try:
-            return {"true": True, "false": False}[text.lower()]
+            return {"true": True, "false": False}[value.lower()]
         except KeyError:
             msg = 'Give "true" or "false".'
             raise ValidationError(msg, code="invalid") from None
 
 
-class RowField(forms.CharField):
+class RowField(forms.Field):
     """Reads the id or the name of a row."""
 
-    def __init__(self, *, find: Callable[[str], Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, find: Callable[[str], QuerySet[Any]], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
         self.find = find
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | None) -> Model | None:
         """Return the row, or None when the parameter is empty; 1 query."""
-        text = super().to_python(value)
-        if not text:
+        if not value:
             return None
-        row = self.find(text).first()
+        row = self.find(value).first()
         if row is None:
-            msg = f"There is no {text[:100]}."
+            msg = f"There is no {value[:100]}."
             raise ValidationError(msg, code="does-not-exist")
         return row
 

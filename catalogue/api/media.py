@@ -19,12 +19,18 @@ from catalogue.images import (
 CONTENT_TYPES: Final = {
     ending: f"image/{name.lower()}" for name, ending in EXTENSIONS.items()
 }
+HEADERS: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 storage = ContentStorage()
 
 
 @require_safe
 def serve_image(
-    request: HttpRequest, name: str, ending: str, size: str | None = None
+    _request: HttpRequest, name: str, ending: str, size: str | None = None
 ) -> HttpResponseBase:
     """Answer with a picture; a name is made of its content, so it never changes.
 
@@ -35,13 +41,9 @@ def serve_image(
         path, ending = _rendition(path, Rendition(size)), "webp"
     response = FileResponse(_open(path), content_type=CONTENT_TYPES[ending])
     etag = f"{name}.{size}" if size else name
-    response.headers |= {
-        "Cache-Control": "public, max-age=31536000, immutable",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-        "ETag": f'"{etag}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    response.headers["ETag"] = f'"{etag}"'
+    for header, value in HEADERS.items():
+        response.headers[header] = value
     return response
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -78,13 +79,13 @@ class ImageSerializer(serializers.ModelSerializer[ProductImage]):
     @extend_schema_field({"type": "string", "format": "uri"})
     def get_url(self, image: ProductImage) -> str:
         """Return the address of the picture as it was uploaded."""
-        return self._address(image.file.name)
+        return self._address(str(image.file))
 
     @extend_schema_field(RenditionsSerializer)
     def get_renditions(self, image: ProductImage) -> dict[str, str]:
         """Return the addresses of its smaller sizes."""
         return {
-            size.value: self._address(rendition_name(image.file.name, size))
+            size.value: self._address(rendition_name(str(image.file), size))
             for size in Rendition
         }
 
@@ -125,10 +126,14 @@ class ProductListSerializer(serializers.ModelSerializer[Product]):
     @extend_schema_field(ImageSerializer(allow_null=True))
     def get_image(self, product: Product) -> dict[str, Any] | None:
         """Show the first picture, if there is one."""
-        first: list[ProductImage] = product.first_images
-        if not first:
+        if not product.first_images:
             return None
-        return ImageSerializer(first[0], context=self.context).data
+        return self._images.to_representation(product.first_images[0])
+
+    @cached_property
+    def _images(self) -> ImageSerializer:
+        """Build the serializer of pictures once for all rows."""
+        return ImageSerializer(context=self.context)
 
     def get_currency(self, product: Product) -> str:
         """Return the shop's one currency."""
@@ -147,21 +152,23 @@ class AttributeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=AttributeDefinition.Kind.choices)
     value = AttributeValueField()
-    label = serializers.CharField(help_text="The value as a page shows it.")
+    label = serializers.CharField(  # type: ignore[assignment]  # a field here
+        help_text="The value as a page shows it."
+    )
 
 
 class OptionValueSerializer(serializers.Serializer[Any]):
     """A value that tells variants apart."""
 
     value = AttributeValueField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field here
 
 
 class OptionSerializer(serializers.Serializer[Any]):
     """A choice between variants."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field here
     values = OptionValueSerializer(many=True)
 
 
@@ -240,13 +247,15 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     def get_offer_id(self, variant: Variant) -> int | None:
         """Return the id by which an order line may name the offer."""
         offer = self.final_stock_record(variant)
-        return offer and offer.stock_record_id
+        return None if offer is None else offer.stock_record_id
 
     @extend_schema_field(PartnerLinkSerializer(allow_null=True))
     def get_partner(self, variant: Variant) -> dict[str, Any] | None:
         """Tell whose offer it is."""
         offer = self.final_stock_record(variant)
-        return offer and {"id": offer.partner_id, "name": offer.partner_name}
+        if offer is None:
+            return None
+        return {"id": offer.partner_id, "name": offer.partner_name}
 
     @extend_schema_field(AvailabilitySerializer)
     def get_availability(self, variant: Variant) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from catalogue.api.serializers import (
     ProductListSerializer,
 )
 from catalogue.models import Category, Product
+from catalogue.querysets import ProductQuerySet
 from catalogue.selectors import category_trees
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
@@ -45,7 +46,7 @@ class CategoryViewSet(ApiViewSet[Category]):
     """The tree of categories."""
 
     permission_classes = (AllowAny,)
-    serializer_class = CategorySerializer
+    serializer_class: type[BaseSerializer[Any]] = CategorySerializer
     filter_backends = ()
     is_public_page = True
     query_parameters: ClassVar[frozenset[str]] = frozenset({"depth", "parent"})
@@ -110,9 +111,10 @@ class ProductViewSet(ApiViewSet[Product]):
     filterset_class = ProductFilterSet
     is_public_page = True
 
-    def get_queryset(self) -> QuerySet[Product]:
+    def get_queryset(self) -> ProductQuerySet:
         """Keep what anyone may see."""
-        return Product.objects.public()
+        products: ProductQuerySet = Product.objects.public()
+        return products
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Pick one serializer per action."""
@@ -122,7 +124,7 @@ class ProductViewSet(ApiViewSet[Product]):
     def get_serializer_context(self) -> dict[str, Any]:
         """Add where pictures are."""
         media_url = self.request.build_absolute_uri(settings.MEDIA_URL)
-        return super().get_serializer_context() | {"media_url": media_url}
+        return {**super().get_serializer_context(), "media_url": media_url}
 
     def list(self, request: Request) -> Response:
         """Show rows of products."""

@@ -23,9 +23,8 @@ def create_category(
 ) -> Category:
     """Store a category among its siblings, which are kept in order of names.
 
-    Args:
-        slug: Made of the name if it is left out.
-        parent: None for the top of a tree of its own.
+    Without a slug one is made of the name; without a parent the category is the
+    top of a tree of its own.
 
     Raises:
         InvalidSlugError: The given slug cannot be one.

@@ -7,7 +7,12 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from catalogue.errors import InvalidImageError
-from catalogue.images import MAX_BYTES, UnreadableImageError, image_name
+from catalogue.images import (
+    MAX_BYTES,
+    ContentStorage,
+    UnreadableImageError,
+    image_name,
+)
 from catalogue.models import Product, ProductImage, Variant
 from custom.transactions import transactional
 
@@ -39,7 +44,7 @@ def store_image(content: bytes, *, alt: str = "") -> StoredImage:
     with Image.open(file) as picture:
         width, height = picture.size
     file.seek(0)
-    name = ProductImage._meta.get_field("file").storage.save(name, file)
+    name = ContentStorage().save(name, file)
     return StoredImage(name=name, width=width, height=height, alt=alt)
 
 

@@ -52,7 +52,7 @@ class NewProduct:
 
 
 @transactional
-def create_product(
+def create_product(  # noqa: PLR0913 - keywords only
     *,
     product_type: ProductType,
     title: str,
@@ -63,10 +63,7 @@ def create_product(
     categories: Collection[Category] = (),
     is_public: bool = True,
 ) -> Product:
-    """Store a product with its variants.
-
-    Args:
-        slug: Made of the title if it is left out.
+    """Store a product with its variants; without a slug one is made of the title.
 
     Raises:
         MissingVariantError: There is no variant.
@@ -113,7 +110,7 @@ def create_products(
 
 
 @transactional
-def update_product(
+def update_product(  # noqa: PLR0913 - keywords only
     product_id: int,
     *,
     title: str | None = None,

@@ -2,6 +2,7 @@
 
 from partner.services.offers import (
     NewStockRecord,
+    check_prices,
     create_stock_record,
     create_stock_records,
     update_stock_record,
@@ -20,6 +21,7 @@ __all__ = [
     "NewStockRecord",
     "add_member",
     "adjust_stock",
+    "check_prices",
     "create_partner",
     "create_stock_record",
     "create_stock_records",

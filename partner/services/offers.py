@@ -42,7 +42,7 @@ class NewStockRecord:
 
 
 @transactional
-def create_stock_record(
+def create_stock_record(  # noqa: PLR0913 - keywords only
     *,
     partner: Partner,
     variant: Variant,

@@ -98,7 +98,7 @@ def _refresh_sold_out(taken: Mapping[int, int]) -> None:
 
 
 @transactional
-def adjust_stock(
+def adjust_stock(  # noqa: PLR0913 - keywords only
     stock_record_id: int,
     *,
     source: str,
@@ -110,8 +110,7 @@ def adjust_stock(
 ) -> StockLevel:
     """Set or change the units in stock, promised ones included; locks the level.
 
-    Args:
-        num_in_stock: The new count; without one ``delta`` is added to the old.
+    ``num_in_stock`` is the new count; without one ``delta`` is added to the old.
 
     Raises:
         BelowAllocatedError: Fewer units would be left than are promised;

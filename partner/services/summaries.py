@@ -59,4 +59,6 @@ def _summary(product_id: int, offers: list[Offer]) -> ProductSummary:
 
 def _figures(row: ProductSummary | None) -> tuple[object, ...] | None:
     """Return what of a summary may change, or None of none."""
-    return row and tuple(getattr(row, name) for name in FIGURES)
+    if row is None:
+        return None
+    return tuple(getattr(row, name) for name in FIGURES)

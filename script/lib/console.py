@@ -27,7 +27,7 @@ def run_main(main: Callable[[], int | None]) -> None:
     try:
         code = main()
     except ScriptError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr, flush=True)
+        print(f"error: {error}", file=sys.stderr, flush=True)
         code = 1
     except KeyboardInterrupt:
         code = 130

@@ -12,7 +12,7 @@ from honcho.manager import KILL_WAIT, Manager
 from script.lib import records
 
 
-class Family(Manager):  # type: ignore[misc] # honcho is untyped
+class Family(Manager):
     """Processes that live and die together; each is recorded.
 
     honcho relays their output, ends all when one ends, and kills after

@@ -5,6 +5,7 @@ web and tasks may hold at once. What has not changed since the last start is ski
 """
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -60,7 +61,10 @@ def _write_limits(home: Path) -> None:
     """Leave the session limits that this kind of server understands."""
     from django.db import connection  # noqa: PLC0415
 
-    kind = "mariadb" if connection.mysql_is_mariadb else "mysql"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT VERSION()")
+        (version,) = cursor.fetchone()
+    kind = "mariadb" if "MariaDB" in version else "mysql"
     (home / "run" / LIMITS_FILE).write_text(LIMITS[kind])
 
 
@@ -85,7 +89,8 @@ def _load_demo(home: Path) -> None:
         return
     say("Loading the demo shop")
     unfinished.touch()
-    call_command("load_demo")
+    films = os.environ.get("SHOP_DEMO_FILMS")
+    call_command("load_demo", **({"films": Path(films)} if films else {}))
     unfinished.unlink()
 
 

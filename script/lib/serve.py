@@ -195,16 +195,22 @@ def _announce(host: str, port: int) -> None:
     near = WILDCARDS.get(host, host)
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        link = http.client.HTTPConnection(near, port, timeout=5)
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            link.request("GET", "/health/live")
-            if link.getresponse().status == http.HTTPStatus.OK:
-                is_demo = os.environ.get("SHOP_DEMO", "1") == "1"
-                print(welcome(_address(near, port), is_demo=is_demo), flush=True)
-                return
-        link.close()
+        if _is_live(near, port):
+            is_demo = os.environ.get("SHOP_DEMO", "1") == "1"
+            print(welcome(_address(near, port), is_demo=is_demo), flush=True)
+            return
         time.sleep(0.1)
     say(f"No answer from {_address(near, port)} after {READY_SECONDS} seconds")
+
+
+def _is_live(host: str, port: int) -> bool:
+    link = http.client.HTTPConnection(host, port, timeout=5)
+    with contextlib.closing(link):
+        try:
+            link.request("GET", "/health/live")
+            return link.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

@@ -67,7 +67,7 @@ def _install(requirements: str) -> None:
 def _works() -> bool:
     if not python().exists():
         return False
-    command = [python(), "-c", "import pip, sys; print(*sys.version_info[:2])"]
+    command = [str(python()), "-c", "import pip, sys; print(*sys.version_info[:2])"]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return told.split() == [str(part) for part in sys.version_info[:2]]
 

@@ -307,6 +307,7 @@ STORAGES = {
 # --- Mail and logs -----------------------------------------------------------------
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds; far below the lease of custom.outbox
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@example.com")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # for links in mails
 

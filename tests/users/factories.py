@@ -1,5 +1,3 @@
-from typing import Any
-
 import factory
 
 from users.models import AuthToken, User
@@ -19,10 +17,10 @@ class UserFactory(factory.django.DjangoModelFactory):
     last_name = "Lovelace"
 
     @classmethod
-    def _create(cls, model_class: type[User], **fields: Any) -> User:
+    def _create(cls, model_class: type[User], **fields: object) -> User:
         return model_class.objects.create_user(**fields)
 
 
-def create_token(user: User | None = None, **fields: Any) -> tuple[AuthToken, str]:
+def create_token(user: User | None = None, **fields: object) -> tuple[AuthToken, str]:
     """Sign a device in without a password; return the row and its secret."""
     return AuthToken.objects.create(user=user or UserFactory(), **fields)

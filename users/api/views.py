@@ -1,12 +1,14 @@
 """Registration, sign-in and the caller's own account."""
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
 from custom.api.views import ApiView
 from users.api.authentication import TokenAuthentication
 from users.api.requests import AuthenticatedRequest, TokenRequest
@@ -28,14 +30,22 @@ class RegistrationView(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=RegistrationInputSerializer, responses={201: UserSerializer})
+    @extend_schema(
+        parameters=[OpenApiParameter(HEADER, OpenApiTypes.STR, "header")],
+        request=RegistrationInputSerializer,
+        responses={201: UserSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Register; the account may sign in at once."""
         body = RegistrationInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        registration = register_user(**body.validated_data)
-        user = UserSerializer(registration.user)
-        return Response(user.data, status=status.HTTP_201_CREATED)
+        key = read_key(request, endpoint="user.register")
+        user, is_replay = register_user(request_key=key, **body.validated_data)
+        return Response(
+            UserSerializer(user).data,
+            status=status.HTTP_201_CREATED,
+            headers={REPLAYED_HEADER: "true"} if is_replay else None,
+        )
 
 
 class LoginView(ApiView):

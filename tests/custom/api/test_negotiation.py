@@ -21,9 +21,7 @@ def choose(
     """Return the media type written and the one the version is read from."""
     headers = {} if accept is None else {"accept": accept}
     request = Request(APIRequestFactory().get(f"/{query}", headers=headers))
-    renderers = [
-        kind() for kind in (JSONRenderer, XMLRenderer, TextXMLRenderer, *more)
-    ]
+    renderers = [kind() for kind in (JSONRenderer, XMLRenderer, TextXMLRenderer, *more)]
     renderer, accepted = QualityNegotiation().select_renderer(request, renderers)
     return renderer.media_type, accepted
 

@@ -88,14 +88,14 @@ class LoginTests(APITestCase):
         self.assertEqual(self.log_in().status_code, 200)
 
     def test_a_bad_body_names_its_faults(self) -> None:
-        response = self.client.post(self.url, {"email": "", "devcie": "x"})
+        response = self.client.post(self.url, {"email": "", "phone": "x"})
         self.assertEqual(response.status_code, 400)
         self.assertEqual(
             {(each["pointer"], each["code"]) for each in response.json()["errors"]},
             {
                 ("#/email", "blank"),
                 ("#/password", "required"),
-                ("#/devcie", "unknown-field"),
+                ("#/phone", "unknown-field"),
             },
         )
 

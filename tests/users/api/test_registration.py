@@ -100,6 +100,29 @@ class RegistrationTests(APITestCase):
             },
         )
 
+    def test_a_repeated_request_is_answered_again(self) -> None:
+        key = {"HTTP_IDEMPOTENCY_KEY": "once"}
+        body = {"email": "ada@example.com", "password": PASSWORD}
+        first = self.client.post(self.url, body, **key)
+        again = self.client.post(self.url, body, **key)
+        self.assertEqual((first.status_code, again.status_code), (201, 201))
+        self.assertEqual(again.json(), first.json())
+        self.assertNotIn("Idempotent-Replayed", first.headers)
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+        self.assertEqual(User.objects.count(), 1)
+
+    def test_a_key_used_for_another_body_is_refused(self) -> None:
+        key = {"HTTP_IDEMPOTENCY_KEY": "once"}
+        body = {"email": "ada@example.com", "password": PASSWORD}
+        self.client.post(self.url, body, **key)
+        other = self.client.post(self.url, body | {"first_name": "A"}, **key)
+        self.assertEqual(other.status_code, 422)
+        self.assertEqual(other.json()["code"], "idempotency-key-reused")
+
+    def test_without_a_key_a_repeated_request_is_a_conflict(self) -> None:
+        self.assertEqual(self.register().status_code, 201)
+        self.assertEqual(self.register().status_code, 409)
+
     def test_a_dead_token_does_not_matter(self) -> None:
         self.client.credentials(HTTP_AUTHORIZATION="Token dead")
         self.assertEqual(self.register().status_code, 201)

@@ -1,0 +1,92 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from django.db import connection, connections
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import TestCase, override_settings
+
+OK = {"database": "ok", "migrations": "ok", "redis": "ok"}
+
+
+@contextmanager
+def lost_database() -> Iterator[None]:
+    """Point this thread's connection at a server that is not there."""
+    mine = connections["default"]
+    lost = mine.copy()
+    lost.settings_dict |= {"HOST": "/nowhere/m.sock"}
+    connections["default"] = lost
+    try:
+        yield
+    finally:
+        connections["default"] = mine
+
+
+def lost_redis() -> dict[str, dict[str, object]]:
+    """Return cache settings that lead nowhere."""
+    return {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": "unix:///nowhere/r.sock",
+            "OPTIONS": {"IGNORE_EXCEPTIONS": True},
+        }
+    }
+
+
+class HealthTests(TestCase):
+    """GET /health/live and /health/ready"""
+
+    def test_live_asks_nobody(self) -> None:
+        with self.assertNumQueries(0):
+            answer = self.client.get("/health/live")
+        self.assertEqual((answer.status_code, answer.json()), (200, {"status": "ok"}))
+        self.assertIn("no-store", answer.headers["Cache-Control"])
+
+    def test_live_without_a_database(self) -> None:
+        with lost_database():
+            self.assertEqual(self.client.get("/health/live").status_code, 200)
+
+    def test_ready(self) -> None:
+        with self.assertNumQueries(3):  # SELECT 1; tables; applied migrations
+            answer = self.client.get("/health/ready")
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.json(), {"status": "ok", "checks": OK})
+        self.assertIn("no-store", answer.headers["Cache-Control"])
+
+    def test_probes_know_no_host_name(self) -> None:
+        for path in ("/health/live", "/health/ready"):
+            answer = self.client.get(path, headers={"host": "10.0.0.1:8000"})
+            self.assertEqual(answer.status_code, 200)
+
+    def test_without_a_database(self) -> None:
+        with lost_database(), self.assertLogs("custom.api.health", "ERROR"):
+            answer = self.client.get("/health/ready")
+        self.assertEqual(answer.status_code, 503)
+        self.assertEqual(
+            answer.json(),
+            {
+                "status": "failed",
+                "checks": OK | {"database": "failed", "migrations": "failed"},
+            },
+        )
+
+    def test_with_a_migration_missing(self) -> None:
+        MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
+        with self.assertLogs("django_structlog", "ERROR"):
+            answer = self.client.get("/health/ready")
+        self.assertEqual(answer.status_code, 503)
+        self.assertEqual(answer.json()["checks"], OK | {"migrations": "failed"})
+
+    def test_without_redis(self) -> None:
+        with override_settings(CACHES=lost_redis()):
+            started = monotonic()
+            with self.assertLogs("custom.api.health", "WARNING"):
+                answer = self.client.get("/health/ready")
+            self.assertLess(monotonic() - started, 2)
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(
+            answer.json(), {"status": "degraded", "checks": OK | {"redis": "failed"}}
+        )
+
+    def test_nothing_may_be_sent(self) -> None:
+        self.assertEqual(self.client.post("/health/ready").status_code, 405)

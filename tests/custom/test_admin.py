@@ -1,0 +1,326 @@
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from reversion.models import Version
+
+from catalogue.models import Category, Product, ProductType, Variant
+from catalogue.services import create_category
+from custom.admin import LedgerAdmin
+from custom.models import IdempotencyKey, OutboxMessage
+from orders.models import Order
+from partner.models import Partner, StockLevel, StockMovement, StockRecord
+from tests.shop.films import ROWS, write_list
+from users.models import AuthToken, User
+
+OURS = [
+    model
+    for model in admin.site._registry
+    if model._meta.app_label in {"users", "catalogue", "partner", "orders", "custom"}
+]
+
+
+def load(*rows: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_list(Path(folder, "films.csv"), *rows)
+        call_command("load_demo", films=path, stdout=StringIO(), stderr=StringIO())
+
+
+def address(model: type, page: str, *args: object) -> str:
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+class AdminTestCase(TestCase):
+    staff: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.staff = User.objects.create_superuser("staff@example.com", "secret")
+        load(*ROWS)
+
+    def setUp(self) -> None:
+        self.client.force_login(self.staff)
+
+
+class EveryPageTests(AdminTestCase):
+    def test_the_models_staff_need_are_there(self) -> None:
+        wanted = {
+            User, AuthToken, Category, ProductType, Product, Variant, Partner,
+            StockRecord, StockLevel, StockMovement, Order, OutboxMessage,
+            IdempotencyKey,
+        }  # fmt: skip
+        self.assertLessEqual(wanted, set(OURS))
+
+    def test_every_list_has_a_fixed_number_of_queries(self) -> None:
+        few = {model: self.count_queries(model) for model in OURS}
+        for copy in range(4):
+            load(*[""] * 4 * (copy + 1), *ROWS)  # other lines: other films
+            AuthToken.objects.create(user=self.staff)
+            OutboxMessage.objects.create(topic="order.placed")
+            IdempotencyKey.objects.create(key_digest=str(copy))
+        self.assertEqual(Product.objects.count(), 20)
+        many = {model: self.count_queries(model) for model in OURS}
+        for model in OURS:
+            with self.subTest(model=model):
+                self.assertEqual(few[model], many[model])
+
+    def count_queries(self, model: type) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            response = self.client.get(address(model, "changelist"))
+        self.assertEqual(response.status_code, 200, model)
+        return len(queries)
+
+    def test_every_list_can_be_searched(self) -> None:
+        for model in OURS:
+            with self.subTest(model=model):
+                response = self.client.get(address(model, "changelist"), {"q": "kong"})
+                self.assertEqual(response.status_code, 200)
+
+    def test_every_row_and_its_history_can_be_read(self) -> None:
+        AuthToken.objects.create(user=self.staff)
+        for model in OURS:
+            row = model._default_manager.first()
+            if row is None:
+                continue
+            for page in ("change", "history"):
+                with self.subTest(model=model, page=page):
+                    response = self.client.get(address(model, page, row.pk))
+                    self.assertEqual(response.status_code, 200)
+
+    def test_ledgers_cannot_be_changed(self) -> None:
+        ledgers = [
+            model
+            for model in OURS
+            if isinstance(admin.site._registry[model], LedgerAdmin)
+        ]
+        self.assertLessEqual({Order, StockLevel, StockMovement}, set(ledgers))
+        for model in ledgers:
+            with self.subTest(model=model):
+                self.assertEqual(
+                    self.client.get(address(model, "add")).status_code, 403
+                )
+                row = model._default_manager.first()
+                if row is not None:
+                    response = self.client.post(address(model, "change", row.pk), {})
+                    self.assertEqual(response.status_code, 403)
+
+    def test_strangers_are_sent_to_sign_in(self) -> None:
+        self.client.logout()
+        response = self.client.get(address(Order, "changelist"))
+        self.assertEqual(response.status_code, 302)
+        self.assertIn("/admin/login/", response["Location"])
+
+
+class CategoryPageTests(AdminTestCase):
+    def drag(self, moved: Category, target: Category, position: str) -> str:
+        response = self.client.post(
+            address(Category, "changelist"),
+            {
+                "cmd": "move_node",
+                "cut_item": moved.pk,
+                "pasted_on": target.pk,
+                "position": position,
+            },
+        )
+        return response.content.decode()
+
+    def assert_tree_is_valid(self) -> None:
+        numbers = list(Category.objects.values_list("tree_id", "lft", "rght"))
+        for tree, left, right in numbers:
+            inside = [n for n in numbers if n[0] == tree and left < n[1] < right]
+            self.assertEqual(right - left, 2 * len(inside) + 1)
+
+    def test_a_drag_moves_a_category_below_another(self) -> None:
+        drama = Category.objects.get(slug="drama")
+        action = Category.objects.get(slug="action")
+        self.assertEqual(self.drag(drama, action, "last-child"), "OK")
+        self.assertEqual(Category.objects.get(slug="drama").parent, action)
+        self.assertEqual(Category.objects.get(slug="drama-historical-fiction").level, 2)
+        self.assert_tree_is_valid()
+
+    def test_a_drag_beside_a_category_takes_its_level(self) -> None:
+        fantasy = Category.objects.get(slug="action-fantasy")
+        drama = Category.objects.get(slug="drama")
+        self.assertEqual(self.drag(fantasy, drama, "right"), "OK")
+        self.assertIsNone(Category.objects.get(slug="action-fantasy").parent)
+        self.assert_tree_is_valid()
+
+    def test_a_drag_below_itself_is_refused(self) -> None:
+        drama = Category.objects.get(slug="drama")
+        below = Category.objects.get(slug="drama-historical-fiction")
+        self.assertEqual(self.drag(drama, below, "last-child"), "FAIL")
+        self.assertIsNone(Category.objects.get(slug="drama").parent)
+        self.assert_tree_is_valid()
+
+    def test_the_form_adds_renames_and_moves(self) -> None:
+        drama = Category.objects.get(slug="drama")
+        values = {"name": "War", "slug": "war", "parent": drama.pk, "is_public": "on"}
+        response = self.client.post(address(Category, "add"), values)
+        self.assertEqual(response.status_code, 302)
+        war = Category.objects.get(slug="war")
+        self.assertEqual(war.parent, drama)
+        values |= {"name": "Battles", "parent": ""}
+        self.client.post(address(Category, "change", war.pk), values)
+        war = Category.objects.get(slug="war")
+        self.assertEqual((war.name, war.parent), ("Battles", None))
+        self.assert_tree_is_valid()
+        self.assertEqual(Version.objects.get_for_object(war).count(), 2)
+
+    def test_a_category_with_others_below_is_not_deleted(self) -> None:
+        drama = Category.objects.get(slug="drama")
+        self.client.post(address(Category, "delete", drama.pk), {"post": "yes"})
+        self.assertTrue(Category.objects.filter(pk=drama.pk).exists())
+        empty = create_category(name="Empty")
+        self.client.post(address(Category, "delete", empty.pk), {"post": "yes"})
+        self.assertFalse(Category.objects.filter(pk=empty.pk).exists())
+        self.assert_tree_is_valid()
+
+    def test_a_category_is_neither_reverted_nor_recovered(self) -> None:
+        drama = create_category(name="Another")
+        version = Version.objects.get_for_object(drama).get()
+        url = address(Category, "revision", drama.pk, version.pk)
+        self.assertEqual(self.client.get(url).status_code, 403)
+        self.assertEqual(self.client.post(url, {}).status_code, 403)
+        url = address(Category, "recoverlist")
+        self.assertEqual(self.client.get(url).status_code, 403)
+
+
+class ProductPageTests(AdminTestCase):
+    def values(self, product: Product, **changes: object) -> dict[str, object]:
+        variant = product.variants.first()
+        return {
+            "product_type": product.product_type_id,
+            "title": product.title,
+            "slug": product.slug,
+            "description": "",
+            "attributes": "{}",
+            "is_public": "on",
+            "variants-TOTAL_FORMS": 1,
+            "variants-INITIAL_FORMS": 1,
+            "variants-0-id": variant.pk,
+            "variants-0-product": product.pk,
+            "variants-0-sku": variant.sku,
+            "variants-0-attributes": '{"format": "dvd"}',
+            "variants-0-position": 0,
+            "images-TOTAL_FORMS": 0,
+            "images-INITIAL_FORMS": 0,
+        } | changes
+
+    def test_a_save_raises_the_version_and_is_on_record(self) -> None:
+        product = Product.objects.get(slug="amelie")
+        url = address(Product, "change", product.pk)
+        response = self.client.post(url, self.values(product, title="Amélie 🍓"))
+        self.assertEqual(response.status_code, 302)
+        saved = Product.objects.get(pk=product.pk)
+        self.assertEqual((saved.title, saved.version), ("Amélie 🍓", 2))
+        self.assertContains(self.client.get(url), "Amélie 🍓")
+        version = Version.objects.get_for_object(saved).get()
+        self.assertEqual(version.revision.user, self.staff)
+
+    def test_a_former_version_can_be_put_back(self) -> None:
+        product = Product.objects.get(slug="amelie")
+        url = address(Product, "change", product.pk)
+        self.client.post(url, self.values(product, title="First"))
+        self.client.post(url, self.values(product, title="Second"))
+        first = Version.objects.get_for_object(product).order_by("pk").first()
+        url = address(Product, "revision", product.pk, first.pk)
+        self.assertContains(self.client.get(url), "First")
+        self.assertEqual(Product.objects.get(pk=product.pk).title, "Second")
+        self.client.post(url, self.values(product, title="First"))
+        self.assertEqual(Product.objects.get(pk=product.pk).title, "First")
+
+    def test_bad_attributes_and_slugs_are_shown_at_their_fields(self) -> None:
+        product = Product.objects.get(slug="amelie")
+        for changes, message in (
+            ({"attributes": '{"running_time": "long"}'}, "running_time: Not a valid"),
+            ({"attributes": '{"nonsense": 1}'}, "nonsense: Unknown attribute."),
+            ({"attributes": "[]"}, "Give a JSON object"),
+            ({"variants-0-attributes": "{}"}, "format: Required."),
+            ({"slug": "1234"}, "at least one letter"),
+            ({"slug": "king-kong"}, "king-kong is taken"),
+            ({"variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0}, "at least 1"),
+        ):
+            with self.subTest(changes=changes):
+                response = self.client.post(
+                    address(Product, "change", product.pk),
+                    self.values(product, **changes),
+                )
+                self.assertContains(response, message)
+
+    def test_a_new_product_has_a_summary_and_shows_in_the_list(self) -> None:
+        product = Product.objects.get(slug="amelie")
+        values = self.values(
+            product,
+            title="New",
+            slug="new-film",
+            **{
+                "variants-INITIAL_FORMS": 0,
+                "variants-0-id": "",
+                "variants-0-product": "",
+                "variants-0-sku": "NEW-1",
+            },
+        )
+        response = self.client.post(address(Product, "add"), values)
+        self.assertEqual(response.status_code, 302)
+        new = Product.objects.get(slug="new-film")
+        self.assertIsNone(new.summary.price_from)
+        self.assertEqual(
+            self.client.get(address(Product, "changelist")).status_code, 200
+        )
+
+
+class StockRecordPageTests(AdminTestCase):
+    def test_a_new_price_reaches_lists_and_the_price_history(self) -> None:
+        record = StockRecord.objects.get(variant__sku="FILM-0005-DVD")
+        url = address(StockRecord, "change", record.pk)
+        values = {"partner_sku": record.partner_sku, "price": "3.50"}
+        self.assertEqual(self.client.post(url, values).status_code, 302)
+        record.refresh_from_db()
+        self.assertEqual((str(record.price), record.version), ("3.500", 2))
+        summary = Product.objects.get(slug="amelie").summary
+        self.assertEqual(str(summary.price_from), "3.500")
+        self.assertEqual(record.prices.count(), 2)
+
+    def test_a_price_that_cannot_be_paid_is_shown_at_its_field(self) -> None:
+        record = StockRecord.objects.get(variant__sku="FILM-0005-DVD")
+        url = address(StockRecord, "change", record.pk)
+        values = {"partner_sku": record.partner_sku, "price": "3.505"}
+        self.assertContains(self.client.post(url, values), "at most 2 places")
+        record.refresh_from_db()
+        self.assertEqual(record.version, 1)
+
+    def test_a_new_offer_comes_with_its_level_and_movement(self) -> None:
+        variant = Variant.objects.get(sku="FILM-0002-DVD")
+        partner = Partner.objects.get(code="house-of-film")
+        values = {
+            "variant": variant.pk,
+            "partner": partner.pk,
+            "partner_sku": "H-1",
+            "price": "1.00",
+            "currency": "EUR",
+            "num_in_stock": "4",
+        }
+        response = self.client.post(address(StockRecord, "add"), values)
+        self.assertEqual(response.status_code, 302)
+        record = StockRecord.objects.get(partner_sku="H-1")
+        self.assertEqual(record.level.num_in_stock, 4)
+        movement = record.movements.get()
+        self.assertEqual((movement.in_stock_delta, movement.actor), (4, self.staff))
+        self.assertEqual(Version.objects.get_for_object(record).count(), 1)
+
+    def test_an_offer_is_neither_deleted_nor_reverted(self) -> None:
+        record = StockRecord.objects.first()
+        url = address(StockRecord, "delete", record.pk)
+        self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 403)
+        self.assertEqual(
+            self.client.get(address(StockRecord, "recoverlist")).status_code, 403
+        )
