@@ -8,3 +8,7 @@ class CustomConfig(AppConfig):
 
     name = "custom"
     verbose_name = "Kernel"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from custom import checks  # noqa: F401, PLC0415 - Django wants it here

@@ -4,12 +4,12 @@ Every line carries the request's id. Nothing personal is written: no addresses o
 clients, no names of programs, no query strings (they carry tokens).
 """
 
+import json
 import logging.config
 import re
 import sys
 from typing import Any, TypedDict
 
-import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -90,7 +90,7 @@ def _renderer(log_format: str) -> Processor:
 
 def _dump_line(event: EventDict, **_options: object) -> str:
     """Write one line; what JSON does not know is written as Python shows it."""
-    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    return json.dumps(event, default=repr, separators=(",", ":"))
 
 
 def drop_personal(

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.transaction import Atomic
+from django.db.transaction import Atomic, TransactionManagementError
 
 from custom.errors import UnavailableError
 
@@ -85,17 +85,18 @@ def run_in_transaction(work: Callable[[], T], *, replayable: bool = False) -> T:
     Raises:
         DatabaseBusyError: Eight tries or eight seconds were not enough, or the
             connection was lost and repeating is not safe.
+        TransactionManagementError: The work caught an error that undid its block.
     """
     connection = transaction.get_connection()
     if is_transaction_open():
         joins_own = isinstance(connection.atomic_blocks[-1], _OwnBlock)
         with _OwnBlock(savepoint=not joins_own):
-            return work()
+            return _whole(work)
     started = time.monotonic()
     for attempt in range(1, MAX_TRIES + 1):
         try:
             with _OwnBlock(durable=True):
-                return work()
+                return _whole(work)
         except (DatabaseError, InterfaceError) as error:
             if not _may_repeat(error, connection, replayable=replayable):
                 raise
@@ -138,6 +139,19 @@ def lock_wait(seconds: int) -> Iterator[None]:
         raise
     with connection.cursor() as cursor:
         cursor.execute(statement, [settings.LOCK_WAIT_SECONDS])
+
+
+def _whole(work: Callable[[], T]) -> T:
+    """Do the work, and fail if it swallowed an error that spoilt its transaction.
+
+    Django rolls such a block back without a word, and the caller would believe that
+    what it returned was stored.
+    """
+    result = work()
+    if transaction.get_rollback():
+        msg = "an error inside the transaction was caught; nothing of it is kept"
+        raise TransactionManagementError(msg)
+    return result
 
 
 def _is_closed(connection: BaseDatabaseWrapper) -> bool:

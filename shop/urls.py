@@ -1,7 +1,5 @@
 """Every address of the shop."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -9,15 +7,13 @@ from custom.api import health
 
 urlpatterns = [
     path("api/", include("shop.api.urls")),
-    *(
-        path(f"api/{prefix}", include(f"{app}.api.urls"))
-        for prefix, app in (("user/", "users"), ("", "catalogue"), ("order/", "orders"))
-        if find_spec(f"{app}.api.urls")
-    ),
-    path("media/", include("catalogue.api.media")),
+    path("api/user/", include("users.api.urls")),
+    path("api/", include("catalogue.api.urls")),
+    path("api/order/", include("orders.api.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("media/", include("catalogue.api.media")),
 ]
 handler400 = "custom.api.handlers.bad_request"
 handler403 = "custom.api.handlers.permission_denied"

@@ -54,14 +54,14 @@ class RelationTests(SimpleTestCase):
 
     def test_every_foreign_key_points_down(self) -> None:
         upward = [
-            f"{field} -> {field.related_model._meta.label}"  # noqa: SLF001
+            f"{field} -> {field.related_model._meta.label}"
             for position, app in enumerate(APPS)
             for model in apps.get_app_config(app).get_models()
-            for field in model._meta.get_fields()  # noqa: SLF001
+            for field in model._meta.get_fields()
             if field.is_relation
             and not field.auto_created
             and field.related_model is not None
-            and field.related_model._meta.app_label in APPS[:position]  # noqa: SLF001
+            and field.related_model._meta.app_label in APPS[:position]
         ]
         self.assertEqual(upward, [])
 

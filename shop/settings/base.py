@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "custom.middleware.BodyLimitMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.common.CommonMiddleware",  # Content-Length; refuses strange hosts
     "django.contrib.sessions.middleware.SessionMiddleware",
     "custom.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

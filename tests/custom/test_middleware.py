@@ -21,11 +21,11 @@ class RequestIdTests(SimpleTestCase):
         return self.client.get("/api/price/", headers=headers).headers["X-Request-ID"]
 
     def test_sane_id_is_kept(self) -> None:
-        for sane in ("0123456789", str(uuid.uuid4()), "a" * 128, "A.b:c/d+e=f-g_h"):
+        for sane in ("7", "abc-123", str(uuid.uuid4()), "a" * 128, "A.b:c/d+e=f-g_h"):
             self.assertEqual(self.get_id(**{"X-Request-ID": sane}), sane)
 
     def test_other_ids_are_replaced(self) -> None:
-        for insane in ("", "short", "a" * 129, "a b c d e f", "évident-id", "-" * 20):
+        for insane in ("", "-short", "a" * 129, "a b c d e f", "évident-id", "-" * 20):
             with self.subTest(insane):
                 made = self.get_id(**{"X-Request-ID": insane})
                 self.assertNotEqual(made, insane)
@@ -150,27 +150,6 @@ class BodyLimitTests(SimpleTestCase):
         )
         self.assert_refused(answer, 415, "unsupported-media-type")
 
-    def test_charsets(self) -> None:
-        for charset, status in (
-            ("utf-8", 200),
-            ('"UTF8"', 200),
-            ("us-ascii", 200),
-            ("latin-1", 415),
-            ("utf-16", 415),
-            ("zip", 415),
-            ("nonsense", 415),
-        ):
-            with self.subTest(charset):
-                answer = self.post(content_type=f"application/json; charset={charset}")
-                self.assertEqual(answer.status_code, status)
-
-    def test_query_is_utf_8_whatever_the_body_claims(self) -> None:
-        for path in ("/api/price/", "/page/"):
-            answer = self.client.get(
-                f"{path}?format=json", headers={"content-type": "a/b; charset=zip"}
-            )
-            self.assertIn(answer.status_code, (200, 401))
-
     def test_other_paths_have_their_own_limits(self) -> None:
         answer = self.post("/nothing/", CONTENT_LENGTH="99999999")
         self.assertEqual(answer.status_code, 404)
@@ -188,10 +167,6 @@ class SlashTests(SimpleTestCase):
 
     def test_pages_outside_the_api_are_redirected_too(self) -> None:
         self.assertEqual(self.client.get("/page").headers["Location"], "/page/")
-
-    def test_redirect_never_leaves_the_site(self) -> None:
-        answer = self.client.get("//evil.example/api/price")
-        self.assertEqual(answer.status_code, 404)
 
     def test_writing_is_told_the_right_path(self) -> None:
         for method in ("post", "put", "patch", "delete"):

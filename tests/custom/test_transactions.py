@@ -212,8 +212,17 @@ class JoiningTests(TransactionTestCase):
 
         with self.assertRaises(TransactionManagementError):
             run_in_transaction(work)
-            raise_lock("outer")
         self.assertEqual((taken("outer"), taken("inner")), (0, 0))
+
+    def test_work_that_swallows_a_database_error_does_not_seem_to_succeed(self) -> None:
+        def work() -> None:
+            raise_lock("outer")
+            with self.assertRaises(IntegrityError):
+                NamedLock.objects.create(name="inner")
+
+        with self.assertRaises(TransactionManagementError):
+            run_in_transaction(work)
+        self.assertEqual(taken("outer"), 0)
 
     def test_joining_an_own_block_costs_no_statement(self) -> None:
         @transactional

@@ -104,7 +104,7 @@ class AuthTokenTests(TestCase):
 
     def test_knox_uses_this_model_and_none_of_its_own(self) -> None:
         self.assertIs(get_token_model(), AuthToken)
-        self.assertEqual(StockToken._meta.swapped, "users.AuthToken")  # noqa: SLF001
+        self.assertEqual(StockToken._meta.swapped, "users.AuthToken")
         tables = connection.introspection.table_names()
         self.assertEqual([name for name in tables if name.startswith("knox")], [])
 

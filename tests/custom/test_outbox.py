@@ -1,0 +1,208 @@
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.utils import timezone
+
+from custom import outbox
+from custom.models import NamedLock, OutboxMessage
+from custom.tasks import consume_message, purge_outbox, relay_outbox
+from custom.transactions import run_in_transaction
+from shop.celery import app
+from tests.custom import handlers
+from tests.processes import Running
+
+HANDLERS = {
+    "test.effect": "tests.custom.handlers.make_lock",
+    "test.failure": "tests.custom.handlers.make_lock_and_fail",
+    "test.mail": "tests.custom.handlers.send",
+}
+State = OutboxMessage.State
+
+
+def publish(topic: str = "test.effect", **payload: Any) -> OutboxMessage:
+    run_in_transaction(lambda: outbox.publish(topic, payload))
+    return OutboxMessage.objects.latest("pk")
+
+
+class PublishTests(TransactionTestCase):
+    """custom.outbox.publish"""
+
+    def test_a_message_is_part_of_its_transaction(self) -> None:
+        def work() -> None:
+            outbox.publish("test.effect", {"name": "x"})
+            raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            run_in_transaction(work)
+        self.assertEqual(OutboxMessage.objects.count(), 0)
+        publish(name="x")
+        self.assertEqual(OutboxMessage.objects.get().payload, {"name": "x"})
+
+    def test_outside_a_transaction_it_is_refused(self) -> None:
+        with self.assertRaises(RuntimeError):
+            outbox.publish("test.effect", {})
+
+
+class RelayTests(TestCase):
+    """custom.outbox.relay"""
+
+    def test_rings_for_what_is_due_and_only_later_again(self) -> None:
+        due, later, done = publish(), publish(), publish()
+        hour = timezone.now() + timedelta(hours=1)
+        OutboxMessage.objects.filter(pk=later.pk).update(next_at=hour)
+        OutboxMessage.objects.filter(pk=done.pk).update(state=State.DONE)
+        rung: list[int] = []
+        self.assertEqual(outbox.relay(rung.append), 1)
+        self.assertEqual(outbox.relay(rung.append), 0)
+        self.assertEqual(rung, [due.pk])
+        with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+            self.assertEqual(outbox.relay(rung.append), 1)
+        self.assertEqual(rung, [due.pk, due.pk])
+
+    def test_a_broken_doorbell_loses_nothing(self) -> None:
+        message = publish()
+
+        def ring(pk: int) -> None:
+            raise ConnectionError
+
+        with self.assertRaises(ConnectionError):
+            outbox.relay(ring)
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.attempts), (State.PENDING, 0))
+        rung: list[int] = []
+        with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+            outbox.relay(rung.append)
+        self.assertEqual(rung, [message.pk])
+
+    def test_statements_do_not_grow_with_messages(self) -> None:
+        publish()
+        with self.assertNumQueries(4):  # SELECT, SAVEPOINT, UPDATE, RELEASE
+            outbox.relay(lambda pk: None)
+        for _ in range(5):
+            publish()
+        with self.assertNumQueries(4):
+            self.assertEqual(outbox.relay(lambda pk: None), 5)
+
+    def test_the_task_rings_by_the_broker(self) -> None:
+        message = publish()
+        with app.connection_for_write() as broker:
+            queue = broker.SimpleQueue(app.conf.task_default_queue)
+            queue.clear()
+            self.assertEqual(relay_outbox(), 1)
+            bell = queue.get(timeout=5)
+            bell.ack()
+            queue.close()
+        self.assertEqual(bell.headers["task"], "custom.consume_message")
+        self.assertEqual(bell.payload[0], [message.pk])
+
+
+@override_settings(OUTBOX_HANDLERS=HANDLERS)
+class ConsumeTests(TransactionTestCase):
+    """custom.outbox.consume"""
+
+    def test_the_effect_happens_once(self) -> None:
+        message = publish(name="made")
+        consume_message(message.pk)
+        consume_message(message.pk)
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.attempts), (State.DONE, 1))
+        self.assertEqual(NamedLock.objects.get().name, "made")
+
+    def test_a_failed_effect_leaves_nothing_but_its_count(self) -> None:
+        message = publish("test.failure", name="half")
+        start = timezone.now()
+        with (
+            time_machine.travel(start, tick=False),
+            self.assertLogs("custom.outbox", "ERROR"),
+        ):
+            outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual(NamedLock.objects.count(), 0)
+        self.assertEqual((message.state, message.attempts), (State.PENDING, 1))
+        self.assertEqual(message.last_error, "BrokenError")
+        self.assertEqual(message.claimed_until, None)
+        self.assertEqual((message.next_at - start).total_seconds(), 10)
+
+    def test_poison_is_parked_after_twelve_attempts(self) -> None:
+        message = publish("test.failure", name="half")
+        with self.assertLogs("custom.outbox", "ERROR"):
+            for _ in range(13):
+                outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.attempts), (State.DEAD, 12))
+        self.assertEqual(outbox.relay(lambda pk: None), 0)
+
+    def test_an_external_effect_happens_before_its_message_is_done(self) -> None:
+        handlers.SENT.clear()
+        message = publish("test.mail")
+        outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual(handlers.SENT, [(1, State.PENDING)])
+        self.assertEqual(message.state, State.DONE)
+
+    def test_a_message_in_other_hands_is_left_alone_until_the_lease_ends(self) -> None:
+        message = publish(name="made")
+        now = timezone.now()
+        OutboxMessage.objects.claim("other", now=now, until=now + outbox.LEASE)
+        outbox.consume(message.pk)
+        self.assertEqual(NamedLock.objects.count(), 0)
+        with time_machine.travel(now + outbox.LEASE + timedelta(seconds=1)):
+            outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.attempts), (State.DONE, 2))
+        self.assertEqual(NamedLock.objects.count(), 1)
+
+    def test_who_lost_the_lease_has_no_effect(self) -> None:
+        message = publish(name="made")
+        now = timezone.now()
+        OutboxMessage.objects.claim("slow", now=now, until=now)
+        message.refresh_from_db()
+        outbox.consume(message.pk)
+        outbox._carry_out(message)  # noqa: SLF001 - "slow" wakes up
+        self.assertEqual(NamedLock.objects.count(), 1)
+
+    def test_an_attempt_that_kills_its_consumer_is_counted(self) -> None:
+        message = publish(name="made")
+        call = {"message_id": message.pk}
+        with Running("tests.custom.racers.consume", [call]) as consumer:
+            consumer.wait_for(f"handling {message.pk}")
+            consumer.kill()
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.attempts), (State.PENDING, 1))
+        rung: list[int] = []
+        self.assertEqual(outbox.relay(rung.append), 0)
+        with time_machine.travel(timezone.now() + outbox.LEASE):
+            outbox.relay(rung.append)
+            outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual(rung, [message.pk])
+        self.assertEqual((message.state, message.attempts), (State.DONE, 2))
+
+    def test_a_consumer_that_always_dies_ends_in_parking(self) -> None:
+        message = publish(name="made")
+        OutboxMessage.objects.update(attempts=12)
+        with self.assertLogs("custom.outbox", "ERROR"):
+            outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual(message.state, State.DEAD)
+        self.assertEqual(NamedLock.objects.count(), 0)
+
+
+class PurgeTests(TestCase):
+    """custom.outbox.purge"""
+
+    def test_only_old_messages_that_are_done_go(self) -> None:
+        now = timezone.now()
+        old, fresh = now - timedelta(days=8), now - timedelta(days=6)
+        for state, done_at in (
+            (State.DONE, old),
+            (State.DONE, fresh),
+            (State.DEAD, None),
+            (State.PENDING, None),
+        ):
+            OutboxMessage.objects.create(topic="t", state=state, done_at=done_at)
+        self.assertEqual(purge_outbox(), 1)
+        states = list(OutboxMessage.objects.values_list("state", flat=True))
+        self.assertEqual(states, [State.DONE, State.DEAD, State.PENDING])
