@@ -48,7 +48,7 @@ class CategoryAdmin(ShopAdmin[Category], DraggableMPTTAdmin):
     """The tree, moved by dragging; siblings stay in the order of their names."""
 
     can_revert = False  # a former version holds the tree's former numbers
-    actions: ClassVar[None] = None
+    actions = None
     list_display = ("tree_actions", "indented_title", "slug", "is_public")
     list_display_links = ("indented_title",)
     list_per_page = 2000

@@ -4,17 +4,15 @@ from typing import ClassVar
 
 import reversion
 from django.db import models
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 
 from catalogue.images import ContentStorage, upload_name, validate_image
 from catalogue.querysets import (
-    NO_PRICE_RANK,
     AttributeDefinitionQuerySet,
     CategoryManager,
     ProductImageQuerySet,
+    ProductListingQuerySet,
     ProductQuerySet,
     ProductSummaryQuerySet,
     VariantQuerySet,
@@ -162,19 +160,13 @@ class Product(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes: ClassVar = [
-            # Each ends in the primary key, as every index of InnoDB does: the
-            # orders of the list, forwards and backwards, without a sort.
-            models.Index(fields=("is_public", "title"), name="product_by_title"),
-            models.Index(fields=("is_public", "created_at"), name="product_by_age"),
-        ]
 
     def __str__(self) -> str:
         return self.title
 
 
 class ProductSummary(models.Model):
-    """What lists show and sort by of a product's offers (decision 0008).
+    """What partners ask for a product, in a few figures (decision 0008).
 
     Made with the product; ``partner.services`` keeps the figures. A row of its
     own, so that neither a form nor a reverted version writes old figures back.
@@ -187,26 +179,74 @@ class ProductSummary(models.Model):
     compare_at_price = MoneyField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     in_stock = models.BooleanField(default=False)
-    price_rank = models.GeneratedField(
-        expression=Coalesce(F("price_from"), Value(NO_PRICE_RANK)),
-        output_field=models.DecimalField(max_digits=12, decimal_places=3),
-        db_persist=True,
-    )
 
     objects = ProductSummaryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "product summaries"
+
+    def __str__(self) -> str:
+        return f"summary of {self.product_id}"
+
+
+class ProductListing(models.Model):
+    """A public product in one list: a category's, or the whole shop's.
+
+    There is a row for each category the product is in or below, with all that a
+    list filters and sorts by, so that an index answers every list (decision
+    0008). ``catalogue.services`` keeps it; nothing is read from it but keys.
+    """
+
+    # No constraint: its shared lock on the product would meet the product's writer.
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.CASCADE,
+        related_name="listings",
+        db_constraint=False,
+        db_index=False,
+    )
+    scope = models.PositiveBigIntegerField(help_text="A category, or 0: the shop.")
+    title = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    in_stock = models.BooleanField()
+    price_from = MoneyField(null=True)
+    price_rank = MoneyField(help_text="The price, or the highest there is.")
+
+    objects = ProductListingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("product", "scope"), name="listing_unique")
+        ]
         indexes: ClassVar = [
+            models.Index(fields=("scope", "title", "product"), name="listing_title"),
+            models.Index(fields=("scope", "created_at", "product"), name="listing_age"),
             # No price sorts last both ways: by rank upwards (there it is the
             # highest), by price downwards (there NULL is the lowest).
-            models.Index(fields=("price_rank",), name="summary_by_rank"),
-            models.Index(fields=("price_from",), name="summary_by_price"),
-            models.Index(fields=("in_stock", "price_rank"), name="summary_by_stock"),
+            models.Index(
+                fields=("scope", "price_rank", "product"), name="listing_rank"
+            ),
+            models.Index(
+                fields=("scope", "price_from", "product"), name="listing_price"
+            ),
+            models.Index(
+                fields=("scope", "in_stock", "price_rank", "product"),
+                name="listing_stock",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"product {self.product_id}"
+        return f"{self.product_id} in {self.scope}"
+
+
+class ListingCount(models.Model):
+    """How many products a list has."""
+
+    scope = models.PositiveBigIntegerField(primary_key=True)
+    product_count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.product_count} in {self.scope}"
 
 
 @reversion.register()

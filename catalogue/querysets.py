@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
+WHOLE_SHOP = 0  # the scope of the list that has every public product
 # What a product without a price sorts by: above every price.
 NO_PRICE_RANK = Decimal("999999999.999")
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Category,
         Product,
         ProductImage,
+        ProductListing,
         ProductSummary,
         Variant,
     )
@@ -97,6 +99,59 @@ class ProductSummaryQuerySet(models.QuerySet["ProductSummary"]):
         return list(found.select_for_update())
 
 
+class ProductListingQuerySet(models.QuerySet["ProductListing"]):
+    """The lists of products; an index serves each filter and each order."""
+
+    # Set by who knows that these are all rows of a list; lost on further changes.
+    whole_scope: int | None = None
+
+    def in_scope(self, scope: int) -> Self:
+        """Keep one list: a category's, by its id, or ``WHOLE_SHOP``."""
+        return self.filter(scope=scope)
+
+    def priced(
+        self, *, at_least: Decimal | None = None, at_most: Decimal | None = None
+    ) -> Self:
+        """Keep products whose price lies between two amounts, both included."""
+        found = self.filter(price_rank__lt=NO_PRICE_RANK)
+        if at_least is not None:
+            found = found.filter(price_rank__gte=at_least)
+        if at_most is not None:
+            found = found.filter(price_rank__lte=at_most)
+        return found
+
+    def offered_by(self, partner_id: int, currency: str) -> Self:
+        """Keep products of which a partner offers a public variant."""
+        products: Any = self.model.product.field.related_model
+        variants: Any = products.variants.rel.related_model
+        offered = variants.objects.filter(
+            is_public=True,
+            stock_records__partner=partner_id,
+            stock_records__currency=currency,
+        )
+        return self.filter(product__in=offered.values("product"))
+
+    def by_title(self) -> Self:
+        """Sort by title."""
+        return self.order_by("title", "product_id")
+
+    def by_age(self) -> Self:
+        """Sort the newest first."""
+        return self.order_by("-created_at", "-product_id")
+
+    def by_price(self) -> Self:
+        """Sort the cheapest first; what has no price comes last."""
+        return self.order_by("price_rank", "product_id")
+
+    def by_price_downwards(self) -> Self:
+        """Sort the dearest first; what has no price comes last.
+
+        Where ``priced`` has left only prices, ``by_price().reverse()`` is the same
+        order, from the index that also serves the bounds.
+        """
+        return self.order_by("-price_from", "-product_id")
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
     """Products; every method that returns rows returns a still lazy queryset."""
 
@@ -107,61 +162,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def find(self, key: str) -> Self:
         """Keep the product of an id (digits only) or a slug."""
         return self.filter(_id_or_slug(key))
-
-    def in_subtree(self, category: "Category") -> Self:
-        """Keep products of a category or of one below it, each once."""
-        links: Any = self.model.categories.through
-        members = links.objects.filter(
-            category__tree_id=category.tree_id,
-            category__lft__gte=category.lft,
-            category__lft__lte=category.rght,
-        )
-        return self.filter(pk__in=members.values("product"))
-
-    def priced(
-        self, *, at_least: Decimal | None = None, at_most: Decimal | None = None
-    ) -> Self:
-        """Keep products whose price lies between two amounts, both included."""
-        found = self
-        if at_least is not None:
-            found = found.filter(summary__price_from__gte=at_least)
-        if at_most is not None:
-            found = found.filter(summary__price_from__lte=at_most)
-        return found
-
-    def by_title(self, *, reverse: bool = False) -> Self:
-        """Sort by title."""
-        return self.order_by(*(("-title", "-id") if reverse else ("title", "id")))
-
-    def by_age(self, *, reverse: bool = False) -> Self:
-        """Sort the newest first, or last."""
-        names = ("created_at", "id") if reverse else ("-created_at", "-id")
-        return self.order_by(*names)
-
-    def by_price(self, *, reverse: bool = False) -> Self:
-        """Sort by price; what has none comes last both ways."""
-        # Both keys stand in the summary, so that its index gives the order.
-        if reverse:
-            return self.order_by("-summary__price_from", "-summary__pk")
-        return self.order_by("summary__price_rank", "summary__pk")
-
-    def offered_by(self, partner_id: int, currency: str) -> Self:
-        """Keep products of which a partner offers a public variant."""
-        variants: Any = self.model.variants.rel.related_model
-        offered = variants.objects.filter(
-            is_public=True,
-            stock_records__partner=partner_id,
-            stock_records__currency=currency,
-        )
-        return self.filter(pk__in=offered.values("product"))
-
-    def in_stock(self) -> Self:
-        """Keep products of which an offer has a unit ready."""
-        return self.filter(summary__in_stock=True)
-
-    def out_of_stock(self) -> Self:
-        """Keep products of which no offer has a unit ready."""
-        return self.filter(summary__in_stock=False)
 
     def lock(self, pks: Iterable[int]) -> "list[Product]":
         """Read the rows of the keys under exclusive locks, in key order."""

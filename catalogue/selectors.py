@@ -3,23 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
-
-from catalogue.models import Category
-
-# Whatever its categories are, a product counts once in each category above them.
-COUNT_PRODUCTS = """
-    SELECT above.id, COUNT(DISTINCT link.product_id)
-    FROM catalogue_category AS above
-    JOIN catalogue_category AS below
-        ON below.tree_id = above.tree_id
-        AND below.lft BETWEEN above.lft AND above.rght
-    JOIN catalogue_product_categories AS link ON link.category_id = below.id
-    JOIN catalogue_product AS product
-        ON product.id = link.product_id AND product.is_public = 1
-    WHERE above.id IN ({keys})
-    GROUP BY above.id
-"""
+from catalogue.models import Category, ListingCount
+from catalogue.querysets import ProductListingQuerySet
 
 
 @dataclass(slots=True)
@@ -32,19 +17,41 @@ class CategoryNode:
     children: list["CategoryNode"] = field(default_factory=list)
 
 
-def count_products(category_ids: Iterable[int]) -> dict[int, int]:
-    """Count the public products of categories and of all below them; 1 query.
+def count_products(scopes: Iterable[int]) -> dict[int, int]:
+    """Return the number of products in lists; 1 query.
+
+    Args:
+        scopes: Categories' ids, or ``WHOLE_SHOP``.
 
     Returns:
-        Category id -> number, at least 1; those without products are left out.
+        Scope -> number; lists that never had a product may be left out.
     """
-    pks = list(category_ids)
-    if not pks:
-        return {}
-    statement = COUNT_PRODUCTS.format(keys=", ".join(["%s"] * len(pks)))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, pks)
-        return dict(cursor.fetchall())
+    counts = ListingCount.objects.filter(scope__in=list(scopes))
+    return dict(counts.values_list("scope", "product_count"))
+
+
+class ListedKeys:
+    """The product ids of a list, as a paginator wants them.
+
+    A list that is shown from end to end is counted beforehand: that takes one row
+    instead of as many as there are products.
+    """
+
+    ordered = True
+
+    def __init__(self, rows: ProductListingQuerySet) -> None:
+        self._rows = rows
+
+    def count(self) -> int:
+        """Return the number of products; 1 query."""
+        scope = self._rows.whole_scope
+        if scope is None:
+            return self._rows.count()
+        return count_products([scope]).get(scope, 0)
+
+    def __getitem__(self, cut: slice) -> list[int]:
+        """Return the ids of a page; 1 query, answered by an index."""
+        return list(self._rows.values_list("product_id", flat=True)[cut])
 
 
 def category_trees(
@@ -57,9 +64,11 @@ def category_trees(
         above: The categories above ``tops``, from the top of the tree down.
         depth: Levels shown, ``tops`` being the first; None shows all.
     """
-    levels_below = None if depth is None else depth - 1
-    below = Category.objects.public().below(tops, levels_below)
-    rows = [*tops, *below.order_by("tree_id", "lft")]
+    rows = list(tops)
+    if depth != 1:
+        levels_below = None if depth is None else depth - 1
+        below = Category.objects.public().below(tops, levels_below)
+        rows += below.order_by("tree_id", "lft")
     counts = count_products(row.pk for row in rows)
     start = "".join(f"{category.slug}/" for category in above)
     nodes: dict[int, CategoryNode] = {}

@@ -38,11 +38,11 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
     history_latest_first = True
     object_history_template = "admin/versions.html"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         """Offer to recover deleted rows only where that is allowed."""
-        super().__init__(*args, **kwargs)
-        if not self.can_revert:
-            self.change_list_template = "admin/change_list.html"
+        super().__init_subclass__(**kwargs)
+        if not cls.can_revert:
+            cls.change_list_template = "admin/change_list.html"
 
     def history_view(
         self,
@@ -108,7 +108,7 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
 class LedgerAdmin(_ListedAdmin[M]):
     """Rows as they stand: services alone add to them, nobody changes or deletes."""
 
-    actions: ClassVar[None] = None
+    actions = None
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Refuse: a service adds rows."""

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import (
     HttpRequest,
+    HttpResponse,
     HttpResponsePermanentRedirect,
 )
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject, empty
 from django_structlog.middlewares import RequestMiddleware
+from rest_framework.renderers import TemplateHTMLRenderer
 
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
@@ -27,6 +29,7 @@ REQUEST_ID_HEADER = "X-Request-ID"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}", re.ASCII)
 # Headers that state a fact about the failure, whatever form its body has.
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+STATUSES_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 MIN_ERROR_STATUS = 400
 
 
@@ -72,26 +75,27 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Replace pages that Django or a plain view answered with."""
+        """Replace pages that Django or a view of pages answered with."""
         response = self.get_response(request)
-        is_debug_page = settings.DEBUG and (
-            response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
-        )
         if (
             response.status_code < MIN_ERROR_STATUS
-            or isinstance(response, ProblemResponse)
             or not is_api_path(request.path_info)
-            or is_debug_page
+            or _is_meant_so(response)
         ):
             return response
-        problem = problem_response(request, _problem_of(response.status_code))
+        problem = (
+            response.problem
+            if isinstance(response, ProblemResponse)
+            else _problem_of(response.status_code)
+        )
+        replacement = problem_response(request, problem)
         for name in KEPT_HEADERS:
             if name in response.headers:
-                problem.headers[name] = response.headers[name]
+                replacement.headers[name] = response.headers[name]
         if "Vary" in response.headers:
-            patch_vary_headers(problem, response.headers["Vary"].split(","))
-        problem.cookies = response.cookies
-        return problem
+            patch_vary_headers(replacement, response.headers["Vary"].split(","))
+        replacement.cookies = response.cookies
+        return replacement
 
 
 class BodyLimitMiddleware:
@@ -105,6 +109,21 @@ class BodyLimitMiddleware:
         if is_api_path(request.path_info) and (status := _body_fault(request)):
             return problem_response(request, PROBLEM_BY_STATUS[status])
         return self.get_response(request)
+
+
+class ContentLengthMiddleware:
+    """States the length of every answer that is whole, so that none is chunked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the header unless the answer has it, is a stream or may not have it."""
+        response = self.get_response(request)
+        has_body = response.status_code not in STATUSES_WITHOUT_BODY
+        if isinstance(response, HttpResponse) and has_body:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
 
 
 class SlashMiddleware:
@@ -128,6 +147,16 @@ class SlashMiddleware:
             detail=f"There is nothing at {path}; the right path is {path}/.",
         )
         return problem_response(request, problem)
+
+
+def _is_meant_so(response: HttpResponseBase) -> bool:
+    """Tell problem documents, and what developers look at, from other pages."""
+    if settings.DEBUG and response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return True
+    renderer = getattr(response, "accepted_renderer", None)
+    return isinstance(response, ProblemResponse) and (
+        not isinstance(renderer, TemplateHTMLRenderer)
+    )
 
 
 def _lacks_slash(request: HttpRequest) -> bool:

@@ -1,7 +1,7 @@
 """Partners, their offers, and the ledger of their stock in the admin."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -21,6 +21,7 @@ from partner.models import (
     StockRecord,
 )
 from partner.services.offers import check_prices
+from users.models import User
 
 
 class PartnerMemberInline(admin.TabularInline[PartnerMember, Partner]):
@@ -169,7 +170,7 @@ class StockRecordAdmin(ShopAdmin[StockRecord]):
             num_in_stock=form.cleaned_data["num_in_stock"] or 0,
             backorder=form.cleaned_data["backorder"],
             source=f"admin:{uuid.uuid4()}",
-            actor=request.user,
+            actor=cast("User", request.user),  # the admin asks who it is first
         )
         obj.pk = made.pk
 

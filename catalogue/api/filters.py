@@ -10,20 +10,21 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
-from catalogue.models import Category, Product
-from catalogue.querysets import ProductQuerySet
+from catalogue.models import Category, ProductListing
+from catalogue.querysets import WHOLE_SHOP, ProductListingQuerySet
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 
-ORDERINGS: dict[str, Callable[[ProductQuerySet], ProductQuerySet]] = {
-    "title": lambda products: products.by_title(),
-    "-title": lambda products: products.by_title(reverse=True),
-    "price": lambda products: products.by_price(),
-    "-price": lambda products: products.by_price(reverse=True),
-    "newest": lambda products: products.by_age(),
-    "-newest": lambda products: products.by_age(reverse=True),
+ORDERINGS: dict[str, Callable[[ProductListingQuerySet], ProductListingQuerySet]] = {
+    "title": lambda rows: rows.by_title(),
+    "-title": lambda rows: rows.by_title().reverse(),
+    "price": lambda rows: rows.by_price(),
+    "-price": lambda rows: rows.by_price_downwards(),
+    "newest": lambda rows: rows.by_age(),
+    "-newest": lambda rows: rows.by_age().reverse(),
 }
 DEFAULT_ORDERING = "title"
+NARROWING = ("id", "price_min", "price_max", "in_stock", "partner")
 MAX_IDS = 100  # as many as the longest page shows
 
 
@@ -110,11 +111,13 @@ class ProductFilterSet(django_filters.FilterSet):
     """The parameters of ``GET /api/product/``."""
 
     id = IdsFilter(
-        field_name="pk", lookup_expr="in", help_text="Ids with commas between them."
+        field_name="product",
+        lookup_expr="in",
+        help_text="Ids with commas between them.",
     )
     category = RowFilter(
         find=lambda key: Category.objects.public().find(key),
-        method="in_category",
+        method="keep",
         help_text="Id or slug; products of categories below it are included.",
     )
     price_min = PriceFilter(method="from_price")
@@ -127,59 +130,64 @@ class ProductFilterSet(django_filters.FilterSet):
     )
     ordering = django_filters.ChoiceFilter(
         choices=[(name, name) for name in ORDERINGS],
-        method="in_order",
+        method="keep",
         help_text=f"Default: `{DEFAULT_ORDERING}`. Without a price: last.",
     )
 
     class Meta:
-        model = Product
+        model = ProductListing
         fields: ClassVar[list[str]] = []
 
-    def filter_queryset(self, queryset: ProductQuerySet) -> ProductQuerySet:
-        """Filter, and sort even when nobody said how."""
-        found: ProductQuerySet = super().filter_queryset(queryset)
-        if self.form.cleaned_data["ordering"]:
-            return found
-        return ORDERINGS[DEFAULT_ORDERING](found)
+    def filter_queryset(
+        self, queryset: ProductListingQuerySet
+    ) -> ProductListingQuerySet:
+        """Pick the list, narrow it, and sort it even when nobody said how."""
+        values = self.form.cleaned_data
+        category: Category | None = values["category"]
+        scope = category.pk if category else WHOLE_SHOP
+        rows: ProductListingQuerySet = super().filter_queryset(queryset.in_scope(scope))
+        ordering = values["ordering"] or DEFAULT_ORDERING
+        is_priced = (values["price_min"], values["price_max"]) != (None, None)
+        if ordering == "-price" and is_priced:
+            found = rows.by_price().reverse()
+        else:
+            found = ORDERINGS[ordering](rows)
+        if all(values[name] in (None, "") for name in NARROWING):
+            found.whole_scope = scope
+        return found
 
-    def in_category(
-        self, products: ProductQuerySet, name: str, category: Category
-    ) -> ProductQuerySet:
-        """Keep products of a category or of one below it."""
-        return products.in_subtree(category)
+    def keep(
+        self, rows: ProductListingQuerySet, name: str, value: object
+    ) -> ProductListingQuerySet:
+        """Keep all rows: ``filter_queryset`` has read the parameter itself."""
+        return rows
 
     def from_price(
-        self, products: ProductQuerySet, name: str, amount: Decimal
-    ) -> ProductQuerySet:
+        self, rows: ProductListingQuerySet, name: str, amount: Decimal
+    ) -> ProductListingQuerySet:
         """Keep products that cost an amount or more."""
-        return products.priced(at_least=amount)
+        return rows.priced(at_least=amount)
 
     def to_price(
-        self, products: ProductQuerySet, name: str, amount: Decimal
-    ) -> ProductQuerySet:
+        self, rows: ProductListingQuerySet, name: str, amount: Decimal
+    ) -> ProductListingQuerySet:
         """Keep products that cost an amount or less."""
-        return products.priced(at_most=amount)
+        return rows.priced(at_most=amount)
 
     def by_stock(
         self,
-        products: ProductQuerySet,
+        rows: ProductListingQuerySet,
         name: str,
         wanted: bool,  # noqa: FBT001
-    ) -> ProductQuerySet:
+    ) -> ProductListingQuerySet:
         """Keep products that are in stock, or that are not."""
-        return products.in_stock() if wanted else products.out_of_stock()
+        return rows.filter(in_stock=wanted)
 
     def of_partner(
-        self, products: ProductQuerySet, name: str, partner: Partner
-    ) -> ProductQuerySet:
+        self, rows: ProductListingQuerySet, name: str, partner: Partner
+    ) -> ProductListingQuerySet:
         """Keep products that a partner offers."""
-        return products.offered_by(partner.pk, settings.SHOP_CURRENCY)
-
-    def in_order(
-        self, products: ProductQuerySet, name: str, ordering: str
-    ) -> ProductQuerySet:
-        """Sort."""
-        return ORDERINGS[ordering](products)
+        return rows.offered_by(partner.pk, settings.SHOP_CURRENCY)
 
 
 def _is_id(text: str) -> bool:

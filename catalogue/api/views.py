@@ -19,9 +19,9 @@ from catalogue.api.serializers import (
     ProductDetailSerializer,
     ProductListSerializer,
 )
-from catalogue.models import Category, Product
+from catalogue.models import Category, Product, ProductListing
 from catalogue.querysets import ProductQuerySet
-from catalogue.selectors import category_trees
+from catalogue.selectors import ListedKeys, category_trees
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
 from partner.strategy import lowest_prices, pick_offers
@@ -129,8 +129,9 @@ class ProductViewSet(ApiViewSet[Product]):
     def list(self, request: Request) -> Response:
         """Show rows of products."""
         # A page's ids come off an index; only its own rows are then read.
-        found = self.filter_queryset(self.get_queryset())
-        pks = self.paginate_queryset(found.values_list("pk", flat=True)) or []
+        found: Any = self.filter_queryset(ProductListing.objects.all())
+        keys: Any = ListedKeys(found)
+        pks: list[int] = self.paginate_queryset(keys) or []
         rows = Product.objects.for_list().in_bulk(list(pks))
         page = [rows[pk] for pk in pks if pk in rows]
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -8,6 +8,11 @@ from catalogue.services.categories import (
     update_category,
 )
 from catalogue.services.images import StoredImage, add_image, store_image
+from catalogue.services.listings import (
+    copy_figures,
+    recount_listings,
+    refresh_listings,
+)
 from catalogue.services.products import (
     NewProduct,
     NewVariant,
@@ -25,12 +30,15 @@ __all__ = [
     "StoredImage",
     "add_image",
     "add_variant",
+    "copy_figures",
     "create_category",
     "create_product",
     "create_product_type",
     "create_products",
     "delete_category",
     "move_category",
+    "recount_listings",
+    "refresh_listings",
     "rename_category",
     "store_image",
     "update_category",

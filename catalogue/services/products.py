@@ -17,6 +17,7 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.services.images import StoredImage
+from catalogue.services.listings import TREE_LOCK, refresh_listings
 from catalogue.slugs import check_slug, new_slugs
 from custom.locks import lock_named
 from custom.transactions import transactional
@@ -130,6 +131,7 @@ def update_product(  # noqa: PLR0913 - keywords only
     if slug is not None:
         lock_named(SLUG_LOCK)
         check_slug(Product.objects.exclude(pk=product_id), slug)
+    lock_named(TREE_LOCK)  # signals of what is saved refresh the product's lists
     product = Product.objects.select_for_update().get(pk=product_id)
     changes = {
         "title": title,
@@ -182,6 +184,7 @@ def _store(
     made = list(zip(rows, products, strict=True))
     _store_variants(made, of_variant)
     _store_links(made)
+    refresh_listings(product.pk for product in products)
     return products
 
 
@@ -213,6 +216,7 @@ def _store_variants(
 
 def _store_links(made: Sequence[tuple[NewProduct, Product]]) -> None:
     """Insert category links and pictures of products that have just been stored."""
+    lock_named(TREE_LOCK)
     link = Product.categories.through
     link.objects.bulk_create(
         [

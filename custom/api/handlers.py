@@ -40,11 +40,8 @@ def problem_response(request: HttpRequest, problem: Problem) -> ProblemResponse:
         )
     except (APIException, SuspiciousOperation):
         renderer, media_type = renderers[0], renderers[0].media_type
-    response = ProblemResponse(
-        problem.document(getattr(request, "request_id", None)),
-        problem.status,
-        headers=dict(problem.headers) | {"Cache-Control": NO_STORE},
-    )
+    response = ProblemResponse(problem, getattr(request, "request_id", None))
+    response.headers["Cache-Control"] = NO_STORE
     response.accepted_renderer = renderer
     response.accepted_media_type = media_type
     response.renderer_context = {}  # type: ignore[attr-defined]

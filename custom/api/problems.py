@@ -178,6 +178,12 @@ TITLE_BY_CODE = {
 class ProblemResponse(Response):
     """An answer that is a problem document; renderers label it as one."""
 
+    def __init__(self, problem: Problem, request_id: str | None) -> None:
+        super().__init__(
+            problem.document(request_id), problem.status, headers=dict(problem.headers)
+        )
+        self.problem = problem
+
 
 class QueryParameterError(ValidationError):
     """A query parameter is unknown or has a bad value; keys are their names."""
@@ -188,10 +194,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     problem = describe(exc)
     if problem is None:
         return None
-    request_id = getattr(context.get("request"), "request_id", None)
-    return ProblemResponse(
-        problem.document(request_id), problem.status, headers=dict(problem.headers)
-    )
+    return ProblemResponse(problem, getattr(context.get("request"), "request_id", None))
 
 
 def describe(exc: Exception) -> Problem | None:
@@ -246,7 +249,7 @@ def _describe_api_exception(exc: APIException) -> Problem:
     detail = exc.detail
     if not isinstance(detail, ErrorDetail):
         detail = ErrorDetail(str(exc.default_detail), exc.default_code)
-    code = detail.code.replace("_", "-")
+    code = str(detail.code).replace("_", "-")
     code = RENAMED_CODES.get(code, code)
     headers = {}
     if challenge := getattr(exc, "auth_header", None):

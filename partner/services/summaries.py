@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from catalogue.models import ProductSummary, Variant
+from catalogue.services import copy_figures
 from custom.transactions import transactional
 from partner.strategy import Offer, best_offer, pick_offers
 
@@ -15,7 +16,7 @@ FIGURES = ("price_from", "compare_at_price", "currency", "in_stock")
 
 @transactional
 def refresh_summaries(product_ids: Iterable[int]) -> None:
-    """Work out again what lists show of products; 4 statements for each 500.
+    """Work out again what lists show of products; 5 statements for each 500.
 
     Called last in a transaction, after what changed an offer: it locks the
     summaries in key order and only then reads the offers, so that of two
@@ -38,11 +39,11 @@ def _refresh(product_ids: list[int]) -> None:
     for variant_id, offer in pick_offers(list(variants)).items():
         offers[variants[variant_id]].append(offer)
     fresh = [_summary(pk, offers[pk]) for pk in product_ids]
+    changed = [row for row in fresh if _figures(row) != _figures(stored.get(row.pk))]
     ProductSummary.objects.bulk_create(
-        [row for row in fresh if _figures(row) != _figures(stored.get(row.pk))],
-        update_conflicts=True,
-        update_fields=FIGURES,
+        changed, update_conflicts=True, update_fields=FIGURES
     )
+    copy_figures(row.pk for row in changed)
 
 
 def _summary(product_id: int, offers: list[Offer]) -> ProductSummary:

@@ -96,7 +96,7 @@ def build_schema(version: str) -> dict[str, Any]:
     return schema
 
 
-class DocsView(SpectacularSwaggerView):
+class DocsView(ApiView, SpectacularSwaggerView):
     """The contract, for people; every file comes from this machine."""
 
     permission_classes = (AllowAny,)

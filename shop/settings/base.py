@@ -50,13 +50,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "custom.middleware.RequestIdMiddleware",
     "custom.middleware.RequestLogMiddleware",
+    "custom.middleware.ContentLengthMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "custom.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "custom.middleware.BodyLimitMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "django.middleware.common.CommonMiddleware",  # Content-Length; refuses strange hosts
     "django.contrib.sessions.middleware.SessionMiddleware",
     "custom.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.test.client import FakePayload
 
 from custom.api.xml import load_xml
+from custom.middleware import ContentLengthMiddleware
 
 ECHO = "/api/echo/"
 
@@ -215,3 +216,28 @@ class CorsTests(SimpleTestCase):
     def test_other_origins_get_none(self) -> None:
         answer = self.client.get("/api/price/", headers={"origin": "https://x.example"})
         self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
+
+
+@override_settings(ROOT_URLCONF="tests.custom.api.urls")
+class ContentLengthTests(SimpleTestCase):
+    """Answers are not chunked where they need not be."""
+
+    def test_a_whole_answer_states_its_length(self) -> None:
+        answer = ContentLengthMiddleware(lambda _: HttpResponse("é"))(None)
+        self.assertEqual(answer["Content-Length"], "2")
+
+    def test_a_stream_states_none(self) -> None:
+        stream = StreamingHttpResponse(["é"])
+        answer = ContentLengthMiddleware(lambda _: stream)(None)
+        self.assertNotIn("Content-Length", answer)
+
+    def test_an_answer_without_a_body_states_none(self) -> None:
+        for status in (204, 304):
+            empty = HttpResponse(status=status)
+            answer = ContentLengthMiddleware(lambda _, empty=empty: empty)(None)
+            self.assertNotIn("Content-Length", answer)
+
+    def test_refusals_of_other_middleware_state_it_too(self) -> None:
+        large = self.client.post(ECHO, CONTENT_LENGTH="99999999")
+        for answer in (large, self.client.post("/api/echo"), self.client.get("/nope/")):
+            self.assertEqual(answer["Content-Length"], str(len(answer.content)))

@@ -107,6 +107,7 @@ class RetryTests(TransactionTestCase):
 
             with (
                 mock.patch.object(transactions, "MAX_TRIES", 1),
+                self.assertLogs("custom.transactions", "WARNING"),
                 self.assertRaises(DatabaseBusyError),
             ):
                 run_in_transaction(work)
@@ -137,7 +138,10 @@ class RetryTests(TransactionTestCase):
         self.assertEqual((taken("first"), taken("second")), (1, 1))
 
     def test_lost_connection_ends_work_that_may_not_be_repeated(self) -> None:
-        with self.assertRaises(DatabaseBusyError) as caught:
+        with (
+            self.assertLogs("custom.transactions", "WARNING"),
+            self.assertRaises(DatabaseBusyError) as caught,
+        ):
             self.lose_connection_once(replayable=False)
         self.assertEqual(caught.exception.code, "unavailable")
         self.assertEqual(len(self.tries), 1)
@@ -147,6 +151,7 @@ class RetryTests(TransactionTestCase):
         work = mock.Mock(side_effect=OperationalError(1213, "Deadlock found"))
         with (
             mock.patch.object(transactions, "FIRST_PAUSE", 0.0),
+            self.assertLogs("custom.transactions", "WARNING"),
             self.assertRaises(DatabaseBusyError) as caught,
         ):
             run_in_transaction(work)
@@ -157,6 +162,7 @@ class RetryTests(TransactionTestCase):
         work = mock.Mock(side_effect=OperationalError(1213, "Deadlock found"))
         with (
             mock.patch.object(transactions, "MAX_SECONDS", 0.0),
+            self.assertLogs("custom.transactions", "WARNING"),
             self.assertRaises(DatabaseBusyError),
         ):
             run_in_transaction(work)

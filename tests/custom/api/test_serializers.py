@@ -26,8 +26,8 @@ class StrictSerializerTests(SimpleTestCase):
 
     def test_unknown_fields_beside_other_faults(self) -> None:
         self.assertEqual(
-            self.list_faults({"nmae": "a", "note": "b"}),
-            [("#/name", "required"), ("#/nmae", "unknown-field")],
+            self.list_faults({"label": "a", "note": "b"}),
+            [("#/name", "required"), ("#/label", "unknown-field")],
         )
 
     def test_read_only_fields_cannot_be_sent(self) -> None:
@@ -46,7 +46,8 @@ class StrictSerializerTests(SimpleTestCase):
 
     def test_partial(self) -> None:
         self.assertEqual(
-            self.list_faults({"nmae": "a"}, partial=True), [("#/nmae", "unknown-field")]
+            self.list_faults({"label": "a"}, partial=True),
+            [("#/label", "unknown-field")],
         )
 
     def test_no_object_at_all(self) -> None:

@@ -1,0 +1,153 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse_lazy
+from rest_framework.test import APITestCase
+
+from orders.models import Order
+from tests.orders.factories import OrderFactory, OrderLineFactory
+from tests.users.factories import UserFactory
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class OrderHistoryTests(APITestCase):
+    """GET /api/order/history/"""
+
+    url = reverse_lazy("orders:order-list")
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.user = UserFactory()
+
+    def setUp(self) -> None:
+        self.client.force_authenticate(self.user)
+
+    def place(self, count: int, **fields: object) -> list[Order]:
+        orders = [
+            OrderFactory(
+                user=self.user, placed_at=START + timedelta(days=day), **fields
+            )
+            for day in range(count)
+        ]
+        for order in orders:
+            OrderLineFactory.create_batch(2, order=order)
+        return orders
+
+    def results(self, **parameters: object) -> list[dict[str, Any]]:
+        response = self.client.get(self.url, parameters)
+        self.assertEqual(response.status_code, 200, response.content)
+        return response.json()["results"]
+
+    def test_a_row_has_the_names_clients_know(self) -> None:
+        order = OrderFactory(user=self.user, placed_at=START)
+        OrderLineFactory(order=order, quantity=1)
+        response = self.client.get(self.url)
+        self.assertEqual(
+            response.json(),
+            {
+                "next": None,
+                "previous": None,
+                "results": [
+                    {
+                        "order_id": order.pk,
+                        "number": order.number,
+                        "status": "pending",
+                        "payment_status": "pending",
+                        "fulfilment_status": "unfulfilled",
+                        "placed_at": "2025-01-01T00:00:00Z",
+                        "currency": "EUR",
+                        "total_amount": "9.90",
+                        "discounted_amount": "0.00",
+                        "line_count": 1,
+                        "products": [
+                            {
+                                "product": 1,
+                                "variant": 2,
+                                "sku": "SKU-1",
+                                "title": "Metropolis",
+                                "quantity": 1,
+                                "unit_price": "9.90",
+                                "line_total": "9.90",
+                            }
+                        ],
+                    }
+                ],
+            },
+        )
+        self.assertEqual(response["Cache-Control"], "private, no-store")
+
+    def test_the_newest_comes_first_on_every_page(self) -> None:
+        orders = self.place(5)
+        seen: list[int] = []
+        url: str | None = f"{self.url}?page_size=2"
+        while url:
+            page = self.client.get(url).json()
+            seen += [row["order_id"] for row in page["results"]]
+            url = page["next"]
+        self.assertEqual(seen, [order.pk for order in reversed(orders)])
+
+    def test_orders_of_one_moment_are_all_shown(self) -> None:
+        orders = OrderFactory.create_batch(5, user=self.user, placed_at=START)
+        seen: list[int] = []
+        url: str | None = f"{self.url}?page_size=2"
+        while url:
+            page = self.client.get(url).json()
+            seen += [row["order_id"] for row in page["results"]]
+            url = page["next"]
+        self.assertEqual(seen, [order.pk for order in reversed(orders)])
+
+    def test_a_stranger_sees_nothing(self) -> None:
+        self.place(1)
+        OrderFactory(user=None, guest_email=self.user.email)
+        self.client.force_authenticate(UserFactory())
+        self.assertEqual(self.results(), [])
+
+    def test_nobody_is_asked_who_it_is(self) -> None:
+        self.client.force_authenticate(None)
+        response = self.client.get(self.url)
+        self.assertEqual(response.status_code, 401)
+        self.assertEqual(response.json()["code"], "not-authenticated")
+        self.assertEqual(response["WWW-Authenticate"], "Token")
+
+    def test_filters(self) -> None:
+        first, second, third = self.place(3)
+        Order.objects.filter(pk=third.pk).update(status="completed")
+        for parameters, found in (
+            ({"status": "pending"}, [second, first]),
+            ({"status": "completed"}, [third]),
+            ({"placed_after": "2025-01-02T00:00:00Z"}, [third, second]),
+            ({"placed_before": "2025-01-02T00:00:00Z"}, [first]),
+        ):
+            with self.subTest(parameters):
+                ids = [row["order_id"] for row in self.results(**parameters)]
+                self.assertEqual(ids, [order.pk for order in found])
+
+    def test_bad_parameters_are_named(self) -> None:
+        for parameters, pointer in (
+            ({"status": "lost"}, "#/query/status"),
+            ({"placed_after": "soon"}, "#/query/placed_after"),
+            ({"statsu": "pending"}, "#/query/statsu"),
+            ({"token": "x"}, "#/query/token"),
+            ({"fields": "number,secret"}, "#/query/fields"),
+        ):
+            with self.subTest(parameters):
+                response = self.client.get(self.url, parameters)
+                self.assertEqual(response.status_code, 400, response.content)
+                self.assertEqual(response.json()["errors"][0]["pointer"], pointer)
+
+    def test_a_bad_cursor_is_a_missing_page(self) -> None:
+        response = self.client.get(self.url, {"cursor": "nowhere"})
+        self.assertEqual(response.status_code, 404)
+
+    def test_fields_may_be_picked(self) -> None:
+        (order,) = self.place(1)
+        rows = self.results(fields="number,products")
+        self.assertEqual(list(rows[0]), ["number", "products"])
+        self.assertEqual(rows[0]["number"], order.number)
+
+    def test_statements_do_not_grow_with_rows(self) -> None:
+        for more, rows in ((1, 1), (19, 20), (80, 100)):
+            self.place(more)
+            with self.assertNumQueries(2):  # orders with their line counts; lines
+                self.assertEqual(len(self.results(page_size=100)), rows)
