@@ -16,6 +16,7 @@ from custom.api.problems import QueryParameterError
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 PAGE_SIZE_PARAMETER = "page_size"
+CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")  # base64; DRF skips what is not
 WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]*")
 
 
@@ -52,6 +53,9 @@ class CursorPagination(pagination.CursorPagination):
         view: APIView | None = None,
     ) -> list[Any] | None:
         """Return the rows after the cursor; a made-up cursor is a missing page."""
+        cursor = request.query_params.get(self.cursor_query_param, "")
+        if not CURSOR.fullmatch(cursor):
+            raise NotFound(self.invalid_cursor_message)
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError) as error:

@@ -94,6 +94,10 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
             raise Http404
         return own
 
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List the caller's orders, the newest first."""
+        return super().list(request, *args, **kwargs)
+
     @extend_schema(
         parameters=[
             OpenApiParameter(HEADER, OpenApiTypes.STR, "header", required=True)

@@ -1,8 +1,10 @@
 import time
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 from rest_framework.request import Request
@@ -116,6 +118,21 @@ class RunOnceTests(TransactionTestCase):
         self.assertEqual(NamedLock.objects.count(), 0)
         # The holder gave up: the key is free.
         self.assertEqual(run_once(key, lambda: make("a")).is_replay, False)
+
+    def test_a_commit_whose_answer_is_lost_is_not_made_twice(self) -> None:
+        lost: list[int] = []
+
+        def commit() -> None:
+            connection.connection.commit()
+            if not lost:
+                lost.append(connection.connection.thread_id())
+                raise OperationalError(2013, "Lost connection during query")
+
+        with mock.patch.object(connection, "_commit", side_effect=commit):
+            outcome = run_once(key_of(), lambda: make("a"), makes="a")
+        self.assertEqual(outcome.made, "a")
+        self.assertEqual(NamedLock.objects.count(), 1)
+        self.assertNotEqual(connection.connection.thread_id(), lost[0])
 
     def test_inside_another_transaction_it_is_refused(self) -> None:
         with self.assertRaises(RuntimeError):

@@ -213,7 +213,7 @@ class CursorTests(TestCase):
 
     def test_made_up_cursors_are_missing_pages(self) -> None:
         # base64 of "p=tomorrow", "p=\x00", "o=x", not ASCII, bad bytes
-        for cursor in ("cD10b21vcnJvdw==", "cD0A", "bz14", "\u0663", "/w=="):
+        for cursor in ("cD10b21vcnJvdw==", "cD0A", "bz14", "\u0663", "/w==", "%%%"):
             with self.subTest(cursor):
                 answer = self.client.get("/api/session/", {"cursor": cursor})
                 self.assertEqual(answer.status_code, 404)

@@ -1,0 +1,102 @@
+from io import BytesIO
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.test import TestCase
+from PIL import Image
+
+from catalogue.errors import InvalidImageError
+from catalogue.images import (
+    ContentStorage,
+    Rendition,
+    image_name,
+    render,
+    rendition_name,
+    validate_image,
+)
+from catalogue.models import ProductImage
+from catalogue.services import store_image
+from tests.catalogue.factories import ProductFactory, picture
+
+
+class StoreImageTests(TestCase):
+    """Files are named by their content."""
+
+    def test_same_content_is_one_file(self) -> None:
+        first, again = store_image(picture()), store_image(picture())
+        other = store_image(picture(color="blue"))
+        self.assertEqual(first.name, again.name)
+        self.assertNotEqual(first.name, other.name)
+        self.assertRegex(first.name, r"^products/([0-9a-f]{2})/\1[0-9a-f]{38}\.png$")
+        self.assertEqual((first.width, first.height), (2, 3))
+        with ContentStorage().open(first.name) as file:
+            self.assertEqual(file.read(), picture())
+
+    def test_ending_tells_the_content(self) -> None:
+        for kind, ending in (("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif")):
+            name = image_name(ContentFile(picture(kind=kind), name="x.exe"))
+            self.assertEqual(name.rpartition(".")[2], ending)
+
+    def test_refused(self) -> None:
+        svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
+        for content in (b"", b"no picture", svg, picture(kind="BMP"), picture()[:30]):
+            with self.subTest(content[:10]), self.assertRaises(InvalidImageError):
+                store_image(content)
+
+    def test_too_many_pixels(self) -> None:
+        buffer = BytesIO()
+        Image.new("1", (10_000, 5_001)).save(buffer, "PNG")
+        with self.assertRaises(InvalidImageError):
+            store_image(buffer.getvalue())
+
+    def test_too_many_bytes(self) -> None:
+        with self.assertRaises(InvalidImageError):
+            store_image(b"\0" * (20 * 1024 * 1024 + 1))
+
+    def test_uploaded_by_a_form(self) -> None:
+        image = ProductImage.objects.create(
+            product=ProductFactory(), file=ContentFile(picture(), name="../x.png")
+        )
+        self.assertEqual(image.file.name, store_image(picture()).name)
+        self.assertEqual((image.width, image.height), (2, 3))
+
+    def test_form_refuses_what_is_no_picture(self) -> None:
+        with self.assertRaises(ValidationError):
+            validate_image(ContentFile(b"no picture"))
+        validate_image(ContentFile(picture()))
+
+
+class RenderTests(TestCase):
+    """Smaller sizes are WebP and keep their proportions."""
+
+    def size(self, content: bytes, rendition: Rendition) -> tuple[int, int]:
+        with Image.open(render(ContentFile(content), rendition)) as made:
+            self.assertEqual(made.format, "WEBP")
+            return made.size
+
+    def test_longest_edge(self) -> None:
+        content = picture(size=(600, 1500))
+        self.assertEqual(self.size(content, Rendition.SMALL), (64, 160))
+        self.assertEqual(self.size(content, Rendition.MEDIUM), (192, 480))
+        self.assertEqual(self.size(content, Rendition.LARGE), (480, 1200))
+
+    def test_small_picture_is_not_enlarged(self) -> None:
+        self.assertEqual(self.size(picture(), Rendition.LARGE), (2, 3))
+
+    def test_turned_as_the_camera_says(self) -> None:
+        buffer = BytesIO()
+        exif = Image.Exif()
+        exif[0x0112] = 6  # orientation: turn right
+        Image.new("RGB", (20, 10)).save(buffer, "JPEG", exif=exif)
+        self.assertEqual(self.size(buffer.getvalue(), Rendition.SMALL), (10, 20))
+
+    def test_palette_and_transparency(self) -> None:
+        buffer = BytesIO()
+        Image.new("P", (4, 4)).save(buffer, "GIF", transparency=0)
+        self.assertEqual(self.size(buffer.getvalue(), Rendition.SMALL), (4, 4))
+
+    def test_name(self) -> None:
+        self.assertEqual(
+            rendition_name("products/ab/abcd.png", Rendition.SMALL),
+            "renditions/ab/abcd.png.small.webp",
+        )

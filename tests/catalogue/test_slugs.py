@@ -1,0 +1,55 @@
+from django.test import TestCase
+
+from catalogue.errors import InvalidSlugError, SlugTakenError
+from catalogue.models import Product
+from catalogue.slugs import check_slug, new_slugs
+from tests.catalogue.factories import ProductFactory
+
+
+class NewSlugsTests(TestCase):
+    """A slug has a letter and is nobody else's."""
+
+    def made(self, *texts: str) -> list[str]:
+        return new_slugs(Product.objects.all(), texts, fallback="product")
+
+    def test_words(self) -> None:
+        self.assertEqual(self.made("Amélie & Co.: Act 2"), ["amelie-co-act-2"])
+
+    def test_digits_only(self) -> None:
+        self.assertEqual(self.made("300", "1408"), ["product-300", "product-1408"])
+
+    def test_other_scripts(self) -> None:
+        (slug,) = self.made("千と千尋の神隠し")
+        self.assertRegex(slug, r"^product-[0-9a-f]{8}$")
+
+    def test_repeated_in_one_call(self) -> None:
+        self.assertEqual(self.made("King Kong", "King Kong!"), ["king-kong", "king-kong-2"])
+
+    def test_taken_in_the_table(self) -> None:
+        for slug in ("king-kong", "king-kong-2", "king-konga"):
+            ProductFactory(slug=slug)
+        with self.assertNumQueries(2):
+            self.assertEqual(
+                self.made("King Kong", "King Kong"), ["king-kong-3", "king-kong-4"]
+            )
+
+    def test_long(self) -> None:
+        first, second = self.made("a" * 300, "a" * 300)
+        self.assertEqual((first, second), ("a" * 110, "a" * 110 + "-2"))
+
+
+class CheckSlugTests(TestCase):
+    """A slug somebody typed."""
+
+    def test_good(self) -> None:
+        self.assertEqual(check_slug(Product.objects.all(), "blade-runner-2049"), "blade-runner-2049")
+
+    def test_bad(self) -> None:
+        for slug in ("300", "", "Blade", "a b", "-a", "a--b", "é", "a" * 121, "a\n"):
+            with self.subTest(slug), self.assertRaises(InvalidSlugError):
+                check_slug(Product.objects.all(), slug)
+
+    def test_taken(self) -> None:
+        ProductFactory(slug="alien")
+        with self.assertRaises(SlugTakenError):
+            check_slug(Product.objects.all(), "alien")
