@@ -41,7 +41,8 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Set ``request.request_id`` and the header, in and out."""
-        request_id = request.headers.get(REQUEST_ID_HEADER, "")
+        # Not by ``request.headers``: it would keep what is about to be replaced.
+        request_id = request.META.get("HTTP_X_REQUEST_ID", "")
         if not SANE_REQUEST_ID.fullmatch(request_id):
             request_id = str(uuid.uuid4())
         request.META["HTTP_X_REQUEST_ID"] = request_id

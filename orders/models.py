@@ -19,7 +19,7 @@ class Order(models.Model):
     """A contract: what was bought, by whom, for how much."""
 
     class Status(models.TextChoices):
-        """Sums up payment and fulfilment."""
+        """Sums up where money and goods are."""
 
         PENDING = "pending", "Pending"
         CONFIRMED = "confirmed", "Confirmed"

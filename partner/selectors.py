@@ -31,9 +31,7 @@ def find_discrepancies() -> list[Discrepancy]:
     levels = StockLevel.objects.annotate(
         moved_in_stock=Coalesce(Subquery(in_stock), 0),
         moved_allocated=Coalesce(Subquery(allocated), 0),
-    ).exclude(
-        num_in_stock=F("moved_in_stock"), num_allocated=F("moved_allocated")
-    )
+    ).exclude(num_in_stock=F("moved_in_stock"), num_allocated=F("moved_allocated"))
     return [
         Discrepancy(*row)
         for row in levels.order_by("pk").values_list(

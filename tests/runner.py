@@ -4,8 +4,10 @@ Each parallel worker has its own database clone, its own Redis prefix and its ow
 media directory. Tests tagged ``soak`` run with ``--all`` or ``--tag soak`` only.
 """
 
+import io
 import os
 import shutil
+import sys
 import tempfile
 import unittest
 from argparse import ArgumentParser
@@ -58,10 +60,10 @@ def isolate(worker: int, run: int, media: Path) -> None:
 
 
 def _init_worker(*arguments: object, **options: object) -> None:
-    django.test.runner._init_worker(*arguments, **options)  # noqa: SLF001
+    django.test.runner._init_worker(*arguments, **options)
     # The main process has isolated itself as worker 0 before it forked this one.
     isolate(
-        django.test.runner._worker_id,  # noqa: SLF001
+        django.test.runner._worker_id,
         os.getppid(),
         Path(settings.MEDIA_ROOT).parent,
     )
@@ -98,6 +100,8 @@ class Runner(DiscoverRunner):
     def setup_test_environment(self, **options: object) -> None:
         """Close the network and give the run its own keys and files."""
         super().setup_test_environment(**options)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)  # else its end comes last
         place = os.environ.get("SHOP_TEST_DIR")
         self._media = Path(tempfile.mkdtemp(prefix="shop-test-media-", dir=place))
         isolate(0, os.getpid(), self._media)

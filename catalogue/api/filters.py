@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
-from catalogue.models import Category, ProductListing
+from catalogue.models import Category
 from catalogue.querysets import WHOLE_SHOP, ProductListingQuerySet
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
@@ -77,18 +79,21 @@ class RowField(forms.Field):
         return row
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class IdsFilter(django_filters.Filter):
     """Keeps rows of the ids named."""
 
     field_class = IdsField
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class TruthFilter(django_filters.Filter):
     """A filter whose value is true or false."""
 
     field_class = TruthField
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class RowFilter(django_filters.Filter):
     """A filter whose value is a row, named by id or otherwise."""
 
@@ -108,7 +113,7 @@ class PriceFilter(django_filters.NumberFilter):
 
 
 class ProductFilterSet(django_filters.FilterSet):
-    """The parameters of ``GET /api/product/``."""
+    """The parameters of ``GET /api/product/``, over rows of ``ProductListing``."""
 
     id = IdsFilter(
         field_name="product",
@@ -133,10 +138,6 @@ class ProductFilterSet(django_filters.FilterSet):
         method="keep",
         help_text=f"Default: `{DEFAULT_ORDERING}`. Without a price: last.",
     )
-
-    class Meta:
-        model = ProductListing
-        fields: ClassVar[list[str]] = []
 
     def filter_queryset(
         self, queryset: ProductListingQuerySet

@@ -45,9 +45,7 @@ class CategoryFactory(factory.Factory):
     name = factory.Sequence(lambda number: f"Category {number}")
 
     @classmethod
-    def _create(
-        cls, model_class: type[Category], *args: object, **kwargs: object
-    ) -> Category:
+    def _create(cls, *_args: object, **kwargs: object) -> Category:
         return create_category(**kwargs)
 
 
@@ -64,7 +62,7 @@ class ProductFactory(factory.django.DjangoModelFactory):
 
     @factory.post_generation
     def categories(
-        self, create: bool, extracted: list[Category] | None, **kwargs: object
+        self, _create: object, extracted: list[Category] | None, **_options: object
     ) -> None:
         if extracted:
             self.categories.set(extracted)

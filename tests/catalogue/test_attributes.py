@@ -91,4 +91,5 @@ class LabelTests(SimpleTestCase):
             (Kind.INTEGER, 153, "153"),
         ):
             with self.subTest(value=value):
-                self.assertEqual(label_of(definition(kind, options=FORMATS), value), label)
+                row = definition(kind, options=FORMATS)
+                self.assertEqual(label_of(row, value), label)

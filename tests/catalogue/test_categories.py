@@ -46,9 +46,7 @@ class CategoryServiceTests(TestCase):
     def test_siblings_are_in_order_of_names(self) -> None:
         create_category(name="Biography", parent=self.drama)
         create_category(name="Crime")
-        self.assertEqual(
-            outline(), ["Comedy", "Crime", "Drama", "-Biography", "-War"]
-        )
+        self.assertEqual(outline(), ["Comedy", "Crime", "Drama", "-Biography", "-War"])
 
     def test_slug_is_made_or_checked(self) -> None:
         self.assertEqual(create_category(name="Drama").slug, "drama-2")
@@ -113,9 +111,7 @@ class CategoryServiceTests(TestCase):
         product = ProductFactory(categories=[self.war])
         delete_category(self.war)
         self.assertEqual(listed(self.drama), 0)
-        self.assertEqual(
-            list(product.listings.values_list("scope", flat=True)), [0]
-        )
+        self.assertEqual(list(product.listings.values_list("scope", flat=True)), [0])
         self.assertFalse(ListingCount.objects.filter(scope=self.war.pk).exists())
 
     def test_a_version_is_kept(self) -> None:

@@ -136,7 +136,8 @@ class ProductServiceTests(TestCase):
             # summaries, categories above, products, rows, new rows, counts twice.
             with self.assertNumQueries(19):
                 products = create_products(rows, product_type=self.film)
-            self.assertEqual([row.title for row in products], [row.title for row in rows])
+            titles = [row.title for row in rows]
+            self.assertEqual([product.title for product in products], titles)
         self.assertEqual(_count(self.drama.pk), 22)
 
     def test_update(self) -> None:
@@ -178,7 +179,8 @@ class ProductServiceTests(TestCase):
         first = add_image(product, picture(), alt="A boat.")
         second = add_image(product, picture(color="blue"))
         self.assertEqual((first.position, first.alt, first.width), (0, "A boat.", 2))
-        self.assertEqual((second.position, second.alt, second.height), (1, product.title, 3))
+        self.assertEqual((second.position, second.alt), (1, product.title))
+        self.assertEqual((second.width, second.height), (2, 3))
 
 
 class ListingTests(TestCase):

@@ -23,7 +23,8 @@ class NewSlugsTests(TestCase):
         self.assertRegex(slug, r"^product-[0-9a-f]{8}$")
 
     def test_repeated_in_one_call(self) -> None:
-        self.assertEqual(self.made("King Kong", "King Kong!"), ["king-kong", "king-kong-2"])
+        slugs = self.made("King Kong", "King Kong!")
+        self.assertEqual(slugs, ["king-kong", "king-kong-2"])
 
     def test_taken_in_the_table(self) -> None:
         for slug in ("king-kong", "king-kong-2", "king-konga"):
@@ -42,7 +43,8 @@ class CheckSlugTests(TestCase):
     """A slug somebody typed."""
 
     def test_good(self) -> None:
-        self.assertEqual(check_slug(Product.objects.all(), "blade-runner-2049"), "blade-runner-2049")
+        slug = "blade-runner-2049"
+        self.assertEqual(check_slug(Product.objects.all(), slug), slug)
 
     def test_bad(self) -> None:
         for slug in ("300", "", "Blade", "a b", "-a", "a--b", "é", "a" * 121, "a\n"):

@@ -25,9 +25,7 @@ class TreeRaceTests(TransactionTestCase):
         self.assertEqual([outcome.error for outcome in outcomes], [None] * PROCESSES)
         made = sum((Counter(outcome.value) for outcome in outcomes), Counter())
         self.assertEqual(faults(), [])
-        self.assertEqual(
-            Category.objects.count(), 9 + made["create"] - made["delete"]
-        )
+        self.assertEqual(Category.objects.count(), 9 + made["create"] - made["delete"])
         lists, counts = _lists(), _counts()
         refresh_listings(products)
         recount_listings()

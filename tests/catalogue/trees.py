@@ -13,39 +13,35 @@ def faults() -> list[str]:
     children: dict[int | None, list[Category]] = {}
     for row in rows:
         children.setdefault(row.parent_id, []).append(row)
-    found: list[str] = []
-    tree_ids = [top.tree_id for top in children.get(None, [])]
-    if len(set(tree_ids)) != len(tree_ids):
-        found.append(f"tops share a tree: {tree_ids}")
-    seen = sum(
-        _check(top, top.tree_id, 1, 0, children, found)
-        for top in children.get(None, [])
-    )
-    if seen != len(rows):
-        found.append(f"{len(rows) - seen} rows hang from nowhere")
+    tops = children.get(None, [])
+    expected: dict[int, tuple[int, int, int, int]] = {}
+    for top in tops:
+        _number(top, (top.tree_id, 1, 0), children, expected)
+    found = [
+        f"{row}: {actual} instead of {expected.get(row.pk)}"
+        for row in rows
+        if (actual := (row.tree_id, row.lft, row.rght, row.level))
+        != expected.get(row.pk)
+    ]
+    if len({top.tree_id for top in tops}) != len(tops):
+        found.append(f"tops share a tree: {tops}")
+    for siblings in children.values():
+        names = [row.name.casefold() for row in siblings]
+        if names != sorted(names):
+            found.append(f"out of order: {names}")
     return found
 
 
-def _check(
+def _number(
     row: Category,
-    tree_id: int,
-    lft: int,
-    level: int,
+    place: tuple[int, int, int],
     children: dict[int | None, list[Category]],
-    found: list[str],
+    expected: dict[int, tuple[int, int, int, int]],
 ) -> int:
-    """Walk a row and all below it; return how many rows that are."""
-    below = children.get(row.pk, [])
-    names = [child.name.casefold() for child in below]
-    if names != sorted(names):
-        found.append(f"below {row}: {names}")
-    seen, position = 1, lft + 1
-    for child in below:
-        size = _check(child, tree_id, position, level + 1, children, found)
-        seen += size
-        position += 2 * size
-    expected = (tree_id, lft, position, level)
-    actual = (row.tree_id, row.lft, row.rght, row.level)
-    if actual != expected:
-        found.append(f"{row}: {actual} instead of {expected}")
-    return seen
+    """Number a row and all below it; return the first free number behind them."""
+    tree_id, lft, level = place
+    position = lft + 1
+    for child in children.get(row.pk, []):
+        position = _number(child, (tree_id, position, level + 1), children, expected)
+    expected[row.pk] = (tree_id, lft, position, level)
+    return position + 1

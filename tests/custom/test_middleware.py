@@ -2,6 +2,7 @@ import logging
 import uuid
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse, StreamingHttpResponse
@@ -31,6 +32,14 @@ class RequestIdTests(SimpleTestCase):
                 made = self.get_id(**{"X-Request-ID": insane})
                 self.assertNotEqual(made, insane)
                 self.assertEqual(str(uuid.UUID(made)), made)
+
+    def test_log_lines_have_the_id_of_the_answer(self) -> None:
+        with structlog.testing.capture_logs(
+            processors=[structlog.contextvars.merge_contextvars]
+        ) as lines:
+            made = self.get_id()
+        self.assertEqual({line["request_id"] for line in lines}, {made})
+        self.assertEqual(len(lines), 2)
 
     def test_made_ids_differ(self) -> None:
         self.assertNotEqual(self.get_id(), self.get_id())

@@ -1,5 +1,6 @@
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django.test import SimpleTestCase
 from django_redis import get_redis_connection
 
 from tests.network import NetworkClosedError
-from tests.processes import ROOT, run_python
+from tests.processes import ROOT, environment
 from tests.runner import Runner
 
 CASE = """
@@ -60,29 +61,42 @@ class IsolationTests(SimpleTestCase):
 class RunnerTests(SimpleTestCase):
     """Which tests run, and what is printed last."""
 
-    def run_cases(
-        self, *options: str, short: str = "pass"
-    ) -> subprocess.CompletedProcess[str]:
-        with tempfile.TemporaryDirectory(dir=ROOT / "tests") as place:
+    def run_cases(self, *options: str, short: str = "pass") -> tuple[int, list[str]]:
+        """Run the cases; return the exit code and every line, in order."""
+        with tempfile.TemporaryDirectory() as place:
             Path(place, "test_cases.py").write_text(CASE.format(short=short))
-            return run_python("manage.py", "test", place, "-t", place, *options)
+            command = [sys.executable, "manage.py", "test", place, "-t", place]
+            done = subprocess.run(
+                [*command, *options],
+                cwd=ROOT,
+                env={k: v for k, v in environment().items() if k != "PYTHONUNBUFFERED"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        return done.returncode, done.stdout.splitlines()
 
     def test_soak_tests_run_only_when_asked_for(self) -> None:
         for options, count in {(): 1, ("--all",): 2, ("--tag", "soak"): 1}.items():
-            done = self.run_cases(*options)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn(f"Ran {count} test", done.stderr)
+            code, lines = self.run_cases(*options)
+            self.assertEqual(code, 0, lines)
+            self.assertIn(f"Found {count} test(s).", lines)
 
     def test_soak_alone_leaves_the_others_out(self) -> None:
-        done = self.run_cases("--tag", "soak", short="self.fail()")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        code, lines = self.run_cases("--tag", "soak", short="self.fail()")
+        self.assertEqual(code, 0, lines)
 
     def test_the_last_word_is_the_summary(self) -> None:
-        done = self.run_cases("--shuffle", "1", short="self.fail()")
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stderr.splitlines()[-1], "FAILED (failures=1)")
-        self.assertTrue(done.stdout.endswith("Found 1 test(s).\n"), done.stdout)
-        self.assertIn("Using shuffle seed: 1 (given)", done.stdout)
+        code, lines = self.run_cases("--shuffle", "1", short="print('told')")
+        self.assertEqual(code, 0, lines)
+        self.assertEqual(lines[0], "Using shuffle seed: 1 (given)")
+        self.assertRegex(lines[-3], r"\ARan 1 test in ")
+        self.assertEqual(lines[-2:], ["", "OK"])
+
+    def test_a_failure_is_a_code_and_the_last_line(self) -> None:
+        code, lines = self.run_cases(short="self.fail()")
+        self.assertEqual((code, lines[-1]), (1, "FAILED (failures=1)"))
 
     def test_the_runner_is_the_projects_own(self) -> None:
         self.assertEqual(settings.TEST_RUNNER, f"tests.runner.{Runner.__name__}")

@@ -32,7 +32,5 @@ class StockRecordFactory(factory.Factory):
     source = "factory"
 
     @classmethod
-    def _create(
-        cls, model_class: type[StockRecord], *args: object, **kwargs: object
-    ) -> StockRecord:
+    def _create(cls, *_args: object, **kwargs: object) -> StockRecord:
         return create_stock_record(**kwargs)

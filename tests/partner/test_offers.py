@@ -21,7 +21,8 @@ class CreateStockRecordTests(TestCase):
 
     def test_all_of_it_is_stored(self) -> None:
         record = StockRecordFactory(num_in_stock=7)
-        self.assertEqual((record.level.num_in_stock, record.level.num_allocated), (7, 0))
+        level = record.level
+        self.assertEqual((level.num_in_stock, level.num_allocated), (7, 0))
         self.assertEqual(
             list(record.movements.values_list("in_stock_delta", "reason", "source")),
             [(7, "initial", "factory")],

@@ -89,9 +89,7 @@ class SummaryTests(TestCase):
         self.assertSummary("5.00", in_stock=False)
 
     def test_statements_do_not_grow_with_products(self) -> None:
-        products = [
-            StockRecordFactory().variant.product_id for _ in range(10)
-        ]
+        products = [StockRecordFactory().variant.product_id for _ in range(10)]
         for wanted in (products[:2], products):
             ProductSummary.objects.filter(pk__in=wanted).update(price_from=None)
             # Savepoint and release; locked, variants, offers, summaries, lists.

@@ -63,7 +63,10 @@ class ProductDetailTests(APITestCase):
                         options=[("bd", "Blu-ray"), ("dvd", "DVD")],
                     ),
                     NewDefinition(
-                        code="discs", name="Discs", kind=Kind.INTEGER, applies_to=VARIANT
+                        code="discs",
+                        name="Discs",
+                        kind=Kind.INTEGER,
+                        applies_to=VARIANT,
                     ),
                 ],
             ),
@@ -101,9 +104,7 @@ class ProductDetailTests(APITestCase):
                 "slug": "metropolis",
                 "title": "Metropolis",
                 "description": "A city.",
-                "categories": [
-                    {"id": self.drama.pk, "slug": "drama", "name": "Drama"}
-                ],
+                "categories": [{"id": self.drama.pk, "slug": "drama", "name": "Drama"}],
                 "attributes": [
                     {
                         "code": "minutes",

@@ -28,7 +28,9 @@ class ProductListTests(APITestCase):
         cls.war = CategoryFactory(name="War", parent=cls.drama)
         cls.acme = PartnerFactory(code="acme")
         cls.alien = cls.make("Alien", "9.90", categories=[cls.drama], year=2001)
-        cls.brazil = cls.make("Brazil", "4.50", categories=[cls.war, cls.drama], year=2003)
+        cls.brazil = cls.make(
+            "Brazil", "4.50", categories=[cls.war, cls.drama], year=2003
+        )
         cls.casablanca = cls.make("Casablanca", None, categories=[cls.war], year=2002)
         ProductFactory(title="Hidden", is_public=False)
 
@@ -106,7 +108,7 @@ class ProductListTests(APITestCase):
         for url in (image["url"], *image["renditions"].values()):
             response = self.client.get(url)
             self.assertEqual(response.status_code, 200)
-            response.close()
+            self.assertNotEqual(response.getvalue(), b"")
 
     def test_orders(self) -> None:
         a, b, c = "Alien", "Brazil", "Casablanca"
@@ -250,8 +252,11 @@ class ProductListTests(APITestCase):
                 ]
                 with connection.cursor() as cursor:
                     cursor.execute(f"EXPLAIN {page}")
-                    columns = [column.name for column in cursor.description]
-                    (plan,) = (dict(zip(columns, row)) for row in cursor.fetchall())
+                    columns = [column[0] for column in cursor.description]
+                    (plan,) = (
+                        dict(zip(columns, row, strict=True))
+                        for row in cursor.fetchall()
+                    )
                 self.assertEqual(plan["key"], index)
                 self.assertNotIn("filesort", plan["Extra"])
                 self.assertIn("Using index", plan["Extra"])

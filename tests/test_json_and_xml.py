@@ -1,0 +1,153 @@
+"""Every endpoint gives and takes the same values as JSON and as XML."""
+
+import json
+import tempfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.test import SimpleTestCase, TestCase
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rest_framework.test import APIClient
+
+from custom.api.renderers import dump_json
+from custom.api.xml import as_text, dump_xml, load_xml
+from orders.api.serializers import PlaceOrderInputSerializer
+from orders.models import Order
+from tests.custom.api.test_xml import TEXT
+from tests.shop.films import ROWS, write_list
+from users.api.serializers import (
+    LoginInputSerializer,
+    LogoutInputSerializer,
+    ProfileInputSerializer,
+    RegistrationInputSerializer,
+)
+from users.models import User
+
+ADDRESS = {
+    "first_name": "Zoë 🦊",
+    "last_name": "Çelik",
+    "line1": "Rue de la Paix 1",
+    "city": "Paris",
+    "postcode": "01234",
+    "country": "FR",
+}
+WORDS = TEXT.map(str.strip).filter(bool).map(lambda text: text[:40].strip())
+IDS = st.integers(1, 2**63 - 1)
+LINES = st.fixed_dictionaries(
+    {"variant": IDS, "quantity": st.integers(1, 9999)}, optional={"offer": IDS}
+)
+ADDRESSES = st.builds(
+    lambda first, last: ADDRESS | {"first_name": first, "last_name": last}, WORDS, WORDS
+)
+NAMES = {"first_name": WORDS, "last_name": WORDS}
+BODIES = {
+    LoginInputSerializer: st.fixed_dictionaries(
+        {"email": WORDS, "password": WORDS}, optional={"device": WORDS}
+    ),
+    LogoutInputSerializer: st.just({}),
+    ProfileInputSerializer: st.fixed_dictionaries({}, optional=NAMES),
+    RegistrationInputSerializer: st.fixed_dictionaries(
+        {
+            "email": st.integers(0, 10**9).map("user{}@example.com".format),
+            "password": st.integers(10**9, 10**12).map("pass-{}-word".format),
+        },
+        optional=NAMES,
+    ),
+    PlaceOrderInputSerializer: st.fixed_dictionaries(
+        {
+            "lines": st.lists(LINES, min_size=1, max_size=3),
+            "shipping_address": ADDRESSES,
+        },
+        optional={
+            "billing_address": ADDRESSES,
+            "note": TEXT,
+            "language": st.just("en"),
+            "expected_total": st.decimals(0, 10**6, places=2).map(str),
+        },
+    ),
+}
+
+
+class BodyTests(SimpleTestCase):
+    """What a serializer reads does not depend on the format of the body."""
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.data())
+    def test_every_body_reads_the_same(self, data: st.DataObject) -> None:
+        serializer = data.draw(st.sampled_from(list(BODIES)))
+        body = data.draw(BODIES[serializer])
+        from_json = self.read(serializer, json.loads(dump_json(body)))
+        from_xml = self.read(serializer, load_xml(dump_xml(body).encode()))
+        self.assertEqual(from_json, from_xml)
+
+    def read(self, serializer: Any, body: object) -> object:  # noqa: ANN401
+        reader = serializer(data=body, context={"buyer": User(pk=1)})
+        return reader.validated_data if reader.is_valid() else reader.errors
+
+
+class AnswerTests(TestCase):
+    """What a client is told does not depend on the format it asks for."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            films = write_list(Path(folder, "films.csv"), *ROWS)
+            call_command("load_demo", films=films, stdout=StringIO())
+        cls.customer = User.objects.with_email("customer@example.com").get()
+
+    def setUp(self) -> None:
+        self.api = APIClient()
+        self.api.force_authenticate(self.customer)
+
+    def test_every_page_reads_the_same(self) -> None:
+        order = Order.objects.filter(user=self.customer).first()
+        for path in (
+            "/api/",
+            "/api/shop/",
+            "/api/category/",
+            "/api/category/drama/",
+            "/api/product/",
+            "/api/product/?category=action&ordering=-price&page_size=1",
+            "/api/product/king-kong-2/",
+            "/api/user/me/",
+            "/api/order/history/",
+            f"/api/order/{order.pk}/",
+            f"/api/order/{order.number}/",
+            "/api/nothing/",
+            "/api/product/?nonsense=1",
+            "/api/product/?page=99",
+        ):
+            with self.subTest(path=path):
+                headers = {"X-Request-ID": "the-same-id"}
+                in_json = self.api.get(path, headers=headers)
+                in_xml = self.api.get(
+                    path, headers=headers | {"Accept": "application/xml"}
+                )
+                self.assertEqual(in_json.status_code, in_xml.status_code)
+                self.assertIn("json", in_json["Content-Type"])
+                self.assertIn("xml", in_xml["Content-Type"])
+                self.assertEqual(
+                    as_text(json.loads(in_json.content)), load_xml(in_xml.content)
+                )
+
+    def test_an_order_in_xml_is_the_order_in_json(self) -> None:
+        variant = self.api.get("/api/product/amelie/").json()["variants"][0]["id"]
+        body = {
+            "lines": [{"variant": variant, "quantity": 2}],
+            "shipping_address": ADDRESS,
+            "note": " two\r\nlines ",
+        }
+        placed = self.api.post(
+            "/api/order/",
+            dump_xml(body),
+            content_type="application/xml",
+            headers={"Idempotency-Key": "k", "Accept": "text/xml"},
+        )
+        self.assertEqual(placed.status_code, 201, placed.content)
+        read = self.api.get(f"/api/order/{load_xml(placed.content)['number']}/").json()
+        self.assertEqual(as_text(read), load_xml(placed.content))
+        self.assertEqual(read["shipping_address"]["postcode"], "01234")
+        self.assertEqual(read["shipping_address"]["first_name"], "Zoë 🦊")
