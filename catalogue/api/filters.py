@@ -79,7 +79,7 @@ class RowField(forms.Field):
         return row
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "description": "`1,2,3`: just these."})
 class IdsFilter(django_filters.Filter):
     """Keeps rows of the ids named."""
 
@@ -93,7 +93,7 @@ class TruthFilter(django_filters.Filter):
     field_class = TruthField
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "description": "An id, or a slug or code."})
 class RowFilter(django_filters.Filter):
     """A filter whose value is a row, named by id or otherwise."""
 
@@ -115,23 +115,17 @@ class PriceFilter(django_filters.NumberFilter):
 class ProductFilterSet(django_filters.FilterSet):
     """The parameters of ``GET /api/product/``, over rows of ``ProductListing``."""
 
-    id = IdsFilter(
-        field_name="product",
-        lookup_expr="in",
-        help_text="Ids with commas between them.",
-    )
+    id = IdsFilter(field_name="product", lookup_expr="in")
     category = RowFilter(
         find=lambda key: Category.objects.public().find(key),
         method="keep",
-        help_text="Id or slug; products of categories below it are included.",
     )
     price_min = PriceFilter(method="from_price")
     price_max = PriceFilter(method="to_price")
-    in_stock = TruthFilter(method="by_stock", help_text="`true` or `false`.")
+    in_stock = TruthFilter(method="by_stock")
     partner = RowFilter(
         find=lambda key: Partner.objects.active().find(key),
         method="of_partner",
-        help_text="Id or code of one who offers it.",
     )
     ordering = django_filters.ChoiceFilter(
         choices=[(name, name) for name in ORDERINGS],

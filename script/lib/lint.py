@@ -109,7 +109,7 @@ def _schema() -> bool:
 
 def _deployment() -> bool:
     return _manage(
-        *("check", "--deploy", "--fail-level", "WARNING", "--database", "default"),
+        *("check", "--deploy", "--fail-level", "WARNING"),
         extra=PRODUCTION,
     )
 
