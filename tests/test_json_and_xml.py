@@ -133,6 +133,21 @@ class AnswerTests(TestCase):
                     as_text(json.loads(in_json.content)), load_xml(in_xml.content)
                 )
 
+    def test_every_address_tells_its_methods(self) -> None:
+        paths = self.api.get("/api/").json()
+        del paths["docs"]  # a page
+        self.assertEqual(len(paths), 10)
+        for path in paths.values():
+            with self.subTest(path=path):
+                answer = self.api.options(path, {"some": "body"})
+                self.assertEqual(answer.status_code, 200)
+                self.assertEqual(", ".join(answer.json()["methods"]), answer["Allow"])
+
+    def test_the_page_of_docs_is_only_read(self) -> None:
+        answer = self.api.options("/api/docs/")
+        self.assertEqual(answer.status_code, 405)
+        self.assertEqual(answer["Allow"], "GET, HEAD")
+
     def test_an_order_in_xml_is_the_order_in_json(self) -> None:
         variant = self.api.get("/api/product/amelie/").json()["variants"][0]["id"]
         body = {

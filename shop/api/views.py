@@ -99,5 +99,6 @@ def build_schema(version: str) -> dict[str, Any]:
 class DocsView(ApiView, SpectacularSwaggerView):
     """The contract, for people; every file comes from this machine."""
 
+    http_method_names = ("get", "head")  # a page, not data
     permission_classes = (AllowAny,)
     authentication_classes = ()

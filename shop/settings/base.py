@@ -215,6 +215,7 @@ REST_FRAMEWORK = {
         "custom.api.parsers.TextXMLParser",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "custom.api.negotiation.QualityNegotiation",
+    "DEFAULT_METADATA_CLASS": "custom.api.metadata.MethodsMetadata",
     "DEFAULT_PAGINATION_CLASS": "custom.api.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "custom.api.schema.ApiSchema",
