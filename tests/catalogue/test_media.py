@@ -1,3 +1,4 @@
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,9 @@ class MediaTests(TestCase):
     """GET /media/…"""
 
     def setUp(self) -> None:
+        # A picture's name is its content: other tests may have the same one.
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(self.settings(MEDIA_ROOT=folder))
         self.image = store_image(picture(size=(300, 200)))
         self.url = f"/media/{self.image.name}"
         self.small = self.url.replace("products", "renditions") + ".small.webp"
