@@ -21,9 +21,10 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -q -o DPkg::Lock::Timeout=120 update
 apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 
-# The package would start its own Redis, on port 6379, at the next boot.
+# Nor may the package's own Redis take port 6379 at the next boot.
 for name in "$@"; do
-  if [ "$name" = redis-server ] && command -v systemctl > /dev/null; then
-    systemctl disable redis-server.service > /dev/null 2>&1 || true
+  if [ "$name" = redis-server ]; then
+    deb-systemd-helper disable redis-server.service > /dev/null 2>&1 || true
+    update-rc.d redis-server disable > /dev/null 2>&1 || true
   fi
 done

@@ -181,7 +181,11 @@ def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:
             *("--log-level", "warning", "--no-ws"),
             "shop.wsgi:application",
         ],
-        "worker": [*celery, "worker", "--concurrency", str(TASK_WORKERS)],
+        "worker": [
+            *celery,
+            *("worker", "--concurrency", str(TASK_WORKERS)),
+            *("--without-gossip", "--without-mingle"),  # there is one worker
+        ],
         "beat": [*celery, "beat", "--schedule", schedule],
     }
 
