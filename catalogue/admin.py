@@ -10,7 +10,12 @@ from mptt.admin import DraggableMPTTAdmin
 
 from catalogue import services
 from catalogue.attributes import clean_attributes
-from catalogue.errors import InvalidAttributesError, InvalidSlugError, SlugTakenError
+from catalogue.errors import (
+    InvalidAttributesError,
+    InvalidSlugError,
+    MissingVariantError,
+    SlugTakenError,
+)
 from catalogue.models import (
     AttributeDefinition,
     Category,
@@ -23,6 +28,7 @@ from catalogue.slugs import check_slug
 from custom.admin import ShopAdmin
 from custom.errors import DomainError
 from custom.money import format_money
+from partner.services import refresh_summaries
 
 AppliesTo = AttributeDefinition.AppliesTo
 
@@ -158,7 +164,7 @@ class VariantForm(_AttributesForm):
     def clean(self) -> dict[str, Any]:
         """Check the attributes once the product, and so its type, is known."""
         values = super().clean() or self.cleaned_data
-        product = values.get("product")
+        product = values.get("product") or getattr(self.instance, "product", None)
         if product is not None and product.product_type_id:
             self.check_attributes(product.product_type)
         return values
@@ -227,6 +233,14 @@ class ProductAdmin(ShopAdmin[Product]):
         """Show whether an offer has a unit ready."""
         return product.summary.in_stock
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Bring lists in step: a version put back is written without signals."""
+        super().save_related(request, form, formsets, change)
+        refresh_summaries([form.instance.pk])
+        services.refresh_listings([form.instance.pk])
+
 
 @admin.register(Variant)
 class VariantAdmin(ShopAdmin[Variant]):
@@ -239,3 +253,17 @@ class VariantAdmin(ShopAdmin[Variant]):
     search_fields = ("sku", "product__title", "barcode")
     ordering = ("-id",)
     autocomplete_fields = ("product",)
+    actions = None  # each deletion is asked about: a product keeps one variant
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Variant | None = None
+    ) -> tuple[str, ...]:
+        """Keep a variant with its product: orders and offers know it there."""
+        return ("product",) if obj else ()
+
+    def delete_model(self, request: HttpRequest, obj: Variant) -> None:
+        """Refuse to delete the last variant: nothing could be sold."""
+        if not obj.product.variants.exclude(pk=obj.pk).exists():
+            msg = "A product keeps one variant. Delete the product instead."
+            raise MissingVariantError(msg)
+        super().delete_model(request, obj)

@@ -13,6 +13,7 @@ from catalogue.models import AttributeDefinition
 
 Kind = AttributeDefinition.Kind
 JsonValue = str | int | bool
+MAX_DIGITS = 30  # of a decimal number, before the point or behind it
 LARGEST_INTEGER = 2**53 - 1  # beyond it, readers of JSON lose digits
 
 
@@ -90,8 +91,8 @@ def _clean_decimal(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError(value)  # noqa: TRY004 - one error for every bad value
     number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(value)
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+        raise ValueError(value)  # written out it would be longer than a page
     return f"{number:f}"
 
 

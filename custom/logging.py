@@ -100,6 +100,16 @@ def drop_personal(
     for key in PERSONAL_KEYS:
         event_dict.pop(key, None)
     for key, value in event_dict.items():
-        if isinstance(value, str):
-            event_dict[key] = _EMAIL.sub("…@…", _QUERY_STRING.sub(r"\1", value))
+        event_dict[key] = _without_personal(value)
     return event_dict
+
+
+def _without_personal(value: Any) -> Any:  # noqa: ANN401 - whatever is logged
+    """Clean a text, or every text inside a collection."""
+    if isinstance(value, str):
+        return _EMAIL.sub("…@…", _QUERY_STRING.sub(r"\1", value))
+    if isinstance(value, dict):
+        return {key: _without_personal(inner) for key, inner in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_without_personal, value))
+    return value

@@ -50,6 +50,9 @@ class OutboxMessage(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     topic = CodeField()
     payload = models.JSONField(default=dict)
+    request_id = CodeField(
+        max_length=128, blank=True, default="", help_text="Of the request behind it."
+    )
     state = CodeField(max_length=16, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)

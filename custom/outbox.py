@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from custom.models import OutboxMessage
 from custom.transactions import run_in_transaction
@@ -46,7 +47,8 @@ def publish(topic: str, payload: dict[str, object]) -> None:
     if not transaction.get_connection().in_atomic_block:
         msg = "publish() must run inside the transaction it reports on"
         raise RuntimeError(msg)
-    OutboxMessage.objects.create(topic=topic, payload=payload)
+    request_id = get_contextvars().get("request_id") or ""
+    OutboxMessage.objects.create(topic=topic, payload=payload, request_id=request_id)
 
 
 def external_effect(handler: H) -> H:
@@ -92,6 +94,12 @@ def consume(message_id: int) -> None:
     message = run_in_transaction(lambda: _claim(message_id, consumer))
     if message is None:
         return
+    with bound_contextvars(request_id=message.request_id or str(message.public_id)):
+        _attempt(message)
+
+
+def _attempt(message: OutboxMessage) -> None:
+    """Carry a claimed message out, or give it back for a later attempt."""
     try:
         _carry_out(message)
     except Exception as error:

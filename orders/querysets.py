@@ -31,10 +31,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return self.filter(pk=key) if len(key) < len(str(2**63)) else self.none()
         return self.filter(number=key)
 
-    def newest_first(self) -> Self:
-        """Order by time of placing; the index of a user's orders serves it."""
-        return self.order_by("-placed_at", "-pk")
-
     def for_list(self) -> Self:
         """Load what a row of a list shows: 2 queries, lines counted in the first."""
         lines: Any = self.model.lines.rel.related_model

@@ -36,6 +36,7 @@ class PartnerMemberInline(admin.TabularInline[PartnerMember, Partner]):
 class PartnerAdmin(ShopAdmin[Partner]):
     """Who sells and ships."""
 
+    can_revert = False  # pausing and resuming rewrites lists: a service does it
     list_display = ("name", "code", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "code")

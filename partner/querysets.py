@@ -49,10 +49,6 @@ class StockRecordQuerySet(models.QuerySet["StockRecord"]):
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
     """Every method that returns rows returns a new, still lazy queryset."""
 
-    def sellable(self) -> Self:
-        """Keep levels from which a unit can be promised now."""
-        return self.filter(Q(backorder=True) | Q(num_in_stock__gt=F("num_allocated")))
-
     def lock(self, pks: Iterable[int]) -> "list[StockLevel]":
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")

@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from catalogue.models import Category
 from catalogue.querysets import WHOLE_SHOP, ProductListingQuerySet
+from custom.api.filters import IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 
@@ -27,24 +28,6 @@ ORDERINGS: dict[str, Callable[[ProductListingQuerySet], ProductListingQuerySet]]
 }
 DEFAULT_ORDERING = "title"
 NARROWING = ("id", "price_min", "price_max", "in_stock", "partner")
-MAX_IDS = 100  # as many as the longest page shows
-
-
-class IdsField(forms.Field):
-    """Reads ``1,2,3``."""
-
-    def to_python(self, value: str | None) -> list[int] | None:
-        """Return the ids, or None when the parameter is empty."""
-        if not value:
-            return None
-        parts = value.split(",")
-        if len(parts) > MAX_IDS:
-            msg = f"Give at most {MAX_IDS} ids."
-            raise ValidationError(msg, code="too-many")
-        if not all(_is_id(part) for part in parts):
-            msg = "Give whole numbers with commas between them."
-            raise ValidationError(msg, code="invalid")
-        return [int(part) for part in parts]
 
 
 class TruthField(forms.Field):
@@ -77,13 +60,6 @@ class RowField(forms.Field):
             msg = f"There is no {value[:100]}."
             raise ValidationError(msg, code="does-not-exist")
         return row
-
-
-@extend_schema_field({"type": "string", "description": "`1,2,3`: just these."})
-class IdsFilter(django_filters.Filter):
-    """Keeps rows of the ids named."""
-
-    field_class = IdsField
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
@@ -183,8 +159,3 @@ class ProductFilterSet(django_filters.FilterSet):
     ) -> ProductListingQuerySet:
         """Keep products that a partner offers."""
         return rows.offered_by(partner.pk, settings.SHOP_CURRENCY)
-
-
-def _is_id(text: str) -> bool:
-    """Tell whether a text is a whole number that fits the column."""
-    return text.isascii() and text.isdigit() and len(text) < len(str(2**63))

@@ -58,7 +58,7 @@ class CursorPagination(pagination.CursorPagination):
             raise NotFound(self.invalid_cursor_message)
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValidationError, ValueError) as error:
+        except (ValidationError, ValueError, OverflowError) as error:
             raise NotFound(self.invalid_cursor_message) from error
 
 

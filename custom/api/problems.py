@@ -291,7 +291,8 @@ def _list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noq
 def pointer_token(name: object) -> str:
     """Escape one step of a JSON pointer in a URI fragment (RFC 6901)."""
     escaped = str(name).replace("~", "~0").replace("/", "~1")
-    return quote(escaped, safe="~!$&'()*+,;=:@")
+    # A lone surrogate has no bytes; what names it need not be exact.
+    return quote(escaped, safe="~!$&'()*+,;=:@", errors="replace")
 
 
 def as_sentence(text: str) -> str:

@@ -2,15 +2,19 @@
 
 from django_filters import rest_framework as filters
 
+from custom.api.filters import IdsFilter, MomentFilter
 from orders.models import Order
 
 
 class OrderFilter(filters.FilterSet):
-    """``?status=``, ``?placed_after=`` (included), ``?placed_before=`` (left out)."""
+    """What a history may be narrowed by; ``placed_before`` itself is left out."""
 
+    id = IdsFilter(
+        field_name="pk", lookup_expr="in", help_text="Ids with commas between them."
+    )
     status = filters.ChoiceFilter(choices=Order.Status.choices)
-    placed_after = filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="gte")
-    placed_before = filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="lt")
+    placed_after = MomentFilter(field_name="placed_at", lookup_expr="gte")
+    placed_before = MomentFilter(field_name="placed_at", lookup_expr="lt")
 
     class Meta:
         model = Order

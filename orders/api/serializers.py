@@ -15,6 +15,7 @@ from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from orders.guests import guest_token
 from orders.models import Order, OrderEvent, OrderLine
 from orders.requests import LineRequest, OrderRequest
+from users.emails import EMAIL_MAX_LENGTH
 from users.models import User
 
 MAX_LINES = 100
@@ -50,7 +51,9 @@ class PlaceOrderInputSerializer(StrictSerializer):
         required=False, help_text="The shipping address, if left out."
     )
     email = serializers.EmailField(
-        required=False, help_text="Guests must give it; others may not."
+        max_length=EMAIL_MAX_LENGTH,
+        required=False,
+        help_text="Guests must give it; others may not.",
     )
     note = serializers.CharField(
         max_length=MAX_NOTE, required=False, allow_blank=True, default=""

@@ -109,6 +109,7 @@ def _environment(home: Path, host: str, port: int) -> dict[str, str]:
         "DJANGO_ALLOWED_HOSTS": "*" if host in WILDCARDS else ",".join(hosts),
         "SHOP_DEMO": "1",
         "LOG_FORMAT": "console",
+        "EMAIL_URL": f"filemail://{home}/mail",
         "SITE_URL": _address(host, port),
         "STATIC_ROOT": str(home / "static"),
         "MEDIA_ROOT": str(home / "media"),

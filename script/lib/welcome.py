@@ -16,7 +16,7 @@ Try:
     -d '{{"email": "customer@example.com", "password": "demo-shop-2026"}}' \\
     {address}/api/user/login/
 
-Ctrl-C ends it; the data stays.
+Mails are kept as files in var/mail. Ctrl-C ends it; the data stays.
 """
 
 

@@ -93,3 +93,14 @@ class LabelTests(SimpleTestCase):
             with self.subTest(value=value):
                 row = definition(kind, options=FORMATS)
                 self.assertEqual(label_of(row, value), label)
+
+
+class DecimalLengthTests(SimpleTestCase):
+    def test_a_number_longer_than_a_page_is_refused(self) -> None:
+        score = AttributeDefinition(code="score", kind="decimal")
+        for value in ("1E+1000000", "1E-1000000"):
+            with self.assertRaises(InvalidAttributesError):
+                clean_attributes([score], {"score": value})
+        self.assertEqual(
+            clean_attributes([score], {"score": "1E+3"}), {"score": "1000"}
+        )

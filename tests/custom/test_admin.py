@@ -11,7 +11,7 @@ from django.urls import reverse
 from reversion.models import Version
 
 from catalogue.models import Category, Product, ProductType, Variant
-from catalogue.services import create_category
+from catalogue.services import NewVariant, create_category, create_product
 from custom.admin import LedgerAdmin
 from custom.models import IdempotencyKey, OutboxMessage
 from orders.models import Order
@@ -276,6 +276,52 @@ class ProductPageTests(AdminTestCase):
         self.assertEqual(
             self.client.get(address(Product, "changelist")).status_code, 200
         )
+
+    def test_a_deleted_product_comes_back_into_its_lists(self) -> None:
+        product = create_product(
+            product_type=ProductType.objects.get(),
+            title="Gone",
+            variants=[NewVariant(sku="GONE-1", attributes={"format": "dvd"})],
+        )
+        variant = product.variants.get()
+        values = self.values(product, **{"variants-0-is_public": "on"})
+        self.client.post(address(Product, "delete", product.pk), {"post": "yes"})
+        self.assertFalse(Product.objects.filter(slug="gone").exists())
+        version = Version.objects.get_deleted(Product).get()
+        url = address(Product, "recover", version.pk)
+        self.assertContains(self.client.get(url), "GONE-1")
+        self.assertEqual(self.client.post(url, values).status_code, 302)
+        self.assertEqual(Variant.objects.get(sku="GONE-1").pk, variant.pk)
+        rows = self.client.get("/api/product/?page_size=100").json()["results"]
+        self.assertIn("gone", [row["slug"] for row in rows])
+
+    def test_the_last_variant_stays(self) -> None:
+        product = create_product(
+            product_type=ProductType.objects.get(),
+            title="Two",
+            variants=[
+                NewVariant(sku=sku, attributes={"format": "dvd"}) for sku in ("A", "B")
+            ],
+        )
+        for variant in product.variants.all():
+            url = address(Variant, "delete", variant.pk)
+            self.client.post(url, {"post": "yes"})
+        self.assertEqual(product.variants.get().sku, "B")
+        self.assertContains(self.client.get(url), "A product keeps one variant.")
+
+    def test_a_variant_stays_with_its_product(self) -> None:
+        variant = Variant.objects.get(sku="FILM-0005-DVD")
+        other = Product.objects.get(slug="king-kong")
+        values = {
+            "product": other.pk,
+            "sku": "NEW-SKU",
+            "attributes": '{"format": "dvd"}',
+            "position": 0,
+        }
+        url = address(Variant, "change", variant.pk)
+        self.assertEqual(self.client.post(url, values).status_code, 302)
+        variant.refresh_from_db()
+        self.assertEqual((variant.sku, variant.product.slug), ("NEW-SKU", "amelie"))
 
 
 class StockRecordPageTests(AdminTestCase):

@@ -101,6 +101,12 @@ class PersonalTests(TestCase):
                     drop_personal(None, "", {"event": text})["event"], expected
                 )
 
+    def test_collections_are_searched(self) -> None:
+        event = {"args": ("ada@example.com",), "row": {"of": ["ada@example.com"]}}
+        self.assertEqual(
+            drop_personal(None, "", event), {"args": ("…@…",), "row": {"of": ["…@…"]}}
+        )
+
     def test_keys(self) -> None:
         event = {"event": "x", "ip": "1.2.3.4", "user_agent": "a", "email": "b", "n": 1}
         self.assertEqual(drop_personal(None, "", event), {"event": "x", "n": 1})

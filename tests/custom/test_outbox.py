@@ -1,6 +1,7 @@
 from datetime import timedelta
 from unittest import mock
 
+import structlog
 import time_machine
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
@@ -21,6 +22,13 @@ HANDLERS = {
 State = OutboxMessage.State
 
 
+SEEN: list[str] = []
+
+
+def tell_request(_message: OutboxMessage) -> None:
+    SEEN.append(structlog.contextvars.get_contextvars()["request_id"])
+
+
 def publish(topic: str = "test.effect", **payload: str) -> OutboxMessage:
     run_in_transaction(lambda: outbox.publish(topic, dict(payload)))
     return OutboxMessage.objects.latest("pk")
@@ -39,6 +47,14 @@ class PublishTests(TransactionTestCase):
         self.assertEqual(OutboxMessage.objects.count(), 0)
         publish(name="x")
         self.assertEqual(OutboxMessage.objects.get().payload, {"name": "x"})
+
+    def test_it_carries_the_id_of_the_request_behind_it(self) -> None:
+        with structlog.contextvars.bound_contextvars(request_id="of-the-request"):
+            message = publish()
+        self.assertEqual(message.request_id, "of-the-request")
+        with self.settings(OUTBOX_HANDLERS={"test.effect": f"{__name__}.tell_request"}):
+            outbox.consume(message.pk)
+        self.assertEqual(SEEN, ["of-the-request"])
 
     def test_outside_a_transaction_it_is_refused(self) -> None:
         with self.assertRaises(RuntimeError):

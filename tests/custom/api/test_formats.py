@@ -128,6 +128,13 @@ class ParserTests(SimpleTestCase):
             self.assertEqual(problem["code"], "malformed-body")
             self.assertEqual(problem["detail"], detail)
 
+    def test_a_name_that_is_no_text_can_still_be_pointed_at(self) -> None:
+        answer = self.post(b'{"\\ud800": 1}')
+        self.assertEqual(answer.status_code, 400)
+        self.assertEqual(
+            [error["pointer"] for error in answer.json()["errors"]], ["#/%3F"]
+        )
+
     def test_json_is_strict(self) -> None:
         for body, reason in {
             b"{": "Expecting property name enclosed in double quotes: "

@@ -176,6 +176,10 @@ class PageTests(SimpleTestCase):
         self.assertEqual(page["results"], [{"id": str(n)} for n in range(101, 106)])
 
 
+# base64 of "p=0001-01-01T00:00:00%2B23:59": no such moment in UTC
+LATE = "cD0wMDAxLTAxLTAxVDAwOjAwOjAwJTJCMjM6NTk="
+
+
 @override_settings(ROOT_URLCONF="tests.custom.api.urls")
 class CursorTests(TestCase):
     """Pages by cursor."""
@@ -213,7 +217,15 @@ class CursorTests(TestCase):
 
     def test_made_up_cursors_are_missing_pages(self) -> None:
         # base64 of "p=tomorrow", "p=\x00", "o=x", not ASCII, bad bytes
-        for cursor in ("cD10b21vcnJvdw==", "cD0A", "bz14", "\u0663", "/w==", "%%%"):
+        for cursor in (
+            "cD10b21vcnJvdw==",
+            "cD0A",
+            "bz14",
+            "\u0663",
+            "/w==",
+            "%%%",
+            LATE,
+        ):
             with self.subTest(cursor):
                 answer = self.client.get("/api/session/", {"cursor": cursor})
                 self.assertEqual(answer.status_code, 404)

@@ -117,6 +117,7 @@ class OrderHistoryTests(APITestCase):
             ({"status": "pending"}, [second, first]),
             ({"status": "completed"}, [third]),
             ({"placed_after": "2025-01-02T00:00:00Z"}, [third, second]),
+            ({"id": f"{third.pk},{second.pk}"}, [third, second]),
             ({"placed_before": "2025-01-02T00:00:00Z"}, [first]),
         ):
             with self.subTest(parameters):
@@ -127,6 +128,9 @@ class OrderHistoryTests(APITestCase):
         for parameters, pointer in (
             ({"status": "lost"}, "#/query/status"),
             ({"placed_after": "soon"}, "#/query/placed_after"),
+            ({"placed_after": "0001-01-01T00:00:00+23:59"}, "#/query/placed_after"),
+            ({"placed_before": "9999-12-31T23:59:59-23:59"}, "#/query/placed_before"),
+            ({"id": "1,x"}, "#/query/id"),
             ({"statsu": "pending"}, "#/query/statsu"),
             ({"token": "x"}, "#/query/token"),
             ({"fields": "number,secret"}, "#/query/fields"),
