@@ -74,6 +74,9 @@ def _standard_config(config: LogSettings, shared: list[Processor]) -> dict[str, 
         "loggers": {
             # The request log says the same, once, with the request's id.
             "django.request": {"level": "CRITICAL"},
+            # The relay runs every other second: only what goes wrong is told.
+            "celery": {"level": "WARNING"},
+            "django_structlog.celery": {"level": "WARNING"},
         },
     }
 

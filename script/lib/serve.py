@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import quote
 
 from honcho.manager import KILL_WAIT
 
@@ -109,7 +110,7 @@ def _environment(home: Path, host: str, port: int) -> dict[str, str]:
         "DJANGO_ALLOWED_HOSTS": "*" if host in WILDCARDS else ",".join(hosts),
         "SHOP_DEMO": "1",
         "LOG_FORMAT": "console",
-        "EMAIL_URL": f"filemail://{home}/mail",
+        "EMAIL_URL": f"filemail:///{quote(str(home))}/mail"  # its own slash, and the path's,
         "SITE_URL": _address(host, port),
         "STATIC_ROOT": str(home / "static"),
         "MEDIA_ROOT": str(home / "media"),
