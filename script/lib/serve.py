@@ -110,7 +110,8 @@ def _environment(home: Path, host: str, port: int) -> dict[str, str]:
         "DJANGO_ALLOWED_HOSTS": "*" if host in WILDCARDS else ",".join(hosts),
         "SHOP_DEMO": "1",
         "LOG_FORMAT": "console",
-        "EMAIL_URL": f"filemail:///{quote(str(home))}/mail"  # its own slash, and the path's,
+        # The third slash ends the address, the path begins with its own.
+        "EMAIL_URL": f"filemail:///{quote(str(home))}/mail",
         "SITE_URL": _address(host, port),
         "STATIC_ROOT": str(home / "static"),
         "MEDIA_ROOT": str(home / "media"),
