@@ -7,6 +7,7 @@ media directory. Tests tagged ``soak`` run with ``--all`` or ``--tag soak`` only
 import io
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import unittest
@@ -21,8 +22,10 @@ from django_redis import get_redis_connection
 from django_redis.client import DefaultClient
 from redis import Redis
 
+from script.lib import records
 from shop.celery import app
 from tests.network import close_network
+from tests.servers import RUN_DIRECTORY
 
 SOAK = "soak"
 
@@ -60,13 +63,14 @@ def isolate(worker: int, run: int, media: Path) -> None:
 
 
 def _init_worker(*arguments: object, **options: object) -> None:
+    # The pool ends its workers by this signal: they have nothing to unwind.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     django.test.runner._init_worker(*arguments, **options)
+    worker = django.test.runner._worker_id
+    if place := os.environ.get(RUN_DIRECTORY):
+        records.record_own(Path(place) / "run" / f"worker-{worker}.process")
     # The main process has isolated itself as worker 0 before it forked this one.
-    isolate(
-        django.test.runner._worker_id,
-        os.getppid(),
-        Path(settings.MEDIA_ROOT).parent,
-    )
+    isolate(worker, os.getppid(), Path(settings.MEDIA_ROOT).parent)
 
 
 class IsolatedSuite(ParallelTestSuite):
@@ -102,7 +106,7 @@ class Runner(DiscoverRunner):
         super().setup_test_environment(**options)
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)  # else its end comes last
-        place = os.environ.get("SHOP_TEST_DIR")
+        place = os.environ.get(RUN_DIRECTORY)
         self._media = Path(tempfile.mkdtemp(prefix="shop-test-media-", dir=place))
         isolate(0, os.getpid(), self._media)
         close_network()

@@ -14,6 +14,7 @@ from script.lib.console import var_directory
 from script.lib.servers import MariaDB, Redis, Server
 
 OWNER = "owner.process"
+RUN_DIRECTORY = "SHOP_TEST_DIR"  # variable that tells tests the run's directory
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def private_servers() -> Iterator[None]:
         for name, server in started.items():
             server.wait()
             os.environ[name] = server.url
-        os.environ["SHOP_TEST_DIR"] = str(home)
+        os.environ[RUN_DIRECTORY] = str(home)
         signal.signal(signal.SIGTERM, _leave)
         yield
 
@@ -79,5 +80,6 @@ def _running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Unwind as Ctrl-C does; unittest takes any other exception for a failure."""
+    raise KeyboardInterrupt

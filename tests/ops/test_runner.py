@@ -2,8 +2,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 from django.core.cache import cache
 from django.test import SimpleTestCase
@@ -22,6 +25,20 @@ class Cases(TestCase):
     @tag("soak")
     def test_long(self): pass
 """
+
+WAITING = """
+import time
+from unittest import TestCase
+
+class First(TestCase):
+    def test_wait(self):
+        print("waiting", flush=True)
+        time.sleep(600)
+
+class Second(First):
+    pass
+"""
+MANAGE = ("manage.py", "test")
 
 
 class IsolationTests(SimpleTestCase):
@@ -58,18 +75,26 @@ class IsolationTests(SimpleTestCase):
             socket.create_connection(server.getsockname()).close()
 
 
+def plain_environment() -> dict[str, str]:
+    """Return this test's environment, with the buffering that a person has."""
+    names = {"PYTHONUNBUFFERED"}
+    kept = {key: value for key, value in environment().items() if key not in names}
+    return kept | {"SHOP_VENV": sys.prefix}
+
+
 class RunnerTests(SimpleTestCase):
     """Which tests run, and what is printed last."""
 
-    def run_cases(self, *options: str, short: str = "pass") -> tuple[int, list[str]]:
+    def run_cases(
+        self, *options: str, short: str = "pass", program: Sequence[str] = MANAGE
+    ) -> tuple[int, list[str]]:
         """Run the cases; return the exit code and every line, in order."""
         with tempfile.TemporaryDirectory() as place:
             Path(place, "test_cases.py").write_text(CASE.format(short=short))
-            command = [sys.executable, "manage.py", "test", place, "-t", place]
             done = subprocess.run(
-                [*command, *options],
+                [sys.executable, *program, place, "-t", place, *options],
                 cwd=ROOT,
-                env={k: v for k, v in environment().items() if k != "PYTHONUNBUFFERED"},
+                env=plain_environment(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -97,6 +122,34 @@ class RunnerTests(SimpleTestCase):
     def test_a_failure_is_a_code_and_the_last_line(self) -> None:
         code, lines = self.run_cases(short="self.fail()")
         self.assertEqual((code, lines[-1]), (1, "FAILED (failures=1)"))
+
+    def test_the_script_passes_its_arguments_on(self) -> None:
+        code, lines = self.run_cases("-k", "short", program=["script/test"])
+        self.assertEqual(code, 0, lines)
+        self.assertIn("Found 1 test(s).", lines)
+
+    def test_a_signal_ends_a_parallel_run_with_its_workers(self) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            Path(place, "test_cases.py").write_text(WAITING)
+            running = subprocess.Popen(
+                [sys.executable, *MANAGE, place, "-t", place, "--parallel", "2"],
+                cwd=ROOT,
+                env=plain_environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            self.addCleanup(running.kill)
+            assert running.stdout is not None
+            with running.stdout as lines:
+                waiting = (line for line in lines if line == "waiting\n")
+                self.assertEqual(list(islice(waiting, 2)), ["waiting\n"] * 2)
+                workers = psutil.Process(running.pid).children()
+                running.terminate()
+                lines.read()
+            self.assertNotEqual(running.wait(), 0)
+        self.assertGreaterEqual(len(workers), 2)
+        self.assertEqual([each for each in workers if each.is_running()], [])
 
     def test_the_runner_is_the_projects_own(self) -> None:
         self.assertEqual(settings.TEST_RUNNER, f"tests.runner.{Runner.__name__}")
