@@ -60,6 +60,7 @@ class Server(ABC):
     """One private server process and what it leaves on the disk."""
 
     name: str
+    # With honcho's five seconds the sum stays below the ten a stop may take.
     stop_seconds: float
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
@@ -163,7 +164,7 @@ class MariaDB(Server):
     """MariaDB with the shop's database in it; time zones are loaded."""
 
     name = "mariadb"
-    stop_seconds = 5.0
+    stop_seconds = 3.0
 
     @property
     def url(self) -> str:
@@ -271,7 +272,7 @@ class Redis(Server):
     """Redis that never evicts: limits, sessions and queued tasks live in it."""
 
     name = "redis"
-    stop_seconds = 2.0
+    stop_seconds = 1.0
 
     @property
     def url(self) -> str:
