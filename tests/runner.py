@@ -7,7 +7,6 @@ media directory. Tests tagged ``soak`` run with ``--all`` or ``--tag soak`` only
 import io
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import unittest
@@ -63,8 +62,6 @@ def isolate(worker: int, run: int, media: Path) -> None:
 
 
 def _init_worker(*arguments: object, **options: object) -> None:
-    # The pool ends its workers by this signal: they have nothing to unwind.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     django.test.runner._init_worker(*arguments, **options)
     worker = django.test.runner._worker_id
     if place := os.environ.get(RUN_DIRECTORY):
@@ -104,6 +101,7 @@ class Runner(DiscoverRunner):
     def setup_test_environment(self, **options: object) -> None:
         """Close the network and give the run its own keys and files."""
         super().setup_test_environment(**options)
+        unittest.removeHandler()  # with it, Ctrl-C would end in "OK" and code 0
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)  # else its end comes last
         place = os.environ.get(RUN_DIRECTORY)

@@ -53,11 +53,19 @@ def own_server(kind: type[Server]) -> Iterator[Server]:
         kind: ``MariaDB`` or ``Redis`` of ``script.lib.servers``.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="shop-test-") as home,
-        _running(kind(Path(home), durable=False)) as server,
+        temporary_directory() as home,
+        _running(kind(home, durable=False)) as server,
     ):
         server.wait()
         yield server
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Make a directory for servers; the next run ends those of a killed test."""
+    place = os.environ.get(RUN_DIRECTORY)
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as home:
+        yield Path(home)
 
 
 def end_left_overs(runs: Path) -> None:
@@ -65,7 +73,7 @@ def end_left_overs(runs: Path) -> None:
     for home in runs.glob("run-*"):
         if records.is_alive(home / OWNER):
             continue
-        for record in (home / "run").glob("*.process"):
+        for record in home.rglob("*.process"):
             records.end(record, 0)
         shutil.rmtree(home, ignore_errors=True)
 

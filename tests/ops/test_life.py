@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from unittest import TestCase
 import psutil
 
 from script.lib import records
+from tests.servers import temporary_directory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILMS = ROOT / "shop" / "demo" / "films.csv"
@@ -109,9 +109,7 @@ class LifeTests(TestCase):
     """script/server: start, stop, kill, start again."""
 
     def setUp(self) -> None:
-        place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.addCleanup(place.cleanup)
-        self.life = Life(Path(place.name))
+        self.life = Life(self.enterContext(temporary_directory()))
         self.addCleanup(self.life.end)
 
     def test_start_stop_start_kill_start(self) -> None:

@@ -11,7 +11,7 @@ from redis import Redis as Client
 from script.lib import records
 from script.lib.console import ScriptError
 from script.lib.servers import MariaDB, Redis, socket_directory
-from tests.servers import OWNER, end_left_overs, own_server
+from tests.servers import OWNER, end_left_overs, own_server, temporary_directory
 
 
 class SocketDirectoryTests(TestCase):
@@ -49,8 +49,8 @@ class SocketDirectoryTests(TestCase):
 
 class ServerTests(TestCase):
     def test_mariadb_in_a_long_path_with_spaces_is_as_the_shop_needs_it(self) -> None:
-        with tempfile.TemporaryDirectory() as place:
-            server = MariaDB(Path(place) / "a path with spaces" / ("long" * 25))
+        with temporary_directory() as place:
+            server = MariaDB(place / "a path with spaces" / ("long" * 25))
             self.addCleanup(server.stop)
             server.start()
             server.wait()
@@ -73,8 +73,8 @@ class ServerTests(TestCase):
             self.assertFalse(server.socket.parent.exists())
 
     def test_a_killed_redis_starts_again_with_its_data(self) -> None:
-        with tempfile.TemporaryDirectory() as place:
-            first = Redis(Path(place))
+        with temporary_directory() as place:
+            first = Redis(place)
             self.addCleanup(first.kill)
             first.start()
             first.wait()
@@ -82,7 +82,7 @@ class ServerTests(TestCase):
             client.config_set("appendfsync", "always")
             client.set("kept", "yes")
             client.close()
-            second = Redis(Path(place))  # its owner was killed: nothing was stopped
+            second = Redis(place)  # its owner was killed: nothing was stopped
             self.addCleanup(second.stop)
             second.start()
             second.wait()
@@ -94,8 +94,8 @@ class ServerTests(TestCase):
             again.close()
 
     def test_a_server_that_cannot_start_says_why(self) -> None:
-        with tempfile.TemporaryDirectory() as place:
-            server = Redis(Path(place))
+        with temporary_directory() as place:
+            server = Redis(place)
             server.data.mkdir()
             (server.data / "appendonlydir").touch()  # where Redis needs a directory
             server.start()
@@ -112,15 +112,15 @@ class ServerTests(TestCase):
 
 class LeftOverTests(TestCase):
     def test_servers_of_a_killed_run_are_ended_and_its_files_deleted(self) -> None:
-        with tempfile.TemporaryDirectory() as place:
-            gone, alive = Path(place) / "run-gone", Path(place) / "run-alive"
+        with temporary_directory() as place:
+            gone, alive = place / "run-gone", place / "run-alive"
             servers = [Redis(home, durable=False) for home in (gone, alive)]
             for server in servers:
                 self.addCleanup(server.kill)
                 server.start()
                 server.wait()
             records.record_own(alive / OWNER)
-            end_left_overs(Path(place))
+            end_left_overs(place)
             self.assertFalse(gone.exists())
             self.assertFalse(servers[0]._is_ready())
             self.assertTrue(servers[1]._is_ready())
