@@ -12,10 +12,16 @@ APPS = (
     "shop",
     "notifications",
     "orders",
+    "basket",
+    "payments",
+    "shipping",
+    "promotions",
     "partner",
     "catalogue",
+    "tax",
     "address",
     "users",
+    "cachebuster",
     "custom",
 )
 

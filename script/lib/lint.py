@@ -21,8 +21,23 @@ PRODUCTION = {
     "DJANGO_ALLOWED_HOSTS": "shop.example.com",
 }
 TESTING = {"DJANGO_SETTINGS_MODULE": "shop.settings.test"}
-APPS = ("shop", "notifications", "orders", "partner", "catalogue", "address", "users")
-PROGRAMS = ("script/server", "script/test", "script/lint")
+APPS = (
+    "shop",
+    "notifications",
+    "orders",
+    "basket",
+    "payments",
+    "shipping",
+    "promotions",
+    "partner",
+    "catalogue",
+    "tax",
+    "address",
+    "users",
+    "cachebuster",
+    "custom",
+)
+PROGRAMS = ("script/server", "script/test", "script/lint", "script/bench")
 
 
 def main() -> int:
@@ -68,8 +83,8 @@ def _ruff() -> bool:
 
 
 def _mypy() -> bool:
-    library = [str(path) for path in Path("script/lib").glob("*.py")]
-    packages = (*APPS, "custom", "manage.py", *library)
+    library = [str(path) for path in Path("script").glob("*/*.py")]
+    packages = (*APPS, "manage.py", *library)
     return _run("mypy", "--explicit-package-bases", *packages)
 
 

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from unittest import TestCase
 
@@ -10,6 +11,12 @@ from script.lib import records
 # A leader with one child; both are told apart by their ids on standard output.
 FAMILY = "sleep 600 & echo $!; wait"
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
+
+
+def end_group(pid: int) -> None:
+    """Kill a leader with its children, whatever is left of them."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 class RecordTests(TestCase):
@@ -29,7 +36,7 @@ class RecordTests(TestCase):
             start_new_session=True,
         )
         self.addCleanup(started.wait)
-        self.addCleanup(started.kill)
+        self.addCleanup(end_group, started.pid)  # its child would outlive the test
         assert started.stdout is not None
         self.addCleanup(started.stdout.close)
         return started, started.stdout.readline().strip()
