@@ -32,6 +32,13 @@ class ConflictError(DomainError):
     """The request disagrees with the present state; the client may look and retry."""
 
 
+class StaleError(DomainError):
+    """What the client last saw has changed since, and it asked not to go on then."""
+
+    code = "precondition-failed"
+    title = "Changed in the meantime"
+
+
 class UnavailableError(DomainError):
     """Nothing is wrong with the request; trying again shortly may succeed.
 

@@ -1,5 +1,6 @@
 """Reads ``Idempotency-Key`` from a request."""
 
+import hashlib
 import re
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 from custom.idempotency import RequestKey
 
 HEADER = "Idempotency-Key"
+BASKET_TOKEN_HEADER = "X-Basket-Token"  # noqa: S105 - a name, not a secret
 REPLAYED_HEADER = "Idempotent-Replayed"
 _LAWFUL = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -32,7 +34,8 @@ class KeyInvalidError(APIException):
 def read_key(request: Request, *, endpoint: str) -> RequestKey | None:
     """Return what identifies the request, or None if it carries no key.
 
-    The caller is the signed-in user, else nobody: the key alone then tells.
+    The caller is the signed-in user, else who holds the basket token, else nobody:
+    the key alone then tells.
 
     Raises:
         KeyInvalidError: The key is not 1-255 visible ASCII characters.
@@ -42,9 +45,9 @@ def read_key(request: Request, *, endpoint: str) -> RequestKey | None:
         return None
     if not _LAWFUL.fullmatch(key):
         raise KeyInvalidError
-    user = request.user
-    caller = f"user:{user.pk}" if user.is_authenticated else ""
-    return RequestKey.of(key, caller=caller, endpoint=endpoint, body=request.data)
+    return RequestKey.of(
+        key, caller=_caller(request), endpoint=endpoint, body=request.data
+    )
 
 
 def require_key(request: Request, *, endpoint: str) -> RequestKey:
@@ -58,3 +61,12 @@ def require_key(request: Request, *, endpoint: str) -> RequestKey:
     if key is None:
         raise KeyRequiredError
     return key
+
+
+def _caller(request: Request) -> str:
+    """Name whose key it is; the basket token itself is not stored."""
+    if request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    if token := request.headers.get(BASKET_TOKEN_HEADER):
+        return hashlib.sha256(token.encode()).hexdigest()
+    return ""

@@ -27,6 +27,7 @@ from custom.errors import (
     DomainError,
     InvalidError,
     MissingError,
+    StaleError,
     UnavailableError,
 )
 
@@ -36,6 +37,7 @@ STATUS_BY_CATEGORY: dict[type[DomainError], HTTPStatus] = {
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     MissingError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # Django's own exceptions; the first that fits counts.

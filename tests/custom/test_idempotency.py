@@ -181,6 +181,17 @@ class ReadKeyTests(TestCase):
             with self.assertRaises(KeyRequiredError):
                 require_key(request, endpoint="test.make")
 
+    def test_a_guests_key_belongs_to_the_basket_token(self) -> None:
+        callers = {
+            require_key(
+                self.request(**{"Idempotency-Key": "k", "X-Basket-Token": token}),
+                endpoint="test.make",
+            ).caller
+            for token in ("secret-a", "secret-b", "\xe9")
+        }
+        self.assertEqual({len(caller) for caller in callers}, {64})
+        self.assertEqual(len(callers), 3)
+
     def test_a_key_is_1_to_255_visible_ascii_characters(self) -> None:
         for key in ("!", "~" * 255, "Key-a"):
             request = self.request(**{"Idempotency-Key": key})

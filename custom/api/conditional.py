@@ -1,0 +1,39 @@
+"""Entity tags by which clients say what they last saw."""
+
+import hashlib
+from typing import Any
+
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from custom.api.renderers import dump_json
+
+DIGEST_LENGTH = 16  # hexadecimal digits
+
+
+def entity_tag(request: Request, state: str, shown: Any) -> str:  # noqa: ANN401
+    """Return the ``ETag`` of an answer: the state behind it, and what it shows.
+
+    What is shown may change while the state stays, as a basket's prices do; then
+    ``If-None-Match`` must miss, and ``If-Match`` must still hold.
+
+    Args:
+        request: Its negotiated format is part of the tag.
+        state: Changes with every write; without quotes and blanks.
+        shown: The plain values of the body.
+    """
+    body = request.accepted_renderer.format.encode() + dump_json(shown)
+    digest = hashlib.sha256(body).hexdigest()[:DIGEST_LENGTH]
+    return f'"{state}.{digest}"'
+
+
+def expected_states(request: Request) -> frozenset[str] | None:
+    """Return the states ``If-Match`` names; None if it is missing or ``*``.
+
+    Tags are compared weakly: proxies weaken them, or append to them.
+    """
+    tags = parse_etags(request.headers.get("If-Match", "*").strip() or "*")
+    if tags == ["*"]:
+        return None
+    opaque = (tag.removeprefix("W/").strip('"') for tag in tags)
+    return frozenset(tag.rpartition(".")[0] for tag in opaque)
