@@ -51,8 +51,13 @@ def recorded(record: Path, command: Sequence[str | Path]) -> str:
 
 def record_own(record: Path) -> None:
     """Record the calling process."""
+    record_other(record, os.getpid())
+
+
+def record_other(record: Path, pid: int) -> None:
+    """Record a process that cannot do it itself; it must run, and lead a session."""
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text((PROC / "self" / "stat").read_text() + BOOT.read_text())
+    record.write_text((PROC / str(pid) / "stat").read_text() + BOOT.read_text())
 
 
 def is_alive(record: Path) -> bool:

@@ -5,14 +5,14 @@ import os
 from script.lib import packages, virtualenv
 
 
-def prepare(requirements: str, *, servers: bool = True, cloning: bool = False) -> None:
+def prepare(requirements: str, *, servers: bool = True, testing: bool = False) -> None:
     """Install what is missing on this machine; quick when nothing is.
 
     Args:
         requirements: File whose packages the virtual environment must have.
         servers: Whether private servers will be started, for those of ``DATABASE_URL``
             and ``REDIS_URL`` that are not set.
-        cloning: Whether Django will copy test databases.
+        testing: Whether Django will copy test databases, and tests open a browser.
 
     Raises:
         ScriptError: Something is missing and cannot be installed.
@@ -23,8 +23,8 @@ def prepare(requirements: str, *, servers: bool = True, cloning: bool = False) -
         needs += packages.DATABASE
     if servers and "REDIS_URL" not in os.environ:
         needs += packages.REDIS
-    if cloning:
-        needs += packages.CLONING
+    if testing:
+        needs += [*packages.CLONING, *packages.BROWSER]
     if not virtualenv.is_current(requirements):
         needs += packages.BUILDING
     packages.ensure(needs)
