@@ -16,6 +16,8 @@ from django.utils.module_loading import import_string
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from custom.outbox import handlers_of
+
 Apps = Sequence[AppConfig] | None
 
 KNOWN_SECRETS = ("development-only", "tests-only", "django-insecure-", "change-me")
@@ -39,12 +41,13 @@ def check_outbox_handlers(
 ) -> list[CheckMessage]:
     """Every path in ``OUTBOX_HANDLERS`` must import."""
     errors: list[CheckMessage] = []
-    for topic, path in settings.OUTBOX_HANDLERS.items():
-        try:
-            import_string(path)
-        except ImportError as error:
-            hint = f"OUTBOX_HANDLERS[{topic!r}] = {path!r}"
-            errors.append(Error(str(error), hint=hint, id="custom.E001"))
+    for topic in settings.OUTBOX_HANDLERS:
+        for path in handlers_of(topic):
+            try:
+                import_string(path)
+            except ImportError as error:
+                hint = f"OUTBOX_HANDLERS[{topic!r}] names {path!r}"
+                errors.append(Error(str(error), hint=hint, id="custom.E001"))
     return errors
 
 

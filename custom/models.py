@@ -49,6 +49,9 @@ class OutboxMessage(models.Model):
 
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     topic = CodeField()
+    handler = CodeField(
+        max_length=128, db_default="", help_text="Dotted path of what it is for."
+    )
     payload = models.JSONField(default=dict)
     request_id = CodeField(
         max_length=128, blank=True, default="", help_text="Of the request behind it."

@@ -13,6 +13,16 @@ class InsufficientStockError(ConflictError):
     title = "Not enough in stock"
 
 
+class NotPromisedError(ConflictError):
+    """Fewer units are promised to orders than are to be shipped or released.
+
+    ``extra["shortages"]`` lists ``{stock_record, requested, promised}``.
+    """
+
+    code = "not-promised"
+    title = "Fewer units are promised"
+
+
 class BelowAllocatedError(ConflictError):
     """A count would leave fewer units than are promised to orders."""
 

@@ -64,18 +64,54 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
             Number of levels that had enough. The caller raises when it is less
             than ``len(quantities)``, which rolls all of it back.
         """
-        wanted = Case(
-            *(When(pk=pk, then=units) for pk, units in sorted(quantities.items())),
-            output_field=models.IntegerField(),
-        )
+        units = _units(quantities)
+        enough = Q(backorder=True) | Q(num_in_stock__gte=F("num_allocated") + units)
         return (
-            self.filter(pk__in=sorted(quantities))
-            .filter(
-                Q(backorder=True) | Q(num_in_stock__gte=F("num_allocated") + wanted)
-            )
-            .order_by("pk")  # rows are locked in key order
-            .update(num_allocated=F("num_allocated") + wanted, version=F("version") + 1)
+            self._of(quantities)
+            .filter(enough)
+            .update(num_allocated=F("num_allocated") + units, version=F("version") + 1)
         )
+
+    def release(self, quantities: Mapping[int, int]) -> int:
+        """Take promises back from every level that has made as many; as above."""
+        units = _units(quantities)
+        return (
+            self._of(quantities)
+            .filter(num_allocated__gte=units)
+            .update(num_allocated=F("num_allocated") - units, version=F("version") + 1)
+        )
+
+    def ship(self, quantities: Mapping[int, int]) -> int:
+        """Let promised units leave every level that has as many; as above."""
+        units = _units(quantities)
+        return (
+            self._of(quantities)
+            .filter(num_allocated__gte=units, num_in_stock__gte=units)
+            .update(
+                num_in_stock=F("num_in_stock") - units,
+                num_allocated=F("num_allocated") - units,
+                version=F("version") + 1,
+            )
+        )
+
+    def put_back(self, quantities: Mapping[int, int]) -> int:
+        """Add units to every level; as above."""
+        return self._of(quantities).update(
+            num_in_stock=F("num_in_stock") + _units(quantities),
+            version=F("version") + 1,
+        )
+
+    def _of(self, quantities: Mapping[int, int]) -> Self:
+        """Keep the levels of the keys; an UPDATE locks them in key order."""
+        return self.filter(pk__in=sorted(quantities)).order_by("pk")
+
+
+def _units(quantities: Mapping[int, int]) -> Case:
+    """Return SQL for the row's own number of units."""
+    return Case(
+        *(When(pk=pk, then=units) for pk, units in sorted(quantities.items())),
+        output_field=models.IntegerField(),
+    )
 
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):

@@ -1,5 +1,6 @@
 """Every write to partners, their offers and their stock."""
 
+from partner.services.counts import NewMovement, adjust_stock, record_movements
 from partner.services.offers import (
     NewStockRecord,
     check_prices,
@@ -9,9 +10,9 @@ from partner.services.offers import (
 )
 from partner.services.partners import add_member, create_partner, update_partner
 from partner.services.stock import (
-    NewMovement,
-    adjust_stock,
-    record_movements,
+    release_stock,
+    return_stock,
+    ship_stock,
     take_stock,
 )
 from partner.services.summaries import refresh_summaries
@@ -27,6 +28,9 @@ __all__ = [
     "create_stock_records",
     "record_movements",
     "refresh_summaries",
+    "release_stock",
+    "return_stock",
+    "ship_stock",
     "take_stock",
     "update_partner",
     "update_stock_record",

@@ -1,42 +1,32 @@
-"""Writes to stock: every change of a level comes with its movement."""
+"""What orders do to stock: every change of a level comes with its movement.
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+The levels are changed by one statement, and last, so that rows which many orders
+want stay locked for as short as can be. A ``source`` is used once for each record:
+the database refuses a second movement (``IntegrityError``), so that no step of an
+order can be counted twice.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.db import models, transaction
-from django.db.models import Case, F, When
+from django.db import transaction
 
-from catalogue.models import Variant
+from custom.errors import DomainError
 from custom.transactions import transactional
-from partner.errors import BelowAllocatedError, InsufficientStockError
+from partner.errors import InsufficientStockError, NotPromisedError
 from partner.models import StockLevel, StockMovement
-from partner.services.summaries import refresh_summaries
+from partner.services.levels import follow_levels
 from users.models import User
 
-BATCH = 500  # rows of one INSERT or UPDATE
 Reason = StockMovement.Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMovement:
-    """A change of one level; ``source`` names its cause, once for each record."""
-
-    stock_record_id: int
-    reason: StockMovement.Reason
-    source: str
-    in_stock_delta: int = 0
-    allocated_delta: int = 0
+Quantities = Mapping[int, int]  # stock record id -> units, at least 1 each
 
 
 @transactional
 def take_stock(
-    quantities: Mapping[int, int], *, source: str, actor: User | None = None
+    quantities: Quantities, *, source: str, actor: User | None = None
 ) -> None:
     """Promise units to an order; the last write of its transaction.
-
-    The levels are changed by one statement, so that rows which many orders
-    want stay locked for as short as can be.
 
     Args:
         quantities: Stock record id -> units, at least 1 each.
@@ -47,30 +37,49 @@ def take_stock(
         InsufficientStockError: A level is too low, or there is none; nothing is
             changed, and ``extra["shortages"]`` names every one.
     """
-    wanted = dict(sorted(quantities.items()))
-    if any(units < 1 for units in wanted.values()):
-        msg = "quantities must be at least 1"
-        raise ValueError(msg)
-    before = transaction.savepoint()
-    StockMovement.objects.bulk_create(
-        StockMovement(
-            stock_record_id=pk,
-            allocated_delta=units,
-            reason=Reason.SOLD,
-            source=source,
-            actor=actor,
-        )
-        for pk, units in wanted.items()
-    )
-    if StockLevel.objects.allocate(wanted) != len(wanted):
-        # Without this order's own promises the levels tell what was free.
-        transaction.savepoint_rollback(before)
-        raise _shortage(wanted)
-    _refresh_sold_out(wanted)
+    _move(SALE, quantities, source, actor)
 
 
-def _shortage(wanted: Mapping[int, int]) -> InsufficientStockError:
-    """Name every record that has too few units; 1 query."""
+@transactional
+def release_stock(
+    quantities: Quantities, *, source: str, actor: User | None = None
+) -> None:
+    """Take promises of units back; arguments as for ``take_stock``.
+
+    Raises:
+        NotPromisedError: Fewer units are promised; nothing is changed.
+    """
+    _move(RELEASE, quantities, source, actor)
+
+
+@transactional
+def ship_stock(
+    quantities: Quantities, *, source: str, actor: User | None = None
+) -> None:
+    """Let promised units leave; arguments as for ``take_stock``.
+
+    Raises:
+        NotPromisedError: Fewer units are promised; nothing is changed.
+        InsufficientStockError: The units were sold beyond the stock and have not
+            arrived yet; nothing is changed.
+    """
+    _move(SHIPMENT, quantities, source, actor)
+
+
+@transactional
+def return_stock(
+    quantities: Quantities, *, source: str, actor: User | None = None
+) -> None:
+    """Put shipped units that came back into stock; arguments as for ``take_stock``.
+
+    Raises:
+        StockLevel.DoesNotExist: A record has no level; nothing is changed.
+    """
+    _move(RETURN, quantities, source, actor)
+
+
+def _shortage(wanted: Quantities) -> DomainError:
+    """Name every record that has too few free units; 1 query."""
     levels = StockLevel.objects.in_bulk(list(wanted))
     short = [
         {
@@ -87,103 +96,82 @@ def _shortage(wanted: Mapping[int, int]) -> InsufficientStockError:
     )
 
 
-def _refresh_sold_out(taken: Mapping[int, int]) -> None:
-    """Let lists show which levels have just lost their last free unit; 1 query."""
-    empty = StockLevel.objects.filter(
-        pk__in=list(taken), num_in_stock__lte=F("num_allocated")
+def _unpromised(wanted: Quantities) -> DomainError:
+    """Name every record that has promised too few units; 1 query."""
+    levels = StockLevel.objects.in_bulk(list(wanted))
+    promised = {pk: levels[pk].num_allocated if pk in levels else 0 for pk in wanted}
+    short = [
+        {"stock_record": pk, "requested": units, "promised": promised[pk]}
+        for pk, units in wanted.items()
+        if promised[pk] < units
+    ]
+    return NotPromisedError("Fewer units are promised to orders.", shortages=short)
+
+
+def _unshippable(wanted: Quantities) -> DomainError:
+    """Tell whether units are not promised, or have not arrived yet; 2 queries."""
+    refusal = _unpromised(wanted)
+    if refusal.extra["shortages"]:
+        return refusal
+    levels = StockLevel.objects.in_bulk(list(wanted))
+    short = [
+        {
+            "stock_record": pk,
+            "requested": units,
+            "available": levels[pk].num_in_stock,
+        }
+        for pk, units in wanted.items()
+        if levels[pk].num_in_stock < units
+    ]
+    return InsufficientStockError(
+        "Fewer units lie in stock than are to be shipped.", shortages=short
     )
-    just_now = [row.pk for row in empty if row.num_free + taken[row.pk] > 0]
-    if just_now:
-        _refresh(just_now)
 
 
-@transactional
-def adjust_stock(  # noqa: PLR0913 - keywords only
-    stock_record_id: int,
-    *,
-    source: str,
-    reason: StockMovement.Reason = Reason.CORRECTION,
-    num_in_stock: int | None = None,
-    delta: int = 0,
-    backorder: bool | None = None,
-    actor: User | None = None,
-) -> StockLevel:
-    """Set or change the units in stock, promised ones included; locks the level.
-
-    ``num_in_stock`` is the new count; without one ``delta`` is added to the old.
-
-    Raises:
-        BelowAllocatedError: Fewer units would be left than are promised;
-            nothing is changed.
-    """
-    (level,) = StockLevel.objects.lock([stock_record_id])
-    count = level.num_in_stock + delta if num_in_stock is None else num_in_stock
-    moved = count - level.num_in_stock
-    level.num_in_stock = count
-    if backorder is not None:
-        level.backorder = backorder
-    if count < 0 or (level.num_allocated > count and not level.backorder):
-        msg = f"{level.num_allocated} units are promised to orders."
-        raise BelowAllocatedError(msg, num_allocated=level.num_allocated)
-    level.version += 1
-    StockMovement.objects.create(
-        stock_record_id=level.pk,
-        in_stock_delta=moved,
-        reason=reason,
-        source=source,
-        actor=actor,
-    )
-    level.save()
-    _refresh([level.pk])
-    return level
+def _unknown(_wanted: Quantities) -> Exception:
+    """Tell of a record without a level."""
+    return StockLevel.DoesNotExist("some stock record has no level")
 
 
-@transactional
-def record_movements(rows: Sequence[NewMovement], *, actor: User | None = None) -> None:
-    """Add to the ledger in bulk and change each level by the sum of its rows.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One kind of movement; the factors say how a unit changes a level."""
 
-    The caller vouches that no level ends below 0 or below what is promised;
-    the database refuses one that does.
-    """
+    reason: StockMovement.Reason
+    in_stock: int
+    allocated: int
+    change: Callable[[Quantities], int]  # returns the number of levels changed
+    refusal: Callable[[Quantities], Exception]  # reads why some were not
+
+
+SALE = _Step(Reason.SOLD, 0, 1, StockLevel.objects.allocate, _shortage)
+RELEASE = _Step(Reason.RELEASED, 0, -1, StockLevel.objects.release, _unpromised)
+SHIPMENT = _Step(Reason.SHIPPED, -1, -1, StockLevel.objects.ship, _unshippable)
+RETURN = _Step(Reason.RETURNED, 1, 0, StockLevel.objects.put_back, _unknown)
+
+
+def _move(step: _Step, quantities: Quantities, source: str, actor: User | None) -> None:
+    """Write the movements, change the levels, and tell what follows from it."""
+    wanted = dict(sorted(quantities.items()))
+    if any(units < 1 for units in wanted.values()):
+        msg = "quantities must be at least 1"
+        raise ValueError(msg)
+    before = transaction.savepoint()
     StockMovement.objects.bulk_create(
-        [
-            StockMovement(
-                stock_record_id=row.stock_record_id,
-                in_stock_delta=row.in_stock_delta,
-                allocated_delta=row.allocated_delta,
-                reason=row.reason,
-                source=row.source,
-                actor=actor,
-            )
-            for row in rows
-        ],
-        batch_size=BATCH,
-    )
-    in_stock: Counter[int] = Counter()
-    allocated: Counter[int] = Counter()
-    for row in rows:
-        in_stock[row.stock_record_id] += row.in_stock_delta
-        allocated[row.stock_record_id] += row.allocated_delta
-    changed = sorted(pk for pk in in_stock if in_stock[pk] or allocated[pk])
-    for start in range(0, len(changed), BATCH):
-        pks = changed[start : start + BATCH]
-        StockLevel.objects.filter(pk__in=pks).order_by("pk").update(
-            num_in_stock=F("num_in_stock") + _by_pk(in_stock, pks),
-            num_allocated=F("num_allocated") + _by_pk(allocated, pks),
-            version=F("version") + 1,
+        StockMovement(
+            stock_record_id=pk,
+            in_stock_delta=units * step.in_stock,
+            allocated_delta=units * step.allocated,
+            reason=step.reason,
+            source=source,
+            actor=actor,
         )
-    _refresh(changed)
-
-
-def _by_pk(numbers: Mapping[int, int], pks: Sequence[int]) -> Case:
-    """Return SQL for the number of the row's key."""
-    return Case(
-        *(When(pk=pk, then=numbers[pk]) for pk in pks),
-        output_field=models.IntegerField(),
+        for pk, units in wanted.items()
     )
-
-
-def _refresh(stock_record_ids: Sequence[int]) -> None:
-    """Refresh the summaries of the products of stock records."""
-    variants = Variant.objects.filter(stock_records__in=stock_record_ids)
-    refresh_summaries(variants.values_list("product", flat=True))
+    if step.change(wanted) != len(wanted):
+        # Without this step's own changes the levels tell what was wrong.
+        transaction.savepoint_rollback(before)
+        raise step.refusal(wanted)
+    factor = step.in_stock - step.allocated
+    if factor:
+        follow_levels({pk: units * factor for pk, units in wanted.items()})

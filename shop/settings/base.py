@@ -169,9 +169,16 @@ CELERY_BEAT_SCHEDULE = {
     },
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
 }
-# Topic of a message -> dotted path of its handler; custom.checks imports each.
-OUTBOX_HANDLERS = {
+# Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
+OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.placed": "notifications.tasks.send_order_confirmation",
+    "order.paid": (),
+    "order.shipped": (),
+    "order.cancelled": (),
+    "order.refunded": (),
+    "order.returned": (),
+    "payment.changed": (),
+    "stock.low": (),
 }
 IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
 

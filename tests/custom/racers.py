@@ -48,6 +48,6 @@ def stop_midway(message: OutboxMessage) -> None:
 
 def consume(message_id: int) -> None:
     """Consume a message with a handler that never ends."""
-    handlers = {"test.effect": "tests.custom.racers.stop_midway"}
+    handlers = {"test.stop": "tests.custom.racers.stop_midway"}
     with override_settings(OUTBOX_HANDLERS=handlers):
         outbox.consume(message_id)

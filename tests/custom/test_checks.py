@@ -30,12 +30,17 @@ class SettingCheckTests(SimpleTestCase):
         self.assertEqual(checks.check_outbox_handlers(), [])
         self.assertEqual(checks.check_redis(), [])
 
-    @override_settings(OUTBOX_HANDLERS={"order.lost": "orders.nowhere.handle"})
+    @override_settings(
+        OUTBOX_HANDLERS={
+            "order.found": (),
+            "order.lost": ("custom.outbox.consume", "orders.nowhere.handle"),
+        }
+    )
     def test_a_handler_that_does_not_import_is_named(self) -> None:
         (error,) = checks.check_outbox_handlers()
         self.assertEqual(error.id, "custom.E001")
         self.assertEqual(
-            error.hint, "OUTBOX_HANDLERS['order.lost'] = 'orders.nowhere.handle'"
+            error.hint, "OUTBOX_HANDLERS['order.lost'] names 'orders.nowhere.handle'"
         )
 
     def test_a_redis_that_is_gone_is_a_warning_without_its_address(self) -> None:

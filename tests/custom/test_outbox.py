@@ -16,8 +16,15 @@ from tests.processes import Running
 
 HANDLERS = {
     "test.effect": "tests.custom.handlers.make_lock",
+    "test.both": (
+        "tests.custom.handlers.make_lock_and_fail",
+        "tests.custom.handlers.make_lock",
+    ),
+    "test.nobody": (),
+    "test.stop": "tests.custom.racers.stop_midway",
     "test.failure": "tests.custom.handlers.make_lock_and_fail",
     "test.mail": "tests.custom.handlers.send",
+    "test.request": "tests.custom.test_outbox.tell_request",
 }
 State = OutboxMessage.State
 
@@ -34,6 +41,7 @@ def publish(topic: str = "test.effect", **payload: str) -> OutboxMessage:
     return OutboxMessage.objects.latest("pk")
 
 
+@override_settings(OUTBOX_HANDLERS=HANDLERS)
 class PublishTests(TransactionTestCase):
     """custom.outbox.publish"""
 
@@ -50,17 +58,43 @@ class PublishTests(TransactionTestCase):
 
     def test_it_carries_the_id_of_the_request_behind_it(self) -> None:
         with structlog.contextvars.bound_contextvars(request_id="of-the-request"):
-            message = publish()
+            message = publish("test.request")
         self.assertEqual(message.request_id, "of-the-request")
-        with self.settings(OUTBOX_HANDLERS={"test.effect": f"{__name__}.tell_request"}):
-            outbox.consume(message.pk)
+        outbox.consume(message.pk)
         self.assertEqual(SEEN, ["of-the-request"])
+
+    def test_each_handler_gets_a_message_of_its_own(self) -> None:
+        publish("test.both", name="x")
+        self.assertEqual(
+            list(
+                OutboxMessage.objects.order_by("pk").values_list("handler", "payload")
+            ),
+            [(path, {"name": "x"}) for path in HANDLERS["test.both"]],
+        )
+
+    def test_a_topic_nobody_listens_to_stores_nothing(self) -> None:
+        with self.assertNumQueries(2):  # BEGIN and COMMIT
+            run_in_transaction(lambda: outbox.publish("test.nobody", {}))
+        self.assertEqual(OutboxMessage.objects.count(), 0)
+
+    def test_many_events_are_one_statement(self) -> None:
+        def work() -> None:
+            with self.assertNumQueries(1):
+                outbox.publish_all("test.both", [{"name": "x"}, {"name": "y"}])
+
+        run_in_transaction(work)
+        self.assertEqual(OutboxMessage.objects.count(), 4)
+
+    def test_an_unknown_topic_is_refused(self) -> None:
+        with self.assertRaises(KeyError):
+            publish("test.unknown")
 
     def test_outside_a_transaction_it_is_refused(self) -> None:
         with self.assertRaises(RuntimeError):
             outbox.publish("test.effect", {})
 
 
+@override_settings(OUTBOX_HANDLERS=HANDLERS)
 class RelayTests(TestCase):
     """custom.outbox.relay"""
 
@@ -124,6 +158,34 @@ class ConsumeTests(TransactionTestCase):
         self.assertEqual((message.state, message.attempts), (State.DONE, 1))
         self.assertEqual(NamedLock.objects.get().name, "made")
 
+    def test_one_handler_that_fails_keeps_no_other_from_its_work(self) -> None:
+        publish("test.both", name="made")
+        with self.assertLogs("custom.outbox", "ERROR"):
+            for message in OutboxMessage.objects.order_by("pk"):
+                outbox.consume(message.pk)
+        states = OutboxMessage.objects.order_by("pk").values_list("state", flat=True)
+        self.assertEqual(list(states), [State.PENDING, State.DONE])
+        self.assertEqual(NamedLock.objects.get().name, "made")
+
+    def test_a_handler_the_topic_has_lost_is_not_called(self) -> None:
+        message = publish(name="made")
+        changed = HANDLERS | {"test.effect": "tests.custom.handlers.send"}
+        with (
+            self.settings(OUTBOX_HANDLERS=changed),
+            self.assertLogs("custom.outbox", "ERROR"),
+        ):
+            outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual(
+            (message.state, message.last_error), ("pending", "LookupError")
+        )
+
+    def test_a_message_without_a_handler_is_for_the_topics_first(self) -> None:
+        message = publish(name="made")
+        OutboxMessage.objects.update(handler="")
+        outbox.consume(message.pk)
+        self.assertEqual(NamedLock.objects.get().name, "made")
+
     def test_a_failed_effect_leaves_nothing_but_its_count(self) -> None:
         message = publish("test.failure", name="half")
         start = timezone.now()
@@ -178,11 +240,14 @@ class ConsumeTests(TransactionTestCase):
         self.assertEqual(NamedLock.objects.count(), 1)
 
     def test_an_attempt_that_kills_its_consumer_is_counted(self) -> None:
-        message = publish(name="made")
+        message = publish("test.stop")
         call = {"message_id": message.pk}
         with Running("tests.custom.racers.consume", [call]) as consumer:
             consumer.wait_for(f"handling {message.pk}")
             consumer.kill()
+        OutboxMessage.objects.update(
+            topic="test.effect", handler=HANDLERS["test.effect"], payload={"name": "x"}
+        )
         message.refresh_from_db()
         self.assertEqual((message.state, message.attempts), (State.PENDING, 1))
         rung: list[int] = []

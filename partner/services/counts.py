@@ -1,0 +1,117 @@
+"""Writes to what lies in stock; every change of a level comes with its movement."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Case, F, When
+
+from custom.transactions import transactional
+from partner.errors import BelowAllocatedError
+from partner.models import StockLevel, StockMovement
+from partner.services.levels import follow_levels, refresh_lists
+from users.models import User
+
+BATCH = 500  # rows of one INSERT or UPDATE
+Reason = StockMovement.Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMovement:
+    """A change of one level; ``source`` names its cause, once for each record."""
+
+    stock_record_id: int
+    reason: StockMovement.Reason
+    source: str
+    in_stock_delta: int = 0
+    allocated_delta: int = 0
+
+
+@transactional
+def adjust_stock(  # noqa: PLR0913 - keywords only
+    stock_record_id: int,
+    *,
+    source: str,
+    reason: StockMovement.Reason = Reason.CORRECTION,
+    num_in_stock: int | None = None,
+    delta: int = 0,
+    backorder: bool | None = None,
+    actor: User | None = None,
+) -> StockLevel:
+    """Set or change the units in stock, promised ones included; locks the level.
+
+    ``num_in_stock`` is the new count; without one ``delta`` is added to the old.
+
+    Raises:
+        BelowAllocatedError: Fewer units would be left than are promised;
+            nothing is changed.
+    """
+    (level,) = StockLevel.objects.lock([stock_record_id])
+    count = level.num_in_stock + delta if num_in_stock is None else num_in_stock
+    moved = count - level.num_in_stock
+    level.num_in_stock = count
+    changes_mode = backorder is not None and backorder != level.backorder
+    if backorder is not None:
+        level.backorder = backorder
+    if count < 0 or (level.num_allocated > count and not level.backorder):
+        msg = f"{level.num_allocated} units are promised to orders."
+        raise BelowAllocatedError(msg, num_allocated=level.num_allocated)
+    level.version += 1
+    StockMovement.objects.create(
+        stock_record_id=level.pk,
+        in_stock_delta=moved,
+        reason=reason,
+        source=source,
+        actor=actor,
+    )
+    level.save()
+    follow_levels({level.pk: moved})
+    if changes_mode:  # what can be sold beyond the stock is preferred
+        refresh_lists([level.pk])
+    return level
+
+
+@transactional
+def record_movements(rows: Sequence[NewMovement], *, actor: User | None = None) -> None:
+    """Add to the ledger in bulk and change each level by the sum of its rows.
+
+    The caller vouches that no level ends below 0 or below what is promised;
+    the database refuses one that does.
+    """
+    StockMovement.objects.bulk_create(
+        [
+            StockMovement(
+                stock_record_id=row.stock_record_id,
+                in_stock_delta=row.in_stock_delta,
+                allocated_delta=row.allocated_delta,
+                reason=row.reason,
+                source=row.source,
+                actor=actor,
+            )
+            for row in rows
+        ],
+        batch_size=BATCH,
+    )
+    in_stock: Counter[int] = Counter()
+    allocated: Counter[int] = Counter()
+    for row in rows:
+        in_stock[row.stock_record_id] += row.in_stock_delta
+        allocated[row.stock_record_id] += row.allocated_delta
+    changed = sorted(pk for pk in in_stock if in_stock[pk] or allocated[pk])
+    for start in range(0, len(changed), BATCH):
+        pks = changed[start : start + BATCH]
+        StockLevel.objects.filter(pk__in=pks).order_by("pk").update(
+            num_in_stock=F("num_in_stock") + _by_pk(in_stock, pks),
+            num_allocated=F("num_allocated") + _by_pk(allocated, pks),
+            version=F("version") + 1,
+        )
+    follow_levels({pk: in_stock[pk] - allocated[pk] for pk in changed})
+
+
+def _by_pk(numbers: Mapping[int, int], pks: Sequence[int]) -> Case:
+    """Return SQL for the number of the row's key."""
+    return Case(
+        *(When(pk=pk, then=numbers[pk]) for pk in pks),
+        output_field=models.IntegerField(),
+    )

@@ -1,0 +1,43 @@
+"""What follows from a change of levels: lists that turn, warnings of low stock."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db.models import F
+
+from catalogue.models import Variant
+from custom import outbox
+from partner.models import StockLevel
+from partner.services.summaries import refresh_summaries
+
+
+def follow_levels(free_deltas: Mapping[int, int]) -> None:
+    """Announce levels that fell low, refresh lists that turned; at least 1 query.
+
+    Called once the levels are changed, in the same transaction: their rows are
+    locked, so of many sales just the one that crosses a threshold sees it crossed.
+
+    Args:
+        free_deltas: Stock record id -> change of the units that are not promised.
+    """
+    rows = StockLevel.objects.filter(pk__in=list(free_deltas)).values_list(
+        "pk",
+        F("num_in_stock") - F("num_allocated"),
+        "stock_record__low_stock_threshold",
+    )
+    low: list[dict[str, object]] = []
+    turned: list[int] = []
+    for pk, free, threshold in rows:
+        before = free - free_deltas[pk]
+        if threshold is not None and free <= threshold < before:
+            low.append({"stock_record": pk, "num_free": free, "threshold": threshold})
+        if (free > 0) != (before > 0):
+            turned.append(pk)
+    outbox.publish_all("stock.low", low)
+    if turned:
+        refresh_lists(turned)
+
+
+def refresh_lists(stock_record_ids: Iterable[int]) -> None:
+    """Refresh what lists show of the products of stock records."""
+    variants = Variant.objects.filter(stock_records__in=list(stock_record_ids))
+    refresh_summaries(variants.values_list("product", flat=True))
