@@ -7,13 +7,6 @@ pointer, as problem documents of bad input do.
 from custom.errors import ConflictError, InvalidError
 
 
-class NotForSaleError(InvalidError):
-    """Nobody offers what was asked for, or not to everyone."""
-
-    code = "not-for-sale"
-    title = "Not for sale"
-
-
 class ShortageError(ConflictError):
     """Fewer units are free than were asked for.
 

@@ -6,23 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from basket.requests import LineRequest
 from custom.ids import new_public_id
 from users.models import User
-
-
-@dataclass(frozen=True, slots=True)
-class LineRequest:
-    """One wanted line.
-
-    Attributes:
-        variant_id: What is bought.
-        quantity: At least 1.
-        offer_id: The stock record it is bought from; None lets the shop pick.
-    """
-
-    variant_id: int
-    quantity: int
-    offer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

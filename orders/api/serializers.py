@@ -9,12 +9,13 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from address.api.serializers import AddressSerializer, ShippingAddressSerializer
+from basket.requests import LineRequest
 from custom.api.fields import MoneyField
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from orders.guests import guest_token
 from orders.models import Order, OrderEvent, OrderLine
-from orders.requests import LineRequest, OrderRequest
+from orders.requests import OrderRequest
 from users.emails import EMAIL_MAX_LENGTH
 from users.models import User
 

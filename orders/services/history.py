@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
+from django.conf import settings
+
+from basket.items import line_title
+from basket.totals import Charge, Totals, compute_totals
 from custom.money import round_money
 from custom.transactions import transactional
-from orders.items import line_title
 from orders.models import Order, OrderEvent, OrderLine
 from orders.numbers import new_number
 from orders.requests import HistoricOrder
-from orders.totals import TaxRule, Totals, compute_totals
 from partner.models import StockMovement, StockRecord
 from partner.services import NewMovement, record_movements
 
@@ -32,14 +34,19 @@ def import_orders(history: Sequence[HistoricOrder]) -> int:
         KeyError: A stock record does not exist; nothing is stored.
     """
     records = _records(history)
-    rule = TaxRule.of_shop()
+    rate = Decimal(settings.SHOP_TAX_RATE)
     orders: list[Order] = []
     lines: list[OrderLine] = []
     for entry in history:
         sold = [(records[pk], units) for pk, units in sorted(entry.quantities.items())]
-        line_totals = [_unit_price(record) * units for record, units in sold]
-        totals = compute_totals(line_totals, sold[0][0].currency, rule)
-        order = _order(entry, totals, sold[0][0].currency)
+        currency = sold[0][0].currency
+        totals = compute_totals(
+            [Charge(_unit_price(record) * units, rate) for record, units in sold],
+            None,
+            currency=currency,
+            prices_include_tax=settings.SHOP_PRICES_INCLUDE_TAX,
+        )
+        order = _order(entry, totals, currency)
         orders.append(order)
         lines += _lines(order, sold, totals)
     _store(orders, lines, history)

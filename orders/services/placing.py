@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import cast
 
-from django.conf import settings
-
+from basket.items import Item, line_errors, line_title
+from basket.quotes import Quote, make_quote
+from basket.requests import QuoteRequest
+from basket.totals import Totals
 from custom import outbox
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from custom.money import format_money
 from custom.transactions import DatabaseBusyError, transactional
 from orders.errors import OrderTooLargeError, ShortageError, TotalChangedError
-from orders.items import Item, choose_items, line_errors, line_title
 from orders.models import Order, OrderEvent, OrderLine
 from orders.numbers import new_number
 from orders.requests import OrderRequest
-from orders.totals import TaxRule, Totals, compute_totals
 from partner.errors import InsufficientStockError
 from partner.services import take_stock
 
@@ -37,14 +37,10 @@ def place_order(wanted: OrderRequest) -> Order:
 
     Whatever is raised, nothing is stored.
     """
-    items = choose_items(wanted.lines)
-    currency = settings.SHOP_CURRENCY
-    totals = compute_totals(
-        [item.line_total for item in items], currency, TaxRule.of_shop()
-    )
-    _check_total(wanted, totals, currency)
-    order = _store_order(wanted, totals, currency)
-    OrderLine.objects.bulk_create(_lines(order, items, totals))
+    quote = make_quote(_quote_request(wanted))
+    _check_total(wanted, quote.totals, quote.currency)
+    order = _store_order(wanted, quote.totals, quote.currency)
+    OrderLine.objects.bulk_create(_lines(order, quote))
     placed = OrderEvent.objects.create(
         order=order,
         type=OrderEvent.Type.PLACED,
@@ -53,8 +49,19 @@ def place_order(wanted: OrderRequest) -> Order:
         at=order.placed_at,
     )
     outbox.publish("order.placed", {"order": str(order.public_id)})
-    _take_stock(items, placed)
+    _take_stock(quote.items, placed)
     return order
+
+
+def _quote_request(wanted: OrderRequest) -> QuoteRequest:
+    """Ask for the price of an order sent to its shipping address."""
+    address = wanted.shipping_address
+    return QuoteRequest(
+        lines=wanted.lines,
+        country=address["country"],
+        postcode=address["postcode"],
+        region=address["region"],
+    )
 
 
 def _check_total(wanted: OrderRequest, totals: Totals, currency: str) -> None:
@@ -89,7 +96,7 @@ def _store_order(wanted: OrderRequest, totals: Totals, currency: str) -> Order:
     )
 
 
-def _lines(order: Order, items: Sequence[Item], totals: Totals) -> list[OrderLine]:
+def _lines(order: Order, quote: Quote) -> list[OrderLine]:
     """Copy what was shown and charged into lines, still to be stored."""
     return [
         OrderLine(
@@ -105,11 +112,10 @@ def _lines(order: Order, items: Sequence[Item], totals: Totals) -> list[OrderLin
             quantity=item.quantity,
             unit_price=item.unit_price,
             line_total=item.line_total,
-            tax_amount=tax,
+            discount_amount=quote.totals.line_discounts[position],
+            tax_amount=quote.totals.line_taxes[position],
         )
-        for position, (item, tax) in enumerate(
-            zip(items, totals.line_taxes, strict=True)
-        )
+        for position, item in enumerate(quote.items)
     ]
 
 

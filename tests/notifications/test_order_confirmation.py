@@ -4,11 +4,11 @@ from unittest import mock
 from django.core import mail
 from django.test import TestCase, override_settings
 
+from basket.requests import LineRequest
 from custom.models import OutboxMessage
 from custom.outbox import consume
 from orders.guests import guest_token
 from orders.models import Order
-from orders.requests import LineRequest
 from orders.services import place_order
 from tests.orders.factories import VariantFactory, make_offer, order_request
 from tests.users.factories import UserFactory

@@ -2,10 +2,11 @@ from decimal import Decimal
 
 import factory
 
+from basket.requests import LineRequest
 from catalogue.models import Product, ProductType, Variant
 from orders.models import Order, OrderEvent, OrderLine
 from orders.numbers import new_number
-from orders.requests import LineRequest, OrderRequest
+from orders.requests import OrderRequest
 from partner.models import Partner, StockRecord
 from partner.services import create_stock_record
 from tests.users.factories import UserFactory

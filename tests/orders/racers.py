@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from basket.requests import LineRequest
 from custom.idempotency import RequestKey, run_once
 from orders.errors import ShortageError
-from orders.requests import LineRequest
 from orders.services import place_order
 from tests.orders.factories import order_request
 

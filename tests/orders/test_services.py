@@ -5,15 +5,16 @@ from django.db import IntegrityError
 from django.db.models import Sum
 from django.test import TestCase, TransactionTestCase, override_settings
 
+from basket.errors import NotForSaleError
+from basket.requests import LineRequest
 from custom.models import OutboxMessage
 from orders.errors import (
-    NotForSaleError,
     OrderTooLargeError,
     ShortageError,
     TotalChangedError,
 )
 from orders.models import Order, OrderEvent, OrderLine
-from orders.requests import HistoricOrder, LineRequest
+from orders.requests import HistoricOrder
 from orders.services import import_orders, place_order
 from partner.models import StockLevel, StockMovement, StockRecord
 from tests.orders.factories import (

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from basket.errors import NotForSaleError
+from basket.requests import LineRequest
 from catalogue.models import Variant
 from custom.money import round_money
-from orders.errors import NotForSaleError
-from orders.requests import LineRequest
 from partner.models import StockRecord
 from partner.strategy import Offer, offer_of, pick_offers
 
