@@ -8,3 +8,7 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     verbose_name = "Payments"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from payments import checks  # noqa: F401, PLC0415 - Django wants it here

@@ -179,6 +179,9 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.returned": (),
     "payment.changed": (),
     "stock.low": (),
+    "payment.capture": "payments.tasks.capture",
+    "payment.void": "payments.tasks.void",
+    "payment.refund": "payments.tasks.refund",
 }
 IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
 
@@ -297,6 +300,14 @@ SHOP_COUNTRIES = env.list(
     "SHOP_COUNTRIES",
     default=["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "US"],
 )
+# Code of a payment provider -> dotted path of its class; payments.checks imports each.
+PAYMENT_PROVIDERS = {
+    "invoice": "payments.providers.manual.InvoiceProvider",
+    "cash_on_delivery": "payments.providers.manual.CashOnDeliveryProvider",
+    "dummy": "payments.providers.dummy.DummyProvider",
+}
+# What buyers may choose from, in this order; payments made before stay as they are.
+PAYMENT_METHODS = env.list("PAYMENT_METHODS", default=["invoice", "cash_on_delivery"])
 SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
 
 LANGUAGE_CODE = "en"

@@ -18,6 +18,7 @@ for _name, _value in {
     "DATABASE_URL": "mysql://root@127.0.0.1:3306/shop",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "LOG_FORMAT": "console",
+    "PAYMENT_METHODS": "invoice,cash_on_delivery,dummy",
 }.items():
     os.environ.setdefault(_name, _value)
 

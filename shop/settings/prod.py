@@ -10,6 +10,9 @@ if env.bool("DJANGO_DEBUG", default=False):
 if SHOP_DEMO:
     msg = "SHOP_DEMO is set: its accounts have a known password."
     raise ImproperlyConfigured(msg)
+if "dummy" in PAYMENT_METHODS and not env.bool("PAYMENT_ALLOW_DUMMY", default=False):
+    msg = "PAYMENT_METHODS has the dummy: anyone could buy without paying."
+    raise ImproperlyConfigured(msg)
 if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
     msg = "DJANGO_ALLOWED_HOSTS must name every host, without a wildcard."
     raise ImproperlyConfigured(msg)

@@ -9,6 +9,7 @@ for _name, _value in {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "LOG_LEVEL": "WARNING",
     "EMAIL_URL": "memorymail://",
+    "PAYMENT_METHODS": "invoice,cash_on_delivery,dummy",
 }.items():
     os.environ.setdefault(_name, _value)
 

@@ -12,6 +12,7 @@ APPS = (
     "shop",
     "notifications",
     "orders",
+    "payments",
     "partner",
     "catalogue",
     "address",
