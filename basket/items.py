@@ -1,6 +1,6 @@
 """From wanted lines to priced items, one for each stock record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,27 +37,43 @@ class Item:
 
 
 def choose_items(lines: Sequence[LineRequest]) -> list[Item]:
+    """Look up and price wanted lines, as ``find_items`` does, or refuse them.
+
+    Raises:
+        NotForSaleError: A variant is unknown or hidden, or has no such offer.
+    """
+    items, unsold = find_items(lines)
+    if unsold:
+        detail = "This is not for sale."
+        msg = "Some of what you want is not for sale."
+        errors = line_errors(unsold, code=NotForSaleError.code, detail=detail)
+        raise NotForSaleError(msg, errors=errors)
+    return items
+
+
+def find_items(lines: Sequence[LineRequest]) -> tuple[list[Item], list[int]]:
     """Look up and price wanted lines; 2 queries, 3 if a line names an offer.
 
     Lines that come to the same stock record are merged: taking stock for each of
     them alone would count the record's units twice.
 
     Returns:
-        Items in the order in which they were first asked for.
-
-    Raises:
-        NotForSaleError: A variant is unknown or hidden, or has no such offer.
+        Items in the order in which they were first asked for, and the positions of
+        lines that nobody may sell.
     """
     offers = _choose_offers(lines)
     wanted = {line.variant_id for line in lines}
     found = Variant.objects.public().filter(pk__in=wanted)
     variants = found.select_related("product").in_bulk()
-    _refuse_unsold(lines, offers, variants)
     positions: dict[int, list[int]] = {}
-    for position in range(len(lines)):
-        record = offers[position].stock_record_id
-        positions.setdefault(record, []).append(position)
-    return [
+    unsold = []
+    for position, line in enumerate(lines):
+        if position in offers and line.variant_id in variants:
+            record = offers[position].stock_record_id
+            positions.setdefault(record, []).append(position)
+        else:
+            unsold.append(position)
+    items = [
         Item(
             variant=variants[offers[at[0]].variant_id],
             offer=offers[at[0]],
@@ -67,6 +83,7 @@ def choose_items(lines: Sequence[LineRequest]) -> list[Item]:
         )
         for at in positions.values()
     ]
+    return items, unsold
 
 
 def line_title(variant: Variant) -> str:
@@ -110,22 +127,3 @@ def _named_offers(stock_record_ids: set[int]) -> dict[int, Offer]:
         .select_related("partner", "level")
     )
     return {record.pk: offer_of(record) for record in records}
-
-
-def _refuse_unsold(
-    lines: Sequence[LineRequest],
-    offers: Mapping[int, Offer],
-    variants: Mapping[int, Variant],
-) -> None:
-    """Raise if a line has no offer, or its variant may not be shown."""
-    unsold = [
-        position
-        for position, line in enumerate(lines)
-        if position not in offers or line.variant_id not in variants
-    ]
-    if not unsold:
-        return
-    detail = "This is not for sale."
-    msg = "Some of what you want is not for sale."
-    errors = line_errors(unsold, code=NotForSaleError.code, detail=detail)
-    raise NotForSaleError(msg, errors=errors)

@@ -4,6 +4,7 @@ Baskets, ``POST /api/order/quote/`` and the placing of orders all ask here, so t
 what was shown and what is charged cannot differ.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,7 +40,11 @@ def make_quote(wanted: QuoteRequest) -> Quote:
     Raises:
         NotForSaleError: A variant is unknown or hidden, or has no such offer.
     """
-    items = choose_items(wanted.lines)
+    return price_items(choose_items(wanted.lines), wanted)
+
+
+def price_items(items: Sequence[Item], wanted: QuoteRequest) -> Quote:  # noqa: ARG001
+    """Price items that were found for a request; its lines are not looked at again."""
     rate = Decimal(settings.SHOP_TAX_RATE)
     totals = compute_totals(
         [Charge(item.line_total, rate) for item in items],

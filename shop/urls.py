@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("shop.api.urls")),
     path("api/user/", include("users.api.urls")),
     path("api/", include("catalogue.api.urls")),
+    path("api/basket/", include("basket.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from address.api.serializers import AddressSerializer, ShippingAddressSerializer
-from basket.requests import LineRequest
+from basket.api.serializers import LineInputSerializer, line_request
+from basket.models import MAX_LINES
 from custom.api.fields import MoneyField
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
@@ -19,23 +20,7 @@ from orders.requests import OrderRequest
 from users.emails import EMAIL_MAX_LENGTH
 from users.models import User
 
-MAX_LINES = 100
-MAX_QUANTITY = 9_999
-MAX_ID = 2**63 - 1
 MAX_NOTE = 2_000  # characters
-
-
-class LineInputSerializer(StrictSerializer):
-    """One wanted line."""
-
-    variant = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
-    offer = serializers.IntegerField(
-        min_value=1,
-        max_value=MAX_ID,
-        required=False,
-        help_text="The `offer_id` to buy from; without one the shop picks.",
-    )
 
 
 class PlaceOrderInputSerializer(StrictSerializer):
@@ -86,10 +71,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
         return OrderRequest(
             user=buyer,
             guest_email=body.get("email", ""),
-            lines=tuple(
-                LineRequest(line["variant"], line["quantity"], line.get("offer"))
-                for line in body["lines"]
-            ),
+            lines=tuple(line_request(line) for line in body["lines"]),
             shipping_address=body["shipping_address"],
             billing_address=body.get("billing_address", body["shipping_address"]),
             note=body["note"],

@@ -24,6 +24,7 @@ ENTRIES = {
     "login": "users:login",
     "logout": "users:logout",
     "me": "users:me",
+    "basket": "basket:basket",
     "order": "orders:order-create",
     "order_history": "orders:order-list",
     "schema": "schema",

@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
+    "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
 }
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
@@ -308,6 +309,7 @@ PAYMENT_PROVIDERS = {
 }
 # What buyers may choose from, in this order; payments made before stay as they are.
 PAYMENT_METHODS = env.list("PAYMENT_METHODS", default=["invoice", "cash_on_delivery"])
+BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
 SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
 
 LANGUAGE_CODE = "en"

@@ -8,7 +8,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
+from basket.api.callers import merge_at_sign_in
+from custom.api.idempotency import (
+    BASKET_TOKEN_HEADER,
+    HEADER,
+    REPLAYED_HEADER,
+    read_key,
+)
 from custom.api.views import ApiView
 from users.api.authentication import TokenAuthentication
 from users.api.requests import AuthenticatedRequest, TokenRequest
@@ -58,15 +64,20 @@ class LoginView(ApiView):
         """Say what a sign-in leads to, without which DRF turns a 401 into a 403."""
         return TokenAuthentication().authenticate_header(request)
 
-    @extend_schema(request=LoginInputSerializer, responses=SignInSerializer)
+    @extend_schema(
+        parameters=[OpenApiParameter(BASKET_TOKEN_HEADER, OpenApiTypes.STR, "header")],
+        request=LoginInputSerializer,
+        responses=SignInSerializer,
+    )
     def post(self, request: Request) -> Response:
-        """Exchange address and password for a token."""
+        """Exchange address and password for a token; a guest's basket comes along."""
         body = LoginInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
             sign_in = log_in(**body.validated_data)
         except CredentialsInvalidError as error:
             raise AuthenticationFailed(error.detail, error.code) from error
+        merge_at_sign_in(request, sign_in.token.user)
         return Response(SignInSerializer(sign_in).data)
 
 

@@ -3,8 +3,8 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from custom.api.conditional import entity_tag, expected_states
-from custom.api.renderers import JSONRenderer, XMLRenderer
 from custom.api.problems import describe
+from custom.api.renderers import JSONRenderer, XMLRenderer
 from custom.errors import StaleError
 
 

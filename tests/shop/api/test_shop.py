@@ -24,6 +24,7 @@ class MapTests(SimpleTestCase):
                     "login": "user/login/",
                     "logout": "user/logout/",
                     "me": "user/me/",
+                    "basket": "basket/",
                     "order": "order/",
                     "order_history": "order/history/",
                     "schema": "schema/",
