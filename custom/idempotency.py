@@ -135,6 +135,15 @@ def run_once(
     raise _in_progress()
 
 
+def run_once_if_keyed(
+    request_key: RequestKey | None, work: Callable[[], str], *, makes: str = ""
+) -> Outcome:
+    """Do the work as ``run_once`` does, or each time where a request has no key."""
+    if request_key is None:
+        return Outcome(run_in_transaction(work), is_replay=False)
+    return run_once(request_key, work, makes=makes)
+
+
 def purge_keys() -> int:
     """Delete keys older than ``IDEMPOTENCY_KEY_HOURS``, some at a time; count them."""
     limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)

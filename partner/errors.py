@@ -30,6 +30,30 @@ class BelowAllocatedError(ConflictError):
     title = "Fewer units than are promised to orders"
 
 
+class StockChangedError(ConflictError):
+    """The units in stock are not as many as the caller expected.
+
+    ``extra["num_in_stock"]`` tells how many there are.
+    """
+
+    code = "stock-changed"
+    title = "Stock has changed in the meantime"
+
+
+class SkuTakenError(ConflictError):
+    """The partner has another stock record under this SKU."""
+
+    code = "sku-taken"
+    title = "SKU in use"
+
+
+class AlreadyOfferedError(ConflictError):
+    """The partner has a stock record for this variant already."""
+
+    code = "already-offered"
+    title = "Variant offered already"
+
+
 class PriceError(InvalidError):
     """A price is below 0, above its former price, or finer than the currency."""
 

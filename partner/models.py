@@ -6,11 +6,15 @@ import reversion
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from catalogue.models import Variant
 from custom.fields import CodeField, MoneyField
+from custom.ids import new_public_id
 from partner.querysets import (
+    PartnerMemberQuerySet,
     PartnerQuerySet,
+    StockImportQuerySet,
     StockLevelQuerySet,
     StockMovementQuerySet,
     StockPriceQuerySet,
@@ -59,6 +63,8 @@ class PartnerMember(models.Model):
         related_name="partner_memberships",
     )
     role = models.CharField(max_length=10, choices=Role, default=Role.CLERK)
+
+    objects = PartnerMemberQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -204,6 +210,25 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.source}"
+
+
+class StockImport(models.Model):
+    """A bulk of rows that was carried out, kept to answer a repetition of it."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    partner = models.ForeignKey(
+        Partner, on_delete=models.CASCADE, related_name="stock_imports"
+    )
+    results = models.JSONField(help_text="What became of each row, as answered.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = StockImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return str(self.public_id)
 
 
 class StockPrice(models.Model):

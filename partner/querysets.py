@@ -10,6 +10,8 @@ from django.db.models import Case, F, Q, When
 if TYPE_CHECKING:
     from partner.models import (  # noqa: F401 - in strings
         Partner,
+        PartnerMember,
+        StockImport,
         StockLevel,
         StockMovement,
         StockPrice,
@@ -31,6 +33,20 @@ class PartnerQuerySet(models.QuerySet["Partner"]):
         return self.filter(code=key)
 
 
+class PartnerMemberQuerySet(models.QuerySet["PartnerMember"]):
+    """Who works for whom."""
+
+    def of_user(self, user_id: int) -> Self:
+        """Keep what a user works for, with the partners loaded, by name."""
+        mine = self.filter(user=user_id).select_related("partner")
+        return mine.order_by("partner__name", "partner")
+
+    def managers_of(self, partner_id: int) -> Self:
+        """Keep who manages a partner and may sign in, with their accounts loaded."""
+        managers = self.filter(partner=partner_id, role="manager", user__is_active=True)
+        return managers.select_related("user").order_by("pk")
+
+
 class StockRecordQuerySet(models.QuerySet["StockRecord"]):
     """What partners ask for variants."""
 
@@ -39,6 +55,23 @@ class StockRecordQuerySet(models.QuerySet["StockRecord"]):
         return self.filter(
             currency=currency, partner__is_active=True, level__isnull=False
         )
+
+    def of_partners(self, partner_ids: Iterable[int]) -> Self:
+        """Keep the records of some partners."""
+        return self.filter(partner__in=list(partner_ids))
+
+    def for_partner_pages(self) -> Self:
+        """Load what a partner sees of its records; 1 query."""
+        return self.select_related("level", "variant__product")
+
+    def with_free_units(self) -> Self:
+        """Keep records of which a unit is not promised."""
+        return self.filter(level__num_in_stock__gt=F("level__num_allocated"))
+
+    def low(self) -> Self:
+        """Keep records whose free units are at or below their threshold."""
+        promised_and_kept = F("level__num_allocated") + F("low_stock_threshold")
+        return self.filter(level__num_in_stock__lte=promised_and_kept)
 
     def lock(self, pks: Iterable[int]) -> "list[StockRecord]":
         """Read the rows of the keys under exclusive locks, in key order."""
@@ -116,6 +149,14 @@ def _units(quantities: Mapping[int, int]) -> Case:
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):
     """The ledger of stock."""
+
+
+class StockImportQuerySet(models.QuerySet["StockImport"]):
+    """Bulks that were carried out."""
+
+    def created_before(self, moment: datetime) -> Self:
+        """Keep those that nobody can repeat any more."""
+        return self.filter(created_at__lt=moment)
 
 
 class StockPriceQuerySet(models.QuerySet["StockPrice"]):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("api/basket/", include("basket.api.urls")),
     path("api/order/", include("orders.api.urls")),
+    path("api/partner/", include("partner.api.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

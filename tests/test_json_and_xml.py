@@ -16,6 +16,12 @@ from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
 from orders.api.serializers import PlaceOrderInputSerializer
 from orders.models import Order
+from partner.api.serializers import (
+    StockChangeSerializer,
+    StockRowSerializer,
+)
+from partner.models import PartnerMember, StockRecord
+from partner.services import add_member
 from tests.custom.api.test_xml import TEXT
 from tests.shop.films import ROWS, write_list
 from users.api.serializers import (
@@ -43,6 +49,14 @@ ADDRESSES = st.builds(
     lambda first, last: ADDRESS | {"first_name": first, "last_name": last}, WORDS, WORDS
 )
 NAMES = {"first_name": WORDS, "last_name": WORDS}
+PRICES = st.decimals(0, 10**6, places=2).map(str)
+UNITS = st.integers(0, 10**9)
+STOCK = {
+    "compare_at_price": st.none() | PRICES,
+    "low_stock_threshold": st.none() | UNITS,
+    "num_in_stock": UNITS,
+    "backorder": st.booleans(),
+}
 BODIES = {
     LoginInputSerializer: st.fixed_dictionaries(
         {"email": WORDS, "password": WORDS}, optional={"device": WORDS}
@@ -55,6 +69,13 @@ BODIES = {
             "password": st.integers(0, 99).map("horse battery staple {}".format),
         },
         optional=NAMES,
+    ),
+    StockChangeSerializer: st.fixed_dictionaries(
+        {}, optional=STOCK | {"partner_sku": WORDS, "price": PRICES, "expected": UNITS}
+    ),
+    StockRowSerializer: st.fixed_dictionaries(
+        {"partner_sku": WORDS},
+        optional={"num_in_stock": UNITS, "price": PRICES, "variant": IDS},
     ),
     PlaceOrderInputSerializer: st.fixed_dictionaries(
         {
@@ -98,6 +119,12 @@ class AnswerTests(TestCase):
             films = write_list(Path(folder, "films.csv"), *ROWS)
             call_command("load_demo", films=films, stdout=StringIO())
         cls.customer = User.objects.with_email("customer@example.com").get()
+        cls.record = StockRecord.objects.first()
+        add_member(
+            partner=cls.record.partner,
+            user=cls.customer,
+            role=PartnerMember.Role.MANAGER,
+        )
 
     def setUp(self) -> None:
         self.api = APIClient()
@@ -117,6 +144,8 @@ class AnswerTests(TestCase):
             "/api/order/history/",
             f"/api/order/{order.pk}/",
             f"/api/order/{order.number}/",
+            "/api/partner/stock/",
+            f"/api/partner/stock/{self.record.pk}/",
             "/api/nothing/",
             "/api/product/?nonsense=1",
             "/api/product/?page=99",
@@ -137,7 +166,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 11)
+        self.assertEqual(len(paths), 12)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})
@@ -148,6 +177,36 @@ class AnswerTests(TestCase):
         answer = self.api.options("/api/docs/")
         self.assertEqual(answer.status_code, 405)
         self.assertEqual(answer["Allow"], "GET, HEAD")
+
+    def test_stock_in_xml_is_stock_in_json(self) -> None:
+        sku = self.record.partner_sku
+        rows = [{"partner_sku": sku, "num_in_stock": 3}, {"partner_sku": "?"}]
+        answers = []
+        for body, kind in (
+            (dump_json({"rows": rows}), "application/json"),
+            (dump_xml({"rows": rows}), "application/xml"),
+        ):
+            level = self.record.level
+            level.num_in_stock = level.num_allocated + 4
+            level.save()
+            headers = {"Accept": kind}
+            path = "/api/partner/stock/bulk/"
+            answer = self.api.post(path, body, content_type=kind, headers=headers)
+            self.assertEqual(answer.status_code, 200, answer.content)
+            answers.append(answer.content)
+        in_json = json.loads(answers[0])
+        self.assertEqual(in_json["updated"], 1)
+        self.assertEqual(as_text(in_json), load_xml(answers[1]))
+        changed = self.api.patch(
+            f"/api/partner/stock/{self.record.pk}/",
+            dump_xml({"compare_at_price": None, "backorder": True, "expected": 3}),
+            content_type="application/xml",
+            headers={"Accept": "application/xml"},
+        )
+        self.assertEqual(changed.status_code, 200, changed.content)
+        read = self.api.get(f"/api/partner/stock/{self.record.pk}/").json()
+        self.assertEqual(as_text(read), load_xml(changed.content))
+        self.assertIs(read["backorder"], True)
 
     def test_an_order_in_xml_is_the_order_in_json(self) -> None:
         variant = self.api.get("/api/product/amelie/").json()["variants"][0]["id"]

@@ -235,7 +235,7 @@ def _describe_domain_error(exc: DomainError) -> Problem:
 def _describe_validation_error(exc: ValidationError) -> Problem:
     """List every fault of the input with a JSON pointer to its place."""
     root = "#/query" if isinstance(exc, QueryParameterError) else "#"
-    errors = list(_list_faults(exc.get_full_details(), root))
+    errors = list(list_faults(exc.get_full_details(), root))
     places = "1 fault" if len(errors) == 1 else f"{len(errors)} faults"
     return Problem(
         status=exc.status_code,
@@ -269,7 +269,7 @@ def _describe_api_exception(exc: APIException) -> Problem:
     )
 
 
-def _list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noqa: ANN401
+def list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noqa: ANN401
     """Flatten DRF's nested details, depth first, in the order of the fields."""
     if isinstance(details, dict) and details.keys() == {"message", "code"}:
         yield {
@@ -280,14 +280,14 @@ def _list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noq
     elif isinstance(details, dict):
         for name, inner in details.items():
             if name == api_settings.NON_FIELD_ERRORS_KEY:
-                yield from _list_faults(inner, pointer)
+                yield from list_faults(inner, pointer)
             else:
-                yield from _list_faults(inner, f"{pointer}/{pointer_token(name)}")
+                yield from list_faults(inner, f"{pointer}/{pointer_token(name)}")
     else:
         for position, inner in enumerate(details):
             is_fault = isinstance(inner, dict) and inner.keys() == {"message", "code"}
             place = pointer if is_fault else f"{pointer}/{position}"
-            yield from _list_faults(inner, place)
+            yield from list_faults(inner, place)
 
 
 def pointer_token(name: object) -> str:

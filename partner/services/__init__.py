@@ -1,5 +1,14 @@
 """Every write to partners, their offers and their stock."""
 
+from partner.services.bulk import (
+    Outcome,
+    RowFault,
+    RowResult,
+    StockRow,
+    keep_import,
+    purge_imports,
+    write_stock_rows,
+)
 from partner.services.counts import NewMovement, adjust_stock, record_movements
 from partner.services.offers import (
     NewStockRecord,
@@ -16,22 +25,33 @@ from partner.services.stock import (
     take_stock,
 )
 from partner.services.summaries import refresh_summaries
+from partner.services.writes import StockChange, stock_state, write_stock_record
 
 __all__ = [
     "NewMovement",
     "NewStockRecord",
+    "Outcome",
+    "RowFault",
+    "RowResult",
+    "StockChange",
+    "StockRow",
     "add_member",
     "adjust_stock",
     "check_prices",
     "create_partner",
     "create_stock_record",
     "create_stock_records",
+    "keep_import",
+    "purge_imports",
     "record_movements",
     "refresh_summaries",
     "release_stock",
     "return_stock",
     "ship_stock",
+    "stock_state",
     "take_stock",
     "update_partner",
     "update_stock_record",
+    "write_stock_record",
+    "write_stock_rows",
 ]

@@ -1,7 +1,7 @@
 """Writes to what lies in stock; every change of a level comes with its movement."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -9,8 +9,8 @@ from django.db.models import Case, F, When
 
 from custom.transactions import transactional
 from partner.errors import BelowAllocatedError
-from partner.models import StockLevel, StockMovement
-from partner.services.levels import follow_levels, refresh_lists
+from partner.models import StockLevel, StockMovement, StockRecord
+from partner.services.levels import follow_levels
 from users.models import User
 
 BATCH = 500  # rows of one INSERT or UPDATE
@@ -39,14 +39,16 @@ def adjust_stock(  # noqa: PLR0913 - keywords only
     backorder: bool | None = None,
     actor: User | None = None,
 ) -> StockLevel:
-    """Set or change the units in stock, promised ones included; locks the level.
+    """Set or change the units in stock, promised ones included.
 
     ``num_in_stock`` is the new count; without one ``delta`` is added to the old.
+    Locks the record, at which the movement will point, and then the level.
 
     Raises:
         BelowAllocatedError: Fewer units would be left than are promised;
             nothing is changed.
     """
+    StockRecord.objects.lock([stock_record_id])
     (level,) = StockLevel.objects.lock([stock_record_id])
     count = level.num_in_stock + delta if num_in_stock is None else num_in_stock
     moved = count - level.num_in_stock
@@ -66,18 +68,22 @@ def adjust_stock(  # noqa: PLR0913 - keywords only
         actor=actor,
     )
     level.save()
-    follow_levels({level.pk: moved})
-    if changes_mode:  # what can be sold beyond the stock is preferred
-        refresh_lists([level.pk])
+    # What can be sold beyond the stock is preferred.
+    follow_levels({level.pk: moved}, reoffered=[level.pk] if changes_mode else ())
     return level
 
 
 @transactional
-def record_movements(rows: Sequence[NewMovement], *, actor: User | None = None) -> None:
+def record_movements(
+    rows: Sequence[NewMovement],
+    *,
+    actor: User | None = None,
+    reoffered: Collection[int] = (),
+) -> None:
     """Add to the ledger in bulk and change each level by the sum of its rows.
 
     The caller vouches that no level ends below 0 or below what is promised;
-    the database refuses one that does.
+    the database refuses one that does. ``reoffered`` is as for ``follow_levels``.
     """
     StockMovement.objects.bulk_create(
         [
@@ -106,7 +112,9 @@ def record_movements(rows: Sequence[NewMovement], *, actor: User | None = None) 
             num_allocated=F("num_allocated") + _by_pk(allocated, pks),
             version=F("version") + 1,
         )
-    follow_levels({pk: in_stock[pk] - allocated[pk] for pk in changed})
+    follow_levels(
+        {pk: in_stock[pk] - allocated[pk] for pk in changed}, reoffered=reoffered
+    )
 
 
 def _by_pk(numbers: Mapping[int, int], pks: Sequence[int]) -> Case:

@@ -1,6 +1,6 @@
 """What follows from a change of levels: lists that turn, warnings of low stock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import F
 
@@ -10,7 +10,9 @@ from partner.models import StockLevel
 from partner.services.summaries import refresh_summaries
 
 
-def follow_levels(free_deltas: Mapping[int, int]) -> None:
+def follow_levels(
+    free_deltas: Mapping[int, int], *, reoffered: Collection[int] = ()
+) -> None:
     """Announce levels that fell low, refresh lists that turned; at least 1 query.
 
     Called once the levels are changed, in the same transaction: their rows are
@@ -18,6 +20,8 @@ def follow_levels(free_deltas: Mapping[int, int]) -> None:
 
     Args:
         free_deltas: Stock record id -> change of the units that are not promised.
+        reoffered: Stock records whose lists are refreshed in any case: new ones,
+            and those that ask another price.
     """
     rows = StockLevel.objects.filter(pk__in=list(free_deltas)).values_list(
         "pk",
@@ -25,13 +29,13 @@ def follow_levels(free_deltas: Mapping[int, int]) -> None:
         "stock_record__low_stock_threshold",
     )
     low: list[dict[str, object]] = []
-    turned: list[int] = []
+    turned = set(reoffered)
     for pk, free, threshold in rows:
         before = free - free_deltas[pk]
         if threshold is not None and free <= threshold < before:
             low.append({"stock_record": pk, "num_free": free, "threshold": threshold})
         if (free > 0) != (before > 0):
-            turned.append(pk)
+            turned.add(pk)
     outbox.publish_all("stock.low", low)
     if turned:
         refresh_lists(turned)

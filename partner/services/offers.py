@@ -10,9 +10,10 @@ import reversion
 from django.utils import timezone
 
 from catalogue.models import Variant
+from custom.locks import lock_named
 from custom.money import places
 from custom.transactions import transactional
-from partner.errors import PriceError
+from partner.errors import AlreadyOfferedError, PriceError, SkuTakenError
 from partner.models import (
     Partner,
     StockLevel,
@@ -20,7 +21,7 @@ from partner.models import (
     StockPrice,
     StockRecord,
 )
-from partner.services.summaries import refresh_summaries
+from partner.services.levels import refresh_lists
 from users.models import User
 
 BATCH = 1000  # rows of one INSERT
@@ -59,8 +60,17 @@ def create_stock_record(  # noqa: PLR0913 - keywords only
     """Offer a variant: the record, its level, its first movement and price.
 
     Raises:
-        PriceError: The price breaks a rule; nothing is stored.
+        PriceError: The price breaks a rule.
+        SkuTakenError: The partner has this SKU already.
+        AlreadyOfferedError: The partner offers this variant already.
+
+    Whatever is raised, nothing is stored.
     """
+    lock_offers(partner.pk)
+    _refuse_taken_sku(partner.pk, partner_sku)
+    if StockRecord.objects.filter(partner=partner, variant=variant).exists():
+        msg = "You offer this variant already, under another SKU of yours."
+        raise AlreadyOfferedError(msg)
     new = NewStockRecord(
         partner_id=partner.pk,
         variant_id=variant.pk,
@@ -84,12 +94,23 @@ def create_stock_records(
 ) -> list[StockRecord]:
     """Make many offers; a fixed number of statements for each 500, no versions.
 
+    The caller vouches that no partner has any of the SKUs or variants yet.
+
     Returns:
         The records in the order of ``rows``.
 
     Raises:
         PriceError: A price breaks a rule; nothing is stored.
     """
+    records = store_stock_records(rows, source=source, actor=actor)
+    refresh_lists(record.pk for record in records)
+    return records
+
+
+def store_stock_records(
+    rows: Sequence[NewStockRecord], *, source: str, actor: User | None
+) -> list[StockRecord]:
+    """Insert offers as ``create_stock_records`` does, and leave the lists alone."""
     records = [_new_record(row) for row in rows]
     StockRecord.objects.bulk_create(records, batch_size=BATCH)
     made = list(zip(rows, records, strict=True))
@@ -121,8 +142,6 @@ def create_stock_records(
     StockPrice.objects.bulk_create(
         [_present_price(record, now) for record in records], batch_size=BATCH
     )
-    variants = Variant.objects.filter(pk__in={row.variant_id for row in rows})
-    refresh_summaries(variants.values_list("product", flat=True))
     return records
 
 
@@ -139,7 +158,14 @@ def update_stock_record(
 
     Raises:
         PriceError: The new prices break a rule; nothing is changed.
+        SkuTakenError: The partner has another record under the new SKU; nothing is
+            changed.
     """
+    if partner_sku is not None:
+        found = StockRecord.objects.get(pk=stock_record_id)
+        if found.partner_sku != partner_sku:
+            lock_offers(found.partner_id)
+            _refuse_taken_sku(found.partner_id, partner_sku)
     record = StockRecord.objects.select_for_update().get(pk=stock_record_id)
     former = record.price
     if price is not None:
@@ -153,12 +179,32 @@ def update_stock_record(
     check_prices(record.price, record.compare_at_price, record.currency)
     record.version += 1
     if record.price != former:
-        now = timezone.now()
-        record.prices.open().update(valid_until=now)
-        _present_price(record, now).save(force_insert=True)
+        renew_prices([record])
     with reversion.create_revision(atomic=False):
         record.save()  # its signal refreshes the product's summary
     return record
+
+
+def renew_prices(records: Sequence[StockRecord]) -> None:
+    """Close the records' open prices and open their present ones; 2 statements."""
+    now = timezone.now()
+    open_spans = StockPrice.objects.open().filter(stock_record__in=records)
+    open_spans.update(valid_until=now)
+    StockPrice.objects.bulk_create(
+        [_present_price(record, now) for record in records], batch_size=BATCH
+    )
+
+
+def lock_offers(partner_id: int) -> None:
+    """Let nobody else give out this partner's SKUs until the transaction ends."""
+    lock_named(f"partner-offers:{partner_id}")
+
+
+def _refuse_taken_sku(partner_id: int, partner_sku: str) -> None:
+    """Raise if the partner has a record under the SKU; 1 query."""
+    if StockRecord.objects.filter(partner=partner_id, partner_sku=partner_sku).exists():
+        msg = f"You have a stock record {partner_sku} already."
+        raise SkuTakenError(msg)
 
 
 def check_prices(price: Decimal, compare_at: Decimal | None, currency: str) -> None:

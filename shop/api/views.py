@@ -27,6 +27,7 @@ ENTRIES = {
     "basket": "basket:basket",
     "order": "orders:order-create",
     "order_history": "orders:order-list",
+    "partner_stock": "partner:stock-list",
     "schema": "schema",
     "docs": "docs",
 }

@@ -169,6 +169,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
     "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
+    "purge-stock-imports": {
+        "task": "partner.purge_stock_imports",
+        "schedule": 3600.0,
+    },
 }
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {

@@ -5,7 +5,7 @@ from django.test import TestCase
 from reversion.models import Version
 
 from custom.transactions import run_in_transaction
-from partner.errors import PriceError
+from partner.errors import AlreadyOfferedError, PriceError, SkuTakenError
 from partner.models import StockRecord
 from partner.services import (
     NewStockRecord,
@@ -35,12 +35,22 @@ class CreateStockRecordTests(TestCase):
 
     def test_partner_offers_a_variant_once(self) -> None:
         record = StockRecordFactory()
-        with self.assertRaises(IntegrityError):
-            run_in_transaction(
-                lambda: StockRecordFactory(
-                    partner=record.partner, variant=record.variant
+        with self.assertRaises(AlreadyOfferedError):
+            StockRecordFactory(partner=record.partner, variant=record.variant)
+        with self.assertRaises(SkuTakenError):
+            StockRecordFactory(partner=record.partner, partner_sku=record.partner_sku)
+        self.assertEqual(StockRecord.objects.count(), 1)
+
+    def test_database_keeps_offers_apart(self) -> None:
+        first, second = StockRecordFactory(), StockRecordFactory()
+        for name in ("variant", "partner_sku"):
+            twin = {"partner": first.partner, name: getattr(first, name)}
+            with self.subTest(name), self.assertRaises(IntegrityError):
+                run_in_transaction(
+                    lambda twin=twin: StockRecord.objects.filter(pk=second.pk).update(
+                        **twin
+                    )
                 )
-            )
 
     def test_bulk_takes_as_many_statements_for_many(self) -> None:
         partner = PartnerFactory()

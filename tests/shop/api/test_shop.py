@@ -27,6 +27,7 @@ class MapTests(SimpleTestCase):
                     "basket": "basket/",
                     "order": "order/",
                     "order_history": "order/history/",
+                    "partner_stock": "partner/stock/",
                     "schema": "schema/",
                     "docs": "docs/",
                 }.items()
