@@ -98,7 +98,7 @@ class BasketLine(models.Model):
     objects = BasketLineQuerySet.as_manager()
 
     class Meta:
-        ordering = ("basket", "id")
+        ordering = ("id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("basket", "variant", "offer"), name="basketline_item_once"
@@ -130,7 +130,7 @@ class BasketVoucher(models.Model):
     code = CodeField()
 
     class Meta:
-        ordering = ("basket", "id")
+        ordering = ("id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("basket", "code"), name="basketvoucher_once"

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='basket_lines', to='catalogue.variant')),
             ],
             options={
-                'ordering': ('basket', 'id'),
+                'ordering': ('id',),
             },
         ),
         migrations.CreateModel(
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('basket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vouchers', to='basket.basket')),
             ],
             options={
-                'ordering': ('basket', 'id'),
+                'ordering': ('id',),
             },
         ),
         migrations.AddConstraint(
