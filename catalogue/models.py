@@ -142,10 +142,6 @@ class Product(models.Model):
     )
     categories = models.ManyToManyField(Category, related_name="products", blank=True)
     is_public = models.BooleanField("public", default=True)
-    rating = models.DecimalField(
-        max_digits=3, decimal_places=2, null=True, blank=True, editable=False
-    )
-    review_count = models.PositiveIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -166,10 +162,11 @@ class Product(models.Model):
 
 
 class ProductSummary(models.Model):
-    """What partners ask for a product, in a few figures (decision 0008).
+    """What partners ask for a product and buyers think of it (decision 0008).
 
-    Made with the product; ``partner.services`` keeps the figures. A row of its
-    own, so that neither a form nor a reverted version writes old figures back.
+    Made with the product; ``partner.services`` keeps the prices, and
+    ``reviews.services`` the rating. A row of its own, so that neither a form nor a
+    reverted version writes old figures back.
     """
 
     product = models.OneToOneField(
@@ -179,6 +176,14 @@ class ProductSummary(models.Model):
     compare_at_price = MoneyField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     in_stock = models.BooleanField(default=False)
+    rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Mean of the published reviews, 1 to 5; empty without any.",
+    )
+    review_count = models.PositiveIntegerField(default=0, db_default=0)
 
     objects = ProductSummaryQuerySet.as_manager()
 

@@ -194,7 +194,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         categories: Any = self.model.categories.rel.model
         variants: Any = self.model.variants.rel.related_model
         images: Any = self.model.images.rel.related_model
-        return self.select_related("product_type").prefetch_related(
+        return self.select_related("product_type", "summary").prefetch_related(
             Prefetch("product_type__definitions", definitions.objects.in_order()),
             Prefetch(
                 "categories",

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def for_guests(self) -> Self:
         """Keep the orders that belong to no account."""
         return self.filter(user__isnull=True)
+
+    def with_product(self, product_id: int) -> Self:
+        """Keep the orders, but cancelled ones, that hold a product."""
+        lines: Any = self.model.lines.rel.related_model
+        held = lines.objects.filter(order=OuterRef("pk"), product_id=product_id)
+        return self.exclude(status=self.model.Status.CANCELLED).filter(Exists(held))
 
     def find(self, key: str) -> Self:
         """Keep the order of a path: digits are its id, anything else its number."""

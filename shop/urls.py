@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("shop.api.urls")),
     path("api/user/", include("users.api.urls")),
     path("api/", include("catalogue.api.urls")),
+    path("api/", include("reviews.api.urls")),
     path("api/basket/", include("basket.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("api/partner/", include("partner.api.urls")),

@@ -17,6 +17,7 @@ APPS = (
     "shipping",
     "promotions",
     "partner",
+    "reviews",
     "catalogue",
     "tax",
     "address",

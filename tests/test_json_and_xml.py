@@ -22,6 +22,7 @@ from partner.api.serializers import (
 )
 from partner.models import PartnerMember, StockRecord
 from partner.services import add_member
+from reviews.api.serializers import ReviewInputSerializer
 from tests.custom.api.test_xml import TEXT
 from tests.shop.films import ROWS, write_list
 from users.api.serializers import (
@@ -62,6 +63,10 @@ BODIES = {
         {"email": WORDS, "password": WORDS}, optional={"device": WORDS}
     ),
     LogoutInputSerializer: st.just({}),
+    ReviewInputSerializer: st.fixed_dictionaries(
+        {"rating": st.integers(1, 5)},
+        optional={"title": TEXT.map(lambda text: text[:100]), "text": TEXT},
+    ),
     ProfileInputSerializer: st.fixed_dictionaries({}, optional=NAMES),
     RegistrationInputSerializer: st.fixed_dictionaries(
         {
@@ -140,6 +145,7 @@ class AnswerTests(TestCase):
             "/api/product/",
             "/api/product/?category=action&ordering=-price&page_size=1",
             "/api/product/king-kong-2/",
+            "/api/product/king-kong-2/review/",
             "/api/user/me/",
             "/api/order/history/",
             f"/api/order/{order.pk}/",

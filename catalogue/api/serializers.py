@@ -94,6 +94,20 @@ class ImageSerializer(serializers.ModelSerializer[ProductImage]):
         return f"{self.context['media_url']}{name}"
 
 
+class RatingField(serializers.DecimalField):
+    """The mean of a product's published reviews, kept in its summary."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            source="summary.rating",
+            max_digits=3,
+            decimal_places=2,
+            read_only=True,
+            allow_null=True,
+            help_text="From 1 to 5; null without reviews.",
+        )
+
+
 class ProductListSerializer(serializers.ModelSerializer[Product]):
     """A product row."""
 
@@ -102,6 +116,7 @@ class ProductListSerializer(serializers.ModelSerializer[Product]):
     compare_at_price = FinalStockRecordField()
     currency = serializers.SerializerMethodField()
     in_stock = serializers.SerializerMethodField()
+    rating = RatingField()
     variant_count = serializers.IntegerField()
 
     class Meta:
@@ -277,6 +292,8 @@ class ProductDetailSerializer(serializers.ModelSerializer[Product]):
     options = serializers.SerializerMethodField()
     images = ImageSerializer(many=True)
     variants = VariantSerializer(many=True, source="public_variants")
+    rating = RatingField()
+    review_count = serializers.IntegerField(source="summary.review_count")
 
     class Meta:
         model = Product

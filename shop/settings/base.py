@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "shipping.apps.ShippingConfig",
     "promotions.apps.PromotionsConfig",
     "partner.apps.PartnerConfig",
+    "reviews.apps.ReviewsConfig",
     "catalogue.apps.CatalogueConfig",
     "tax.apps.TaxConfig",
     "address.apps.AddressConfig",
