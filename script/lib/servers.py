@@ -238,7 +238,16 @@ class MariaDB(Server):
 
     @staticmethod
     def _basics(data: Path) -> list[str]:
-        basics = ["--no-defaults", f"--datadir={data}", "--innodb-log-file-size=32M"]
+        # A server that starts deletes all temporary tables in its directory, also
+        # those of another server that shares it.
+        temporary = data.parent / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        basics = [
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--tmpdir={temporary}",
+            "--innodb-log-file-size=32M",
+        ]
         return [*basics, "--user=root"] if os.geteuid() == 0 else basics
 
     def _load_time_zones(self, data: Path) -> None:
