@@ -3,16 +3,16 @@
 import hashlib
 from enum import StrEnum
 from io import BytesIO
-from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.utils.deconstruct import deconstructible
 from PIL import Image, ImageOps
+
+from cachebuster.files import AtomicFilesMixin
 
 # Formats taken, and the ending their files get whatever they were called.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
@@ -40,7 +40,7 @@ class UnreadableImageError(ValueError):
 
 
 @deconstructible(path="catalogue.images.ContentStorage")
-class ContentStorage(FileSystemStorage):
+class ContentStorage(AtomicFilesMixin):
     """Files named by their content: the same name is the same file."""
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
@@ -48,18 +48,8 @@ class ContentStorage(FileSystemStorage):
         return name
 
     def _save(self, name: str, content: File[Any]) -> str:
-        """Write a file that nobody ever sees half of; one that is there stays."""
-        if self.exists(name):
-            return name
-        path = Path(self.path(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as part:
-            for chunk in content.chunks():
-                part.write(chunk)
-        part_path = Path(part.name)
-        part_path.chmod(0o644)
-        part_path.replace(path)
-        return name
+        """Write a file unless it is there."""
+        return name if self.exists(name) else super()._save(name, content)
 
 
 def read_format(content: File[Any]) -> str:

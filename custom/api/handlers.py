@@ -7,7 +7,7 @@ below ``/api/`` they answer with a problem, elsewhere as Django does.
 from http import HTTPStatus
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.utils.cache import patch_vary_headers
 from django.views import defaults
 from rest_framework.exceptions import APIException
@@ -75,4 +75,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_api_path(request.path_info):
         problem = PROBLEM_BY_STATUS[HTTPStatus.INTERNAL_SERVER_ERROR]
         return problem_response(request, problem)
-    return defaults.server_error(request)
+    try:
+        return defaults.server_error(request)
+    except ValueError:  # the page's own style sheet was not collected
+        return HttpResponseServerError(
+            "Something went wrong.\n", content_type="text/plain; charset=utf-8"
+        )

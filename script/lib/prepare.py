@@ -109,10 +109,12 @@ def _collect_static(home: Path) -> None:
 
 
 def _static_fingerprint() -> str:
-    """Return a digest of every static file's name, size and time of change."""
+    """Return a digest of the settings and of every file's name, size and time."""
+    from django.conf import settings  # noqa: PLC0415
     from django.contrib.staticfiles.finders import get_finders  # noqa: PLC0415
 
-    digest = hashlib.sha256()
+    named = repr((settings.STORAGES, settings.CACHEBUSTER, settings.PIPELINE))
+    digest = hashlib.sha256(named.encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
             found = Path(storage.path(name)).stat()

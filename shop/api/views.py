@@ -104,3 +104,4 @@ class DocsView(ApiView, SpectacularSwaggerView):
     http_method_names = ("get", "head")  # a page, not data
     permission_classes = (AllowAny,)
     authentication_classes = ()
+    template_name = "shop/docs.html"

@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
@@ -52,6 +51,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "pipeline",
 ]
 
 MIDDLEWARE = [
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "custom.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cachebuster.middleware.StaticFilesMiddleware",
     "custom.middleware.BodyLimitMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,6 +86,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            # So that the pages of every app use our tags.
+            "libraries": {"static": "cachebuster.templatetags.cachebuster"},
         },
     },
 ]
@@ -208,8 +210,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-# get_by_natural_key() finds an account by ``email_normalized``, which is unique.
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003",  # get_by_natural_key() goes by ``email_normalized``, which is unique
+    "templates.W003",  # the tags of cachebuster stand in for Django's "static"
+]
 KNOX_TOKEN_MODEL = "users.AuthToken"
 # Knox's migrations would create its own token table beside the swapped model.
 MIGRATION_MODULES = {"knox": None}
@@ -331,9 +335,45 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    "default": {"BACKEND": "cachebuster.files.HashedMediaStorage"},
+    "staticfiles": {"BACKEND": "cachebuster.storage.CacheBusterStorage"},
+}
+CACHEBUSTER = {"STAMP": env.str("CACHEBUSTER_STAMP", default="hash")}
+# A bundle's sources run alone as well, so they are not wrapped in a function.
+PIPELINE = {
+    "PIPELINE_ENABLED": True,  # pages name bundles in development too
+    "PIPELINE_COLLECTOR_ENABLED": False,
+    "DISABLE_WRAPPER": True,
+    "JS_COMPRESSOR": "cachebuster.compressors.TdewolffCompressor",
+    "CSS_COMPRESSOR": "cachebuster.compressors.RcssminCompressor",
+    "JAVASCRIPT": {
+        "stats": {
+            "source_filenames": (
+                "stats/numbers.js",
+                "stats/times.js",
+                "stats/chart.js",
+            ),
+            "output_filename": "js/stats.js",
+            "extra_context": {"defer": True},
+        },
+        "docs": {
+            "source_filenames": ("docs/swagger.js",),
+            "output_filename": "js/docs.js",
+        },
+    },
+    "STYLESHEETS": {
+        "admin": {
+            "source_filenames": ("staff/admin.css", "staff/chart.css"),
+            "output_filename": "css/admin.css",
+        },
+        "docs": {
+            "source_filenames": ("docs/docs.css",),
+            "output_filename": "css/docs.css",
+        },
+        "pages": {
+            "source_filenames": ("pages/pages.css",),
+            "output_filename": "css/pages.css",
+        },
     },
 }
 

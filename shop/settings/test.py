@@ -18,7 +18,4 @@ from shop.settings.base import *
 TEST_RUNNER = "tests.runner.Runner"
 INSTALLED_APPS += ["django_linear_migrations", "django_migration_linter"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES["staticfiles"] = {
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
-WHITENOISE_AUTOREFRESH = True  # nothing is collected, so nothing to scan
+STORAGES["staticfiles"] = {"BACKEND": "cachebuster.storage.FreshStorage"}

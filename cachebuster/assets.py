@@ -1,0 +1,123 @@
+"""A static file as it goes over the wire: content, hash, type, encodings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final, Self
+
+from cachebuster.stamps import time_stamp
+
+# A table of our own: what Python knows depends on its version and on the machine.
+CONTENT_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".eot": "application/vnd.ms-fontobject",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".otf": "font/otf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+UNKNOWN_TYPE: Final = "application/octet-stream"
+ENDINGS: Final = {"br": ".br", "gzip": ".gz"}  # the smaller one first
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Bytes to send.
+
+    Attributes:
+        open: Returns them as a file, at the first byte.
+        size: Their number.
+        etag: Strong tag, quotes included: two encodings never share one.
+    """
+
+    open: Callable[[], BinaryIO]
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file that can be served.
+
+    Attributes:
+        digest: Beginning of the content's SHA-256 in hex.
+        is_named_by_content: Whether the name it was asked by carries the digest.
+        path: Where it is on the disk; None for a bundle that is put together.
+        encodings: "br" and "gzip", as far as they are on the disk.
+    """
+
+    digest: str
+    is_named_by_content: bool
+    content_type: str
+    path: Path | None
+    plain: Body
+    encodings: Mapping[str, Body]
+
+    @classmethod
+    def on_disk(cls, path: Path, digest: str, *, is_named_by_content: bool) -> Self:
+        """Describe a file, and the compressed ones beside it.
+
+        Raises:
+            FileNotFoundError: It is not there, or is a directory.
+        """
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        encodings = {
+            encoding: _body(compressed, f"{digest}-{ending[1:]}")
+            for encoding, ending in ENDINGS.items()
+            if (compressed := path.with_name(path.name + ending)).is_file()
+        }
+        return cls(
+            digest=digest,
+            is_named_by_content=is_named_by_content,
+            content_type=content_type(path.name),
+            path=path,
+            plain=_body(path, digest),
+            encodings=encodings,
+        )
+
+    @classmethod
+    def in_memory(cls, name: str, content: bytes, digest: str) -> Self:
+        """Describe a file that is on no disk."""
+        return cls(
+            digest=digest,
+            is_named_by_content=False,
+            content_type=content_type(name),
+            path=None,
+            plain=Body(partial(BytesIO, content), len(content), f'"{digest}"'),
+            encodings={},
+        )
+
+    def is_stamped(self, stamp: str) -> bool:
+        """Tell whether a stamp is the content's, or that of the file's time."""
+        if stamp == self.digest:
+            return True
+        return self.path is not None and stamp == time_stamp(self.path)
+
+
+def content_type(name: str) -> str:
+    """Return the media type of a name's ending."""
+    return CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), UNKNOWN_TYPE)
+
+
+def _body(path: Path, tag: str) -> Body:
+    return Body(lambda: path.open("rb"), path.stat().st_size, f'"{tag}"')

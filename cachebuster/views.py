@@ -1,0 +1,188 @@
+"""Static files over HTTP: what may be kept is told, what is stale is never kept."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from posixpath import normpath
+from typing import Final
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+
+from cachebuster.assets import Asset, Body
+from cachebuster.options import Options
+from cachebuster.ranges import Section, UnsatisfiableRangeError, read_range
+from cachebuster.stamps import STAMP
+from cachebuster.storage import static_files
+
+NO_STORE: Final = "no-store"
+HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+GOOD_WHILE_STALE: Final = 300  # seconds that a plain URL may be shown while renewed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file and what the URL said of its content.
+
+    Attributes:
+        stamp: From the query or the first part of the path; "" without one.
+    """
+
+    asset: Asset
+    stamp: str = ""
+
+    def cache_control(self) -> str:
+        """Return how long this URL may stand for these bytes."""
+        options = Options.read()
+        if static_files.is_fresh:
+            return "no-cache"
+        if self.asset.is_named_by_content or self.stamp == self.asset.digest:
+            return f"public, max-age={options.immutable_max_age}, immutable"
+        if self.stamp and not self.asset.is_stamped(self.stamp):
+            return NO_STORE
+        return (
+            f"public, max-age={options.plain_max_age}, "
+            f"stale-while-revalidate={GOOD_WHILE_STALE}"
+        )
+
+
+@require_safe
+def static_serve(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Answer with a static file, or 404.
+
+    Beside plain and hashed names it takes the URLs of old: a stamp as the query, or
+    as the first part of the path. A stamp that is not the content's is served as what
+    it may be, but nobody may keep it; in the path it is a 404.
+    """
+    found = _find(path, request.META.get("QUERY_STRING", ""))
+    try:
+        return _answer(request, found) if found else _missing()
+    except FileNotFoundError:
+        static_files.forget_asset(path)
+        return _missing()
+
+
+def _find(path: str, query: str) -> Found | None:
+    if not path or "\0" in path or "\\" in path or normpath(path) != path:
+        return None
+    asset = static_files.find_asset(path)
+    if asset is not None:
+        return Found(asset, query if STAMP.fullmatch(query) else "")
+    stamp, _, name = path.partition("/")
+    if not STAMP.fullmatch(stamp):
+        return None
+    asset = static_files.find_asset(name)
+    return Found(asset, stamp) if asset and asset.is_stamped(stamp) else None
+
+
+def _missing() -> HttpResponse:
+    """Answer that nothing is there; it may be in a moment, so nobody keeps that."""
+    return HttpResponse(
+        "There is no such static file.\n",
+        status=HTTPStatus.NOT_FOUND,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": NO_STORE, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+class AssetResponse(FileResponse):
+    """A file whose headers are known already."""
+
+    def set_headers(self, filelike: object) -> None:
+        """Keep what is set."""
+
+
+def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
+    asset = found.asset
+    wants_range = "HTTP_RANGE" in request.META
+    encoding = "" if wants_range else _choose(asset, request)
+    body = asset.encodings[encoding] if encoding else asset.plain
+    headers = HEADERS | {
+        "Cache-Control": found.cache_control(),
+        "ETag": body.etag,
+        "Accept-Ranges": "bytes",
+    }
+    if asset.encodings:
+        headers["Vary"] = "Accept-Encoding"
+    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in tags or body.etag in {tag.removeprefix("W/") for tag in tags}:
+        return _bare(HTTPStatus.NOT_MODIFIED, headers)
+    headers["Content-Type"] = asset.content_type
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    if wants_range and request.META.get("HTTP_IF_RANGE", body.etag) == body.etag:
+        return _partial(request, body, headers)
+    return _whole(request, body, headers)
+
+
+def _choose(asset: Asset, request: HttpRequest) -> str:
+    """Return the encoding to send, "" for none."""
+    if not asset.encodings:
+        return ""
+    for encoding in accepted_encodings(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+        if encoding in asset.encodings:
+            return encoding
+    return ""
+
+
+@lru_cache(maxsize=256)
+def accepted_encodings(header: str) -> tuple[str, ...]:
+    """Return "br" and "gzip" as far as the header allows, the better one first."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        weights[coding.strip()] = _weight(parameter)
+    allowed = {name: weights.get(name, weights.get("*", 0)) for name in ("br", "gzip")}
+    ranked = sorted(allowed, key=lambda name: -allowed[name])
+    return tuple(name for name in ranked if allowed[name] > 0)
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def _whole(
+    request: HttpRequest, body: Body, headers: dict[str, str]
+) -> HttpResponseBase:
+    headers["Content-Length"] = str(body.size)
+    if request.method == "HEAD":
+        return _bare(HTTPStatus.OK, headers)
+    return AssetResponse(body.open(), headers=headers)
+
+
+def _partial(
+    request: HttpRequest, body: Body, headers: dict[str, str]
+) -> HttpResponseBase:
+    """Answer a request for a part; of one that cannot be read, with the whole."""
+    try:
+        wanted = read_range(request.META["HTTP_RANGE"], body.size)
+    except UnsatisfiableRangeError:
+        headers["Content-Range"] = f"bytes */{body.size}"
+        headers["Cache-Control"] = NO_STORE
+        return _bare(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
+    if wanted is None or request.method == "HEAD":
+        return _whole(request, body, headers)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{body.size}"
+    headers["Content-Length"] = str(len(wanted))
+    part = Section(body.open(), wanted)
+    return AssetResponse(part, status=HTTPStatus.PARTIAL_CONTENT, headers=headers)
+
+
+def _bare(status: HTTPStatus, headers: dict[str, str]) -> HttpResponse:
+    """Answer without a body; no type is made up for it."""
+    response = HttpResponse(status=status, headers=headers)
+    if "Content-Type" not in headers:
+        del response.headers["Content-Type"]
+    return response
