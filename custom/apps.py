@@ -1,5 +1,7 @@
 """Start-up of the kernel."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,4 +13,5 @@ class CustomConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from custom import checks  # noqa: F401, PLC0415 - Django wants it here
+        import_module("custom.checks")
+        import_module("custom.throttling.checks")

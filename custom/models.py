@@ -1,11 +1,13 @@
-"""Tables of the kernel: idempotency keys, outbox, named locks."""
+"""Tables of the kernel: idempotency keys, outbox, named locks; the shape of rates."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from custom.fields import CodeField
 from custom.ids import new_public_id
 from custom.querysets import IdempotencyKeyQuerySet, OutboxMessageQuerySet
+from custom.rates import MAX_LIMIT, PER_MINUTE, SETTINGS, Rate
 
 
 class IdempotencyKey(models.Model):
@@ -89,3 +91,47 @@ class NamedLock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RateOverride(models.Model):
+    """A rate of one caller, in place of the one in the settings."""
+
+    class Period(models.IntegerChoices):
+        """In how many seconds the requests may come."""
+
+        MINUTE = 60, "minute"
+        HOUR = 3600, "hour"
+        DAY = 86400, "day"
+
+    scope = CodeField(
+        max_length=32,
+        default=PER_MINUTE,
+        choices=[(scope, scope.replace("_", " ")) for scope in SETTINGS],
+    )
+    requests = models.PositiveIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_LIMIT)]
+    )
+    period = models.PositiveIntegerField(choices=Period.choices, default=Period.MINUTE)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(requests__gte=1, requests__lte=MAX_LIMIT),
+                name="%(class)s_requests_countable",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period__in=(60, 3600, 86400)),
+                name="%(class)s_period_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requests} in a {self.get_period_display()} ({self.scope})"
+
+    @property
+    def rate(self) -> Rate:
+        """Return what the limits work with."""
+        return Rate(self.requests, self.period)

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from custom import idempotency, outbox
+from custom.throttling import overrides
 
 
 @shared_task(name="custom.consume_message")
@@ -28,3 +29,9 @@ def purge_outbox() -> int:
 def purge_idempotency_keys() -> int:
     """Delete idempotency keys nobody can use any more."""
     return idempotency.purge_keys()
+
+
+@shared_task(name="custom.publish_rates")
+def publish_rates() -> int:
+    """Write the rates of single accounts to a Redis that may have lost them."""
+    return overrides.publish_overrides()

@@ -15,6 +15,7 @@ from partner.errors import PriceError
 from partner.models import (
     Partner,
     PartnerMember,
+    PartnerRate,
     StockLevel,
     StockMovement,
     StockPrice,
@@ -32,6 +33,13 @@ class PartnerMemberInline(admin.TabularInline[PartnerMember, Partner]):
     autocomplete_fields = ("user",)
 
 
+class PartnerRateInline(admin.TabularInline[PartnerRate, Partner]):
+    """Rate limits of the partner's people, each by themselves."""
+
+    model = PartnerRate
+    extra = 0
+
+
 @admin.register(Partner)
 class PartnerAdmin(ShopAdmin[Partner]):
     """Who sells and ships."""
@@ -40,7 +48,7 @@ class PartnerAdmin(ShopAdmin[Partner]):
     list_display = ("name", "code", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "code")
-    inlines = (PartnerMemberInline,)
+    inlines = (PartnerMemberInline, PartnerRateInline)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Partner | None = None

@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalogue.models import Variant
 from custom.fields import CodeField, MoneyField
 from custom.ids import new_public_id
+from custom.models import RateOverride
 from partner.querysets import (
     PartnerMemberQuerySet,
     PartnerQuerySet,
@@ -75,6 +76,21 @@ class PartnerMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.partner_id}"
+
+
+@reversion.register()
+class PartnerRate(RateOverride):
+    """A rate of everyone who works for a partner, each by themselves."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="rates")
+
+    class Meta(RateOverride.Meta):
+        constraints: ClassVar = [
+            *RateOverride.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["partner", "scope"], name="partnerrate_once_a_scope"
+            ),
+        ]
 
 
 @reversion.register()

@@ -1,10 +1,12 @@
-"""Keep product summaries in step, whoever saves an offer or a variant."""
+"""Keep product summaries and the table of rates in step, whoever saves a row."""
 
-from django.db.models.signals import post_save
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from catalogue.models import Variant
-from partner.models import StockRecord
+from custom.throttling.overrides import publish_overrides
+from partner.models import Partner, PartnerMember, PartnerRate, StockRecord
 from partner.services import refresh_summaries
 
 
@@ -24,3 +26,12 @@ def refresh_of_stock_record(
     """A partner asks another price; records are never deleted: they have a ledger."""
     if not raw:
         refresh_summaries([instance.variant.product_id])
+
+
+@receiver((post_save, post_delete), sender=PartnerRate)
+@receiver((post_save, post_delete), sender=PartnerMember)
+@receiver(post_save, sender=Partner)
+def publish_rates_of_partners(*, raw: bool = False, **_signal: object) -> None:
+    """A partner got a rate, or one more to have it; or was paused, and lost it."""
+    if not raw:
+        transaction.on_commit(publish_overrides, robust=True)

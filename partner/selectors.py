@@ -1,11 +1,14 @@
 """Reads of stock that no single queryset answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from partner.models import StockLevel, StockMovement
+from custom.rates import Rate
+from custom.throttling.overrides import Override
+from partner.models import PartnerRate, StockLevel, StockMovement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +40,18 @@ def find_discrepancies() -> list[Discrepancy]:
         for row in levels.order_by("pk").values_list(
             "pk", "num_in_stock", "num_allocated", "moved_in_stock", "moved_allocated"
         )
+    ]
+
+
+def partner_rates() -> Iterable[Override]:
+    """Return the rates of partners' people, the most generous first; 1 query."""
+    rows = (
+        PartnerRate.objects.filter(partner__is_active=True)
+        .exclude(partner__members__user=None)
+        .values_list("partner__members__user_id", "scope", "requests", "period")
+    )
+    ranked = sorted(rows, key=lambda row: row[2] / row[3], reverse=True)
+    return [
+        (user_id, scope, Rate(requests, period))
+        for user_id, scope, requests, period in ranked
     ]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from custom.api import health
+from custom.api import health, metrics
 
 urlpatterns = [
     path("api/", include("shop.api.urls")),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.show, name="metrics"),
     path("media/", include("catalogue.api.media")),
 ]
 handler400 = "custom.api.handlers.bad_request"

@@ -172,7 +172,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 12)
+        self.assertEqual(len(paths), 13)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})

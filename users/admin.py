@@ -8,7 +8,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
-from users.models import AuthToken, User
+from users.models import AuthToken, User, UserRate
 
 
 class UserCreationForm(BaseUserCreationForm[User]):
@@ -19,12 +19,20 @@ class UserCreationForm(BaseUserCreationForm[User]):
         fields = ("email",)
 
 
+class UserRateInline(admin.TabularInline[UserRate, User]):
+    """Rate limits of the account, in place of the usual ones."""
+
+    model = UserRate
+    extra = 0
+
+
 @admin.register(User)
 class UserAdmin(ShopAdmin[User], DjangoUserAdmin[User]):
     """Who may sign in, and what to."""
 
     can_revert = False  # a former version would give former permissions back
     add_form = UserCreationForm
+    inlines = (UserRateInline,)
     list_display = ("email", "first_name", "last_name", "is_staff", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("email_normalized", "first_name", "last_name")

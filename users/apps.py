@@ -1,5 +1,7 @@
 """Start-up of the accounts app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class UsersConfig(AppConfig):
 
     name = "users"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Listen to what changes the rates of accounts."""
+        import_module("users.receivers")

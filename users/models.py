@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+import reversion
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from knox.models import AbstractAuthToken
 from knox.settings import CONSTANTS, knox_settings
 
 from custom.ids import new_public_id
+from custom.models import RateOverride
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
 from users.fields import NormalizedEmailField
 from users.querysets import AuthTokenManager, UserManager
@@ -75,6 +77,21 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def get_short_name(self) -> str:
         """Return the first name, or the address if there is none."""
         return self.first_name or self.email
+
+
+@reversion.register()
+class UserRate(RateOverride):
+    """A rate of one account, in place of the usual one."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="rates")
+
+    class Meta(RateOverride.Meta):
+        constraints: ClassVar = [
+            *RateOverride.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["user", "scope"], name="userrate_once_a_scope"
+            ),
+        ]
 
 
 class AuthToken(AbstractAuthToken):

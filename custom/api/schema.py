@@ -75,6 +75,54 @@ class ApiSchema(AutoSchema):
         return parameters
 
 
+RATE_HEADERS = {
+    "X-RateLimit-Limit": (
+        "integer",
+        "Requests allowed in a window of `per_minute`; on every answer.",
+    ),
+    "X-RateLimit-Remaining": (
+        "integer",
+        "Requests left in `per_minute`; only where the request was counted.",
+    ),
+    "X-RateLimit-Reset": ("integer", "Seconds until one more is left."),
+    "RateLimit-Policy": (
+        "string",
+        'The limits that were counted: `"per_minute";q=256;w=60`.',
+    ),
+    "RateLimit": ("string", 'Where they stand: `"per_minute";r=255;t=60`.'),
+}
+THROTTLED = {
+    "description": "A rate limit is spent; nothing was done, and nothing was counted.",
+    "headers": {
+        "Retry-After": {
+            "description": "Whole seconds until the request would pass.",
+            "schema": {"type": "integer"},
+        },
+    }
+    | {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS},
+    "content": PROBLEM_RESPONSE["content"],
+}
+
+
+def add_rate_limits(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """Give every operation its rate headers and the answer 429."""
+    components = result.setdefault("components", {})
+    components.setdefault("responses", {})["Throttled"] = THROTTLED
+    components["headers"] = {
+        name: {"description": told, "schema": {"type": kind}}
+        for name, (kind, told) in RATE_HEADERS.items()
+    }
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status != "default":
+                    response["headers"] = headers | response.get("headers", {})
+            throttled = {"$ref": "#/components/responses/Throttled"}
+            operation["responses"].setdefault("429", throttled)
+    return result
+
+
 def add_problems(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """Give every operation the problem document as its default answer."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})

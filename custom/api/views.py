@@ -1,7 +1,7 @@
 """What every view of the API does alike: parameters, fields, caching."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -48,11 +48,14 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         list_actions: Actions of a viewset that answer with filtered, paged rows.
         is_public_page: The page is the same for everyone and may sit in shared
             caches; the session is then never read.
+        throttle_scope: Scope of the view's POST requests; a viewset may name one for
+            each action. Other methods count in ``per_minute``.
     """
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     is_public_page: ClassVar[bool] = False
+    throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Admit the caller, then refuse what the view would ignore or choke on."""
@@ -72,6 +75,19 @@ class ApiMixin(GenericAPIView[ModelT_co]):
             for authenticator in authenticators
             if not isinstance(authenticator, SessionAuthentication)
         ]
+
+    def get_throttle_scope(self) -> str | None:
+        """Name the scope of this POST request; see custom.rates."""
+        if isinstance(self.throttle_scope, Mapping):
+            return self.throttle_scope.get(getattr(self, "action", None) or "")
+        return self.throttle_scope
+
+    def get_throttle_account(self, request: Request) -> str | None:
+        """Name what a POST tries to open, as ``tried_ident``; None: one's own account.
+
+        An address that is tried has an allowance whoever tries it.
+        """
+        return None
 
     def check_query_parameters(self, request: Request) -> None:
         """Refuse unknown parameters and characters no value may hold.

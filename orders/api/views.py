@@ -46,6 +46,7 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
     lookup_url_kwarg = "key"
     pagination_class = OrderHistoryPagination
     filterset_class = OrderFilter
+    throttle_scope = {"create": "order"}
     serializer_classes: dict[str, type[BaseSerializer[Any]]] = {
         "list": OrderListSerializer,
         "retrieve": OrderDetailSerializer,

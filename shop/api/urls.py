@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from custom.api.rate_limits import RateLimitView
 from shop.api.views import DocsView, MapView, SchemaView, ShopView
 
 urlpatterns = [
     path("", MapView.as_view(), name="map"),
+    path("rate-limit/", RateLimitView.as_view(), name="rate-limit"),
     path("shop/", ShopView.as_view(), name="shop"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),

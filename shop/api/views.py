@@ -28,6 +28,7 @@ ENTRIES = {
     "order": "orders:order-create",
     "order_history": "orders:order-list",
     "partner_stock": "partner:stock-list",
+    "rate_limit": "rate-limit",
     "schema": "schema",
     "docs": "docs",
 }

@@ -58,7 +58,9 @@ MIDDLEWARE = [
     "custom.middleware.RequestIdMiddleware",
     "custom.middleware.RequestLogMiddleware",
     "custom.middleware.ContentLengthMiddleware",
+    "custom.throttling.RateHeadersMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "custom.throttling.ThrottleMiddleware",
     "custom.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cachebuster.middleware.StaticFilesMiddleware",
@@ -166,6 +168,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "custom.relay_outbox", "schedule": 2.0},  # seconds
+    "publish-rates": {"task": "custom.publish_rates", "schedule": 60.0},
     "purge-idempotency-keys": {
         "task": "custom.purge_idempotency_keys",
         "schedule": 3600.0,
@@ -249,6 +252,12 @@ REST_FRAMEWORK = {
     # Without a default version drf-spectacular writes an empty schema.
     "DEFAULT_VERSION": "1",
     "ALLOWED_VERSIONS": ["1"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "custom.throttling.PerMinuteThrottle",
+        "custom.throttling.PostThrottle",
+    ],
+    # How many proxies append to X-Forwarded-For; 0 takes the connection's address.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "EXCEPTION_HANDLER": "custom.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": [
@@ -258,6 +267,27 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
     "URL_FORMAT_OVERRIDE": "format",
 }
+# --- Rate limits: docs/operations.md ----------------------------------------------
+
+# "10/min" for both, or "10/min,60/min" for account and address; "" is no limit.
+RATE_PER_MINUTE = env.str("RATE_PER_MINUTE", default="256/min")
+RATE_LOGIN = env.str("RATE_LOGIN", default="20/min,60/min")
+RATE_REGISTRATION = env.str("RATE_REGISTRATION", default="5/min,30/min")
+RATE_PASSWORD_RESET = env.str("RATE_PASSWORD_RESET", default="5/hour,60/hour")
+RATE_VOUCHER = env.str("RATE_VOUCHER", default="20/min,60/min")
+RATE_ORDER = env.str("RATE_ORDER", default="60/min,600/min")
+# Dotted paths of what yields rates of single accounts; the first that knows one wins.
+RATE_OVERRIDES = ["users.selectors.user_rates", "partner.selectors.partner_rates"]
+RATE_SHADOW = env.bool("RATE_SHADOW", default=False)  # count, never refuse
+RATE_FREE_PATHS = ["/api/rate-limit/"]
+RATE_STORE = {
+    "URL": env.str("RATE_REDIS_URL", default=REDIS_URL),
+    "CONNECT_TIMEOUT": 0.05,  # seconds
+    "TIMEOUT": 0.05,
+    "COOLDOWN": 5.0,  # seconds between two probes of a Redis that fails
+}
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
     "VERSION": "1",
@@ -265,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "custom.api.schema.add_rate_limits",
         "custom.api.schema.add_problems",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -38,6 +38,7 @@ ALLOWED = {
     "custom/idempotency.py": "turns the key's own errors into refusals that end it",
     "custom/outbox.py": "postpones a message after its transaction has ended",
     "custom/api/health.py": "reads outside transactions",
+    "custom/throttling/middleware.py": "asks who calls, outside transactions",
 }
 
 

@@ -17,6 +17,7 @@ from custom.api.idempotency import (
 )
 from custom.api.views import ApiView
 from users.api.authentication import TokenAuthentication
+from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest, TokenRequest
 from users.api.serializers import (
     LoginInputSerializer,
@@ -35,6 +36,11 @@ class RegistrationView(ApiView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_scope = "registration"
+
+    def get_throttle_account(self, request: Request) -> str | None:
+        """Count tries of one address together."""
+        return tried_account(request)
 
     @extend_schema(
         parameters=[OpenApiParameter(HEADER, OpenApiTypes.STR, "header")],
@@ -59,6 +65,11 @@ class LoginView(ApiView):
 
     authentication_classes = ()  # a dead token must not keep its owner out
     permission_classes = (AllowAny,)
+    throttle_scope = "login"
+
+    def get_throttle_account(self, request: Request) -> str | None:
+        """Count tries of one account together, wherever they come from."""
+        return tried_account(request)
 
     def get_authenticate_header(self, request: Request) -> str:
         """Say what a sign-in leads to, without which DRF turns a 401 into a 403."""

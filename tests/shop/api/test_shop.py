@@ -27,6 +27,7 @@ class MapTests(SimpleTestCase):
                     "order": "order/",
                     "order_history": "order/history/",
                     "partner_stock": "partner/stock/",
+                    "rate_limit": "rate-limit/",
                     "schema": "schema/",
                     "docs": "docs/",
                 }.items()
