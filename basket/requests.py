@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from address.destinations import Destination
+
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
@@ -37,3 +39,8 @@ class QuoteRequest:
     shipping_method: str = ""
     vouchers: tuple[str, ...] = ()
     customer: str = ""
+
+    @property
+    def destination(self) -> Destination:
+        """Return where the goods go, as far as it is known."""
+        return Destination(self.country, self.postcode, self.region)

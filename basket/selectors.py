@@ -15,6 +15,7 @@ from basket.requests import LineRequest, QuoteRequest
 from basket.totals import NOTHING, Totals
 from catalogue.models import Variant
 from custom.money import format_money
+from promotions.codes import customer_key, normalize_code
 
 NO_TOTALS = Totals(
     subtotal=NOTHING,
@@ -143,12 +144,23 @@ def _priced(
     currency = settings.SHOP_CURRENCY
     if not items:
         return NO_TOTALS, [ShownVoucher(code, NOTHING, currency) for code in codes]
-    customer = str(holder.user_id) if holder.user_id else ""
-    wanted = QuoteRequest(lines=(), vouchers=tuple(codes), customer=customer)
+    wanted = QuoteRequest(
+        lines=(), vouchers=tuple(codes), customer=customer_key(holder.user_id)
+    )
     quote = price_items(items, wanted)
     amounts = {discount.code: discount.amount for discount in quote.vouchers}
+    warnings = {
+        refusal.position: (Warned(refusal.error.code, refusal.detail),)
+        for refusal in quote.refusals
+    }
     return quote.totals, [
-        ShownVoucher(code, amounts.get(code, NOTHING), currency) for code in codes
+        ShownVoucher(
+            code,
+            amounts.get(normalize_code(code), NOTHING),
+            currency,
+            warnings.get(position, ()),
+        )
+        for position, code in enumerate(codes)
     ]
 
 

@@ -32,6 +32,9 @@ class Charge:
         return self.amount - self.discount
 
 
+NO_SHIPPING = Charge(NOTHING, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums of an order; subtotal - discount + shipping + additional tax = total.
@@ -65,7 +68,7 @@ class _Part:
 
 def compute_totals(
     lines: Sequence[Charge],
-    shipping: Charge | None,
+    shipping: Charge,
     *,
     currency: str,
     prices_include_tax: bool,
@@ -78,7 +81,7 @@ def compute_totals(
 
     Args:
         lines: At least one, in order.
-        shipping: None while it is unknown.
+        shipping: ``NO_SHIPPING`` while nothing is known of it.
         currency: ISO 4217 code of every amount.
         prices_include_tax: Amounts hold their tax already; otherwise it is added.
     """
@@ -97,16 +100,15 @@ def compute_totals(
                 line_taxes[part.owner] += share
     subtotal = sum((line.amount for line in lines), NOTHING)
     discount = sum((line.discount for line in lines), NOTHING)
-    shipping_amount = shipping.payable if shipping else NOTHING
     tax = sum(line_taxes, shipping_tax)
     additional = NOTHING if prices_include_tax else tax
     return Totals(
         subtotal=subtotal,
         discount_amount=discount,
-        shipping_amount=shipping_amount,
+        shipping_amount=shipping.payable,
         included_tax=tax - additional,
         additional_tax=additional,
-        total_amount=subtotal - discount + shipping_amount + additional,
+        total_amount=subtotal - discount + shipping.payable + additional,
         line_discounts=tuple(line.discount for line in lines),
         line_taxes=tuple(line_taxes),
         shipping_tax=shipping_tax,
@@ -124,11 +126,9 @@ def _line_parts(lines: Sequence[Charge]) -> Iterator[_Part]:
 
 
 def _shipping_parts(
-    lines: Sequence[Charge], shipping: Charge | None, currency: str
+    lines: Sequence[Charge], shipping: Charge, currency: str
 ) -> Iterator[_Part]:
     """Yield the shipping, shared out over the goods' rates if it has none itself."""
-    if shipping is None:
-        return
     if shipping.rate is not None:
         yield _Part(None, shipping.payable, shipping.rate)
         return

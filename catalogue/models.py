@@ -18,6 +18,7 @@ from catalogue.querysets import (
     VariantQuerySet,
 )
 from custom.fields import CodeField, MoneyField
+from tax.models import TaxClass
 
 SLUG_LENGTH = 120
 
@@ -141,6 +142,14 @@ class Product(models.Model):
         default=dict, blank=True, help_text="Code of a definition -> value."
     )
     categories = models.ManyToManyField(Category, related_name="products", blank=True)
+    tax_class = models.ForeignKey(
+        TaxClass,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        help_text="Empty: the default class.",
+    )
     is_public = models.BooleanField("public", default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,5 +1,7 @@
 """Start-up of the tax app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class TaxConfig(AppConfig):
 
     name = "tax"
     verbose_name = "Tax"
+
+    def ready(self) -> None:
+        """Register the checks of its settings."""
+        import_module("tax.checks")

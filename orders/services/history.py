@@ -6,8 +6,9 @@ from itertools import chain
 
 from django.conf import settings
 
+from address.destinations import Destination
 from basket.items import line_title
-from basket.totals import Charge, Totals, compute_totals
+from basket.totals import NO_SHIPPING, Charge, Totals, compute_totals
 from custom.money import round_money
 from custom.transactions import transactional
 from orders.models import Order, OrderEvent, OrderLine
@@ -15,6 +16,7 @@ from orders.numbers import new_number
 from orders.requests import HistoricOrder
 from partner.models import StockMovement, StockRecord
 from partner.services import NewMovement, record_movements
+from tax.selectors import tax_table
 
 BATCH = 500  # rows of one INSERT
 
@@ -34,15 +36,22 @@ def import_orders(history: Sequence[HistoricOrder]) -> int:
         KeyError: A stock record does not exist; nothing is stored.
     """
     records = _records(history)
-    rate = Decimal(settings.SHOP_TAX_RATE)
+    taxes = tax_table({entry.address["country"] for entry in history})
     orders: list[Order] = []
     lines: list[OrderLine] = []
     for entry in history:
         sold = [(records[pk], units) for pk, units in sorted(entry.quantities.items())]
         currency = sold[0][0].currency
+        place = Destination(entry.address["country"], region=entry.address["region"])
         totals = compute_totals(
-            [Charge(_unit_price(record) * units, rate) for record, units in sold],
-            None,
+            [
+                Charge(
+                    _unit_price(record) * units,
+                    taxes.rate(record.variant.product.tax_class_id, place),
+                )
+                for record, units in sold
+            ],
+            NO_SHIPPING,
             currency=currency,
             prices_include_tax=settings.SHOP_PRICES_INCLUDE_TAX,
         )

@@ -39,7 +39,7 @@ def place_order(wanted: OrderRequest) -> Order:
     """
     quote = make_quote(_quote_request(wanted))
     _check_total(wanted, quote.totals, quote.currency)
-    order = _store_order(wanted, quote.totals, quote.currency)
+    order = _store_order(wanted, quote)
     OrderLine.objects.bulk_create(_lines(order, quote))
     placed = OrderEvent.objects.create(
         order=order,
@@ -75,14 +75,15 @@ def _check_total(wanted: OrderRequest, totals: Totals, currency: str) -> None:
         raise TotalChangedError(msg, total_amount=shown, currency=currency)
 
 
-def _store_order(wanted: OrderRequest, totals: Totals, currency: str) -> Order:
+def _store_order(wanted: OrderRequest, quote: Quote) -> Order:
     """Insert the order's own row."""
+    totals = quote.totals
     return Order.objects.create(
         public_id=wanted.public_id,
         number=new_number(),
         user=wanted.user,
         guest_email=wanted.guest_email,
-        currency=currency,
+        currency=quote.currency,
         subtotal=totals.subtotal,
         discount_amount=totals.discount_amount,
         shipping_amount=totals.shipping_amount,
@@ -91,6 +92,7 @@ def _store_order(wanted: OrderRequest, totals: Totals, currency: str) -> Order:
         total_amount=totals.total_amount,
         shipping_address=dict(wanted.shipping_address),
         billing_address=dict(wanted.billing_address),
+        shipping_method=quote.shipping.code if quote.shipping else "",
         note=wanted.note,
         language=wanted.language,
     )

@@ -23,6 +23,7 @@ from shop.demo.posters import draw_poster
 from shop.demo.rules import (
     FORMATS,
     HOUSE_PARTNER,
+    WEIGHT_GRAMS,
     formats_of,
     listings_of,
     sku_of,
@@ -147,6 +148,7 @@ def _product(film: Film, category: Category) -> NewProduct:
                 sku=sku_of(film, name),
                 title=FORMATS[name],
                 attributes={"format": name},
+                weight_grams=WEIGHT_GRAMS[name],
             )
             for name in formats_of(film)
         ],

@@ -12,6 +12,7 @@ HOUSE_PARTNER = "House of Film"
 
 DVD, BLU_RAY = "dvd", "blu-ray"
 FORMATS = {DVD: "DVD", BLU_RAY: "Blu-ray"}
+WEIGHT_GRAMS = {DVD: 110, BLU_RAY: 90}
 
 _BLU_RAY_GROSS = 50_000_000  # US dollars worldwide
 _SECOND_SELLER_GROSS = 200_000_000

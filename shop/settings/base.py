@@ -336,7 +336,8 @@ CORS_ALLOW_HEADERS = [
 SHOP_NAME = env.str("SHOP_NAME", default="Film Shop")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
 SHOP_PRICES_INCLUDE_TAX = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
-SHOP_TAX_RATE = env.str("SHOP_TAX_RATE", default="0.20")  # of the net price
+# Of the net price; where the tax tables set no rate.
+SHOP_TAX_RATE = env.str("SHOP_TAX_RATE", default="0.20")
 SHOP_COUNTRIES = env.list(
     "SHOP_COUNTRIES",
     default=["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "US"],
@@ -350,6 +351,8 @@ PAYMENT_PROVIDERS = {
 # What buyers may choose from, in this order; payments made before stay as they are.
 PAYMENT_METHODS = env.list("PAYMENT_METHODS", default=["invoice", "cash_on_delivery"])
 BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
+# Whose taxes are shown to a buyer who has not said where the goods go.
+SHOP_HOME_COUNTRY = env.str("SHOP_HOME_COUNTRY", default=next(iter(SHOP_COUNTRIES), ""))
 SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
 
 LANGUAGE_CODE = "en"

@@ -1,13 +1,13 @@
 from decimal import Decimal
 from unittest import TestCase
 
-from basket.totals import Charge, Totals, compute_totals
+from basket.totals import NO_SHIPPING, Charge, Totals, compute_totals
 
 FIFTH, TENTH = Decimal("0.20"), Decimal("0.10")
 
 
 def euros(
-    *lines: Charge, shipping: Charge | None = None, included: bool = True
+    *lines: Charge, shipping: Charge = NO_SHIPPING, included: bool = True
 ) -> Totals:
     return compute_totals(lines, shipping, currency="EUR", prices_include_tax=included)
 
@@ -32,7 +32,7 @@ class ComputeTotalsTests(TestCase):
     def test_additional_tax_is_charged(self) -> None:
         totals = compute_totals(
             [Charge(Decimal(100), FIFTH), Charge(Decimal(33), FIFTH)],
-            None,
+            NO_SHIPPING,
             currency="JPY",
             prices_include_tax=False,
         )

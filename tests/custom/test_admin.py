@@ -16,14 +16,23 @@ from custom.admin import LedgerAdmin
 from custom.models import IdempotencyKey, OutboxMessage
 from orders.models import Order
 from partner.models import Partner, StockLevel, StockMovement, StockRecord
+from promotions.models import Voucher, VoucherRedemption
+from shipping.models import ShippingMethod, ShippingZone
+from tax.models import TaxClass
 from tests.shop.films import ROWS, write_list
 from users.models import AuthToken, User
 
-OURS = [
-    model
-    for model in admin.site._registry
-    if model._meta.app_label in {"users", "catalogue", "partner", "orders", "custom"}
+APPS = [
+    "users",
+    "catalogue",
+    "partner",
+    "orders",
+    "custom",
+    "tax",
+    "shipping",
+    "promotions",
 ]
+OURS = [model for model in admin.site._registry if model._meta.app_label in APPS]
 
 
 def load(*rows: str) -> None:
@@ -54,7 +63,8 @@ class EveryPageTests(AdminTestCase):
         wanted = {
             User, AuthToken, Category, ProductType, Product, Variant, Partner,
             StockRecord, StockLevel, StockMovement, Order, OutboxMessage,
-            IdempotencyKey,
+            IdempotencyKey, TaxClass, ShippingZone, ShippingMethod, Voucher,
+            VoucherRedemption,
         }  # fmt: skip
         self.assertLessEqual(wanted, set(OURS))
 

@@ -229,15 +229,15 @@ class PlaceOrderTests(TestCase):
         for count in (1, 5, 25):
             lines = [LineRequest(record.variant_id, 1) for record in records[:count]]
             wanted = order_request(*lines)
-            # 2 SELECT offers and variants; 5 INSERT order, lines, event, message,
-            # movements; 1 UPDATE levels; 1 SELECT what sold out; 2 times SAVEPOINT,
-            # 1 RELEASE (the outer pair stands for BEGIN and COMMIT here)
-            with self.assertNumQueries(12):
+            # 4 SELECT offers, variants, shipping and tax rates; 5 INSERT order, lines,
+            # event, message, movements; 1 UPDATE levels; 1 SELECT what sold out; 2
+            # SAVEPOINT, 1 RELEASE (the outer pair stands for BEGIN and COMMIT here)
+            with self.assertNumQueries(14):
                 place_order(wanted)
 
     def test_stock_is_the_last_table_written(self) -> None:
         wanted = order_request(LineRequest(self.record.variant_id, 1))
-        with self.assertNumQueries(12) as captured:
+        with self.assertNumQueries(14) as captured:
             place_order(wanted)
         writes = [
             query["sql"]
@@ -320,9 +320,9 @@ class ImportOrdersTests(TransactionTestCase):
         records = [make_offer()]
         import_orders(self.history(records, 1))
         few, many = self.history(records, 2), self.history(records, 10)
-        # BEGIN, 2 SELECT records and keys, 4 INSERT, COMMIT
+        # BEGIN, 3 SELECT records, tax rates and keys, 4 INSERT, COMMIT
         for orders in (few, many):
-            with self.assertNumQueries(8):
+            with self.assertNumQueries(9):
                 import_orders(orders)
 
     def test_an_unknown_stock_record_stores_nothing(self) -> None:

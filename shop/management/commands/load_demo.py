@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from shop.demo.catalogue import load_catalogue
 from shop.demo.films import FILMS_CSV, BadRow, Film, read_films
 from shop.demo.people import load_accounts, load_orders
+from shop.demo.selling import load_selling
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         rows = self._read(films)
         stored = load_catalogue(rows, self._report)
         load_accounts()
+        load_selling()
         orders = load_orders()
         seconds = time.monotonic() - started
         self.stdout.write(

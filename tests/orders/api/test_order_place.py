@@ -320,9 +320,9 @@ class PlaceOrderTests(APITestCase):
             self.assertEqual(response.status_code, 201, response.content)
             counts.append(len(queries))
         # 1 SELECT the token and its user; SAVEPOINT and RELEASE stand for BEGIN and
-        # COMMIT; 3 the key with its lock wait; 12 place_order, less its own pair of
+        # COMMIT; 3 the key with its lock wait; 14 place_order, less its own pair of
         # the outermost block; 3 SELECT the order, its lines and its events
-        self.assertEqual(counts, [19, 19, 19])
+        self.assertEqual(counts, [21, 21, 21])
 
 
 class OrderMapTests(APITestCase):
