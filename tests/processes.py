@@ -106,7 +106,12 @@ class Running:
     """
 
     def __init__(
-        self, target: str, calls: Sequence[JsonObject], *, seconds: float = 60
+        self,
+        target: str,
+        calls: Sequence[JsonObject],
+        *,
+        seconds: float = 60,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         """Start the process; every call begins at the same moment.
 
@@ -115,12 +120,13 @@ class Running:
             calls: Keyword arguments of each call, JSON-safe; several calls run in
                 as many processes.
             seconds: After so long the whole group is killed.
+            extra: Environment variables on top of ``environment()``.
         """
         limit = ["timeout", "--signal=KILL", str(seconds)]
         self._child = subprocess.Popen(
             [*limit, sys.executable, "-m", "tests.child", target],
             cwd=ROOT,
-            env=environment(),
+            env=environment() | dict(extra or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -179,12 +185,18 @@ class Running:
 
 
 def race(
-    target: str, calls: Sequence[JsonObject], *, seconds: float = 60
+    target: str,
+    calls: Sequence[JsonObject],
+    *,
+    seconds: float = 60,
+    extra: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     """Call one function in ``len(calls)`` processes, all released at one moment.
+
+    Takes the arguments of ``Running``.
 
     Returns:
         One outcome a call, in the order of ``calls``.
     """
-    with Running(target, calls, seconds=seconds) as running:
+    with Running(target, calls, seconds=seconds, extra=extra) as running:
         return running.outcomes()

@@ -46,15 +46,16 @@ def private_servers() -> Iterator[None]:
 
 
 @contextmanager
-def own_server(kind: type[Server]) -> Iterator[Server]:
+def own_server(kind: type[Server], *, durable: bool = False) -> Iterator[Server]:
     """Run a server that one test may stop, kill and start again.
 
     Args:
         kind: ``MariaDB`` or ``Redis`` of ``script.lib.servers``.
+        durable: It keeps what it has acknowledged, whatever happens to it.
     """
     with (
         temporary_directory() as home,
-        _running(kind(home, durable=False)) as server,
+        _running(kind(home, durable=durable)) as server,
     ):
         server.wait()
         yield server

@@ -1,0 +1,145 @@
+"""The shop behind its real web server, for tests and measurements over HTTP."""
+
+import http.client
+import json
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from script.lib import records
+from tests.servers import temporary_directory
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+APPLICATION = "shop.wsgi:application"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request; the body is parsed if it is JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class WebClient:
+    """One keep-alive connection; made anew after it broke."""
+
+    def __init__(self, port: int, *, seconds: float = 30) -> None:
+        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, once.
+
+        Raises:
+            OSError, http.client.HTTPException: The connection broke; nobody knows
+                what became of the request.
+        """
+        sent = dict(headers or {})
+        text = None
+        if body is not None:
+            text = json.dumps(body)
+            sent["Content-Type"] = "application/json"
+        try:
+            self._link.request(method, path, text, sent)
+            answer = self._link.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            self._link.close()
+            raise
+        names = {name.lower(): value for name, value in answer.getheaders()}
+        is_json = "json" in names.get("content-type", "")
+        return Answer(answer.status, names, json.loads(content) if is_json else content)
+
+
+@contextmanager
+def web_server(
+    environment: Mapping[str, str],
+    *,
+    application: str = APPLICATION,
+    workers: int = 1,
+    threads: int = 4,
+) -> Iterator[int]:
+    """Run Granian on a free port of this machine, and yield the port.
+
+    A worker that dies is replaced at once. Whatever still runs at the end is killed.
+
+    Args:
+        environment: All that the processes get, as ``tests.processes.environment``.
+        application: Module and name of a WSGI application.
+        workers: Processes.
+        threads: Threads of each that serve requests.
+    """
+    port = free_port()
+    command = [
+        sys.executable,
+        *("-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        *("--respawn-failed-workers", "--respawn-interval", "0.1"),
+        *("--log-level", "critical"),
+        application,
+    ]
+    # Granian replaces a worker that dies, but leaves when one dies soon again.
+    forever = ["/bin/sh", "-c", f"while :; do {shlex.join(command)}; done"]
+    with temporary_directory() as home:
+        record = home / "web.process"
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", records.recorded(record, forever)],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            wait_until_live(port)
+            yield port
+        finally:
+            records.end(record, 0)
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until_live(port: int) -> None:
+    """Block until the shop answers on a port.
+
+    Raises:
+        TimeoutError: It does not.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with WebClient(port) as client:
+                if client.call("GET", "/health/live").status == http.HTTPStatus.OK:
+                    return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+    msg = f"nothing answers on port {port}"
+    raise TimeoutError(msg)
