@@ -144,7 +144,9 @@ class LineView(_BasketAnswerView):
 
 
 class VouchersView(_BasketAnswerView):
-    """The vouchers of the basket."""
+    """The vouchers of the basket; codes are guessed at, so tries are limited."""
+
+    throttle_scope = "voucher"
 
     @extend_schema(
         parameters=[TOKEN],
