@@ -12,5 +12,6 @@ class PartnerConfig(AppConfig):
     verbose_name = "Partners and stock"
 
     def ready(self) -> None:
-        """Listen to what changes the figures of product lists."""
+        """Listen to what changes the figures of product lists; register the checks."""
         import_module("partner.receivers")
+        import_module("partner.checks")

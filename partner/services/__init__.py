@@ -25,9 +25,11 @@ from partner.services.stock import (
     take_stock,
 )
 from partner.services.summaries import refresh_summaries
+from partner.services.verification import Finding, verify_stock
 from partner.services.writes import StockChange, stock_state, write_stock_record
 
 __all__ = [
+    "Finding",
     "NewMovement",
     "NewStockRecord",
     "Outcome",
@@ -52,6 +54,7 @@ __all__ = [
     "take_stock",
     "update_partner",
     "update_stock_record",
+    "verify_stock",
     "write_stock_record",
     "write_stock_rows",
 ]

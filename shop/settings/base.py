@@ -194,6 +194,8 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "payment.void": "payments.tasks.void",
     "payment.refund": "payments.tasks.refund",
 }
+# Who waits for promised units: functions that return units by stock record.
+STOCK_CLAIMS = ("orders.claims.open_units",)
 IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
 
 # --- Accounts ----------------------------------------------------------------

@@ -6,6 +6,7 @@ from basket.requests import LineRequest
 from custom.idempotency import RequestKey, run_once
 from orders.errors import ShortageError
 from orders.services import place_order
+from partner.services import verify_stock
 from tests.orders.factories import order_request
 
 
@@ -39,3 +40,13 @@ def buy_with_one_key(variant: int) -> dict[str, Any]:
         makes=str(wanted.public_id),
     )
     return {"made": outcome.made, "is_replay": outcome.is_replay}
+
+
+def verify(times: int) -> int:
+    """Verify all stock again and again; return the number of findings."""
+    return sum(len(verify_stock()) for _ in range(times))
+
+
+def act(name: str, **arguments: Any) -> object:  # noqa: ANN401
+    """Do one of the above, so that one race mixes them."""
+    return {"buy": buy, "verify": verify}[name](**arguments)

@@ -1,12 +1,10 @@
 from decimal import Decimal
 
 from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.test import TestCase
 
 from catalogue.models import ListingCount, ProductListing, ProductSummary
 from catalogue.services import update_variant
-from partner.models import StockLevel
 from partner.services import (
     adjust_stock,
     refresh_summaries,
@@ -118,15 +116,6 @@ class CommandTests(TestCase):
             list(counts.values_list("scope", "product_count")),
             [(0, 1), (category.pk, 1)],
         )
-
-    def test_check_stock(self) -> None:
-        record = StockRecordFactory()
-        call_command("check_stock", stdout=_Nowhere())
-        StockLevel.objects.filter(pk=record.pk).update(num_in_stock=3)
-        with self.assertRaisesMessage(
-            CommandError, "1 levels are not the sum of their movements."
-        ):
-            call_command("check_stock", stdout=_Nowhere())
 
 
 class _Nowhere:
