@@ -1,14 +1,16 @@
 """The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from reversion.admin import VersionAdmin
 
+from custom import outbox
 from custom.errors import DomainError
 from custom.models import IdempotencyKey, OutboxMessage
 
@@ -108,7 +110,7 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
 class LedgerAdmin(_ListedAdmin[M]):
     """Rows as they stand: services alone add to them, nobody changes or deletes."""
 
-    actions = None
+    actions: tuple[str, ...] | None = None
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Refuse: a service adds rows."""
@@ -140,12 +142,41 @@ class LedgerInline(admin.TabularInline[Any, Any]):
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(LedgerAdmin[OutboxMessage]):
-    """What is to happen because a transaction committed."""
+    """What is to happen because a transaction committed; what is parked may go again.
 
-    list_display = ("public_id", "topic", "state", "attempts", "next_at", "created_at")
+    A message holds ids and the class of its last error, nothing personal.
+    """
+
+    actions = ("resend",)
+    list_display = (
+        "public_id",
+        "topic",
+        "handler",
+        "state",
+        "attempts",
+        "last_error",
+        "next_at",
+        "created_at",
+    )
     list_filter = ("state", "topic")
-    search_fields = ("public_id",)
+    search_fields = ("public_id", "request_id", "last_error")
     ordering = ("-id",)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may send messages again."""
+        return request.user.has_perm("custom.resend_outboxmessage")
+
+    @admin.action(description="Send again", permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        """Send parked and waiting messages again, at once."""
+        pks = list(queryset.values_list("pk", flat=True))
+        renewed = outbox.resend(pks)
+        LogEntry.objects.log_actions(
+            cast("int", request.user.pk), queryset, CHANGE, "Sent again."
+        )
+        told = f"{renewed} of {len(pks)} will be tried again at once."
+        level = messages.SUCCESS if renewed == len(pks) else messages.WARNING
+        self.message_user(request, told, level)
 
 
 @admin.register(IdempotencyKey)

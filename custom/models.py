@@ -75,6 +75,7 @@ class OutboxMessage(models.Model):
             models.Index(fields=["state", "next_at"], name="outboxmessage_due"),
             models.Index(fields=["state", "done_at"], name="outboxmessage_done"),
         ]
+        permissions = [("resend_outboxmessage", "Can send messages again")]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.public_id}"

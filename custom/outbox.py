@@ -6,6 +6,7 @@ is rung for again. See docs/decisions/0007-outbox.md.
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -18,7 +19,7 @@ from django.utils.module_loading import import_string
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from custom.models import OutboxMessage
-from custom.transactions import run_in_transaction
+from custom.transactions import run_in_transaction, transactional
 
 logger = structlog.get_logger(__name__)
 
@@ -134,6 +135,46 @@ def _attempt(message: OutboxMessage) -> None:
         )
         failure = type(error).__name__  # its text may hold something personal
         run_in_transaction(lambda: _postpone(message, failure), replayable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the outbox still has to do.
+
+    Attributes:
+        pending: Number of messages that are neither done nor parked.
+        oldest_age: Time since the oldest of them was published.
+        overdue: How long some message has been due and not carried out.
+        parked: Number of messages that somebody has to look at.
+    """
+
+    pending: int
+    oldest_age: timedelta
+    overdue: timedelta
+    parked: int
+
+
+def backlog() -> Backlog:
+    """Count what is left to do; 1 query along an index."""
+    now = timezone.now()
+    of = OutboxMessage.objects.backlog()
+    oldest, first_due = of["oldest"] or now, of["first_due"] or now
+    return Backlog(
+        pending=of["pending"],
+        oldest_age=max(now - oldest, timedelta()),
+        overdue=max(now - first_due, timedelta()),
+        parked=of["parked"],
+    )
+
+
+@transactional
+def resend(pks: Sequence[int]) -> int:
+    """Let messages be tried anew, and at once, as often as new ones; count them.
+
+    What is done stays done, and what a consumer works on stays in its hands.
+    """
+    now = timezone.now()
+    return OutboxMessage.objects.filter(pk__in=pks).resendable(now).renew(now)
 
 
 def purge() -> int:

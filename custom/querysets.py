@@ -1,10 +1,10 @@
 """How rows of the kernel are found."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Min, Q
 
 if TYPE_CHECKING:
     from custom.models import IdempotencyKey, OutboxMessage  # noqa: F401 - in a string
@@ -46,6 +46,33 @@ class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
     def done_before(self, moment: datetime) -> Self:
         """Keep what happened before this moment."""
         return self.filter(state="done", done_at__lt=moment)
+
+    def resendable(self, now: datetime) -> Self:
+        """Keep what is parked, or waits for another attempt in nobody's hands."""
+        waits = Q(state="pending") & (
+            Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+        )
+        return self.filter(Q(state="dead") | waits)
+
+    def renew(self, now: datetime) -> int:
+        """Make the messages as due as new ones, their last error kept; count them."""
+        return self.update(
+            state="pending",
+            attempts=0,
+            next_at=now,
+            claimed_by="",
+            claimed_until=None,
+        )
+
+    def backlog(self) -> dict[str, Any]:
+        """Return ``pending, oldest, first_due, parked``: numbers and moments."""
+        is_pending = Q(state="pending")
+        return self.filter(state__in=("pending", "dead")).aggregate(
+            pending=Count("pk", filter=is_pending),
+            oldest=Min("created_at", filter=is_pending),
+            first_due=Min("next_at", filter=is_pending),
+            parked=Count("pk", filter=Q(state="dead")),
+        )
 
     def claim(self, consumer: str, *, now: datetime, until: datetime) -> int:
         """Count an attempt and take the messages for one consumer, in one UPDATE.

@@ -1,6 +1,7 @@
 """Whether this process lives, and whether it may be sent requests."""
 
 import logging
+from datetime import timedelta
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -11,11 +12,14 @@ from django_redis import get_redis_connection
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
+from custom import outbox
+
 logger = logging.getLogger(__name__)
 
 OK = "ok"
 FAILED = "failed"
 DEGRADED = "degraded"
+LONGEST_WAIT = timedelta(minutes=5)  # of a message that is due; relays ring every 2 s
 
 
 @never_cache
@@ -30,7 +34,8 @@ def live(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """Tell whether requests can be answered: 503 without database or migrations.
 
-    The shop sells without Redis, if more slowly: ``degraded``, with a 200.
+    The shop sells without Redis and workers, if more slowly and without mails:
+    ``degraded``, with a 200.
     """
     checks = {
         "database": check_database(),
@@ -39,8 +44,15 @@ def ready(_request: HttpRequest) -> JsonResponse:
     }
     if FAILED in (checks["database"], checks["migrations"]):
         return JsonResponse({"status": FAILED, "checks": checks}, status=503)
+    left = outbox.backlog()
+    checks["queue"] = FAILED if left.overdue > LONGEST_WAIT else OK
     status = DEGRADED if FAILED in checks.values() else OK
-    return JsonResponse({"status": status, "checks": checks})
+    told = {
+        "pending": left.pending,
+        "oldest_seconds": int(left.oldest_age.total_seconds()),
+        "parked": left.parked,
+    }
+    return JsonResponse({"status": status, "checks": checks, "outbox": told})
 
 
 def check_database() -> str:

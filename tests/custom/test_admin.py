@@ -3,8 +3,12 @@ from io import StringIO
 from pathlib import Path
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpResponse
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -380,3 +384,54 @@ class StockRecordPageTests(AdminTestCase):
         self.assertEqual(
             self.client.get(address(StockRecord, "recoverlist")).status_code, 403
         )
+
+
+class OutboxPageTests(AdminTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        OutboxMessage.objects.all().delete()
+        for state in ("dead", "dead", "done"):
+            OutboxMessage.objects.create(
+                topic="order.placed", state=state, attempts=12, last_error="OSError"
+            )
+        self.parked = list(OutboxMessage.objects.filter(state="dead"))
+        self.url = address(OutboxMessage, "changelist")
+
+    def resend(self, *chosen: OutboxMessage) -> HttpResponse:
+        pks = [message.pk for message in chosen]
+        values = {"action": "resend", ACTION_CHECKBOX_NAME: pks}
+        return self.client.post(self.url, values, follow=True)
+
+    def test_parked_messages_are_found_with_their_last_error(self) -> None:
+        page = self.client.get(self.url, {"state": "dead", "topic": "order.placed"})
+        self.assertContains(page, "2 outbox messages")
+        self.assertContains(page, "OSError")
+        self.assertContains(page, "Send again")
+
+    def test_one_is_sent_again(self) -> None:
+        answer = self.resend(self.parked[0])
+        self.assertContains(answer, "1 of 1 will be tried again at once.")
+        states = OutboxMessage.objects.order_by("pk").values_list("state", "attempts")
+        self.assertEqual(list(states), [("pending", 0), ("dead", 12), ("done", 12)])
+        entry = LogEntry.objects.get()
+        self.assertEqual(
+            (entry.user, entry.object_id, entry.change_message),
+            (self.staff, str(self.parked[0].pk), "Sent again."),
+        )
+
+    def test_many_are_sent_again_but_not_what_is_done(self) -> None:
+        answer = self.resend(*OutboxMessage.objects.all())
+        self.assertContains(answer, "2 of 3 will be tried again at once.")
+        self.assertEqual(OutboxMessage.objects.filter(state="pending").count(), 2)
+        self.assertEqual(OutboxMessage.objects.filter(state="done").count(), 1)
+
+    def test_who_may_only_look_cannot_send(self) -> None:
+        reader = User.objects.create_user("reader@example.com", "x", is_staff=True)
+        may_look = Permission.objects.get(codename="view_outboxmessage")
+        reader.user_permissions.add(may_look)
+        self.client.force_login(reader)
+        self.assertNotContains(self.client.get(self.url), "Send again")
+        self.resend(*self.parked)
+        self.assertEqual(OutboxMessage.objects.filter(state="dead").count(), 2)
+        self.client.force_login(User.objects.create_user("nobody@example.com", "x"))
+        self.assertEqual(self.client.get(self.url).status_code, 302)

@@ -269,6 +269,48 @@ class ConsumeTests(TransactionTestCase):
         self.assertEqual(NamedLock.objects.count(), 0)
 
 
+@override_settings(OUTBOX_HANDLERS=HANDLERS)
+class ResendTests(TransactionTestCase):
+    """custom.outbox.resend"""
+
+    def test_a_parked_message_is_tried_as_if_it_were_new(self) -> None:
+        message = publish(name="made")
+        OutboxMessage.objects.update(
+            state=State.DEAD, attempts=12, last_error="BrokenError"
+        )
+        self.assertEqual(outbox.resend([message.pk]), 1)
+        message.refresh_from_db()
+        self.assertEqual(
+            (message.state, message.attempts, message.last_error),
+            (State.PENDING, 0, "BrokenError"),
+        )
+        rung: list[int] = []
+        outbox.relay(rung.append)
+        self.assertEqual(rung, [message.pk])
+        outbox.consume(message.pk)
+        message.refresh_from_db()
+        self.assertEqual((message.state, message.last_error), (State.DONE, ""))
+
+    def test_a_waiting_message_is_tried_at_once(self) -> None:
+        message = publish(name="made")
+        hour = timezone.now() + timedelta(hours=1)
+        OutboxMessage.objects.update(next_at=hour, attempts=5)
+        self.assertEqual(outbox.resend([message.pk]), 1)
+        self.assertEqual(outbox.relay(mock.Mock()), 1)
+
+    def test_what_is_done_or_in_other_hands_stays(self) -> None:
+        done, held = publish(name="done"), publish(name="held")
+        outbox.consume(done.pk)
+        now = timezone.now()
+        OutboxMessage.objects.filter(pk=held.pk).claim(
+            "other", now=now, until=now + outbox.LEASE
+        )
+        self.assertEqual(outbox.resend([done.pk, held.pk]), 0)
+        states = list(OutboxMessage.objects.values_list("state", "claimed_by"))
+        self.assertEqual(states[0][0], State.DONE)
+        self.assertEqual(states[1], (State.PENDING, "other"))
+
+
 class PurgeTests(TestCase):
     """custom.outbox.purge"""
 

@@ -1,12 +1,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic
 
+import time_machine
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase, override_settings
+from django.utils import timezone
 
-OK = {"database": "ok", "migrations": "ok", "redis": "ok"}
+from custom.models import OutboxMessage
+
+OK = {"database": "ok", "migrations": "ok", "redis": "ok", "queue": "ok"}
+NO_DATABASE = {"database": "failed", "migrations": "failed", "redis": "ok"}
+EMPTY = {"pending": 0, "oldest_seconds": 0, "parked": 0}
 
 
 @contextmanager
@@ -47,10 +54,10 @@ class HealthTests(TestCase):
             self.assertEqual(self.client.get("/health/live").status_code, 200)
 
     def test_ready(self) -> None:
-        with self.assertNumQueries(3):  # SELECT 1; tables; applied migrations
+        with self.assertNumQueries(4):  # SELECT 1; tables; applied migrations; outbox
             answer = self.client.get("/health/ready")
         self.assertEqual(answer.status_code, 200)
-        self.assertEqual(answer.json(), {"status": "ok", "checks": OK})
+        self.assertEqual(answer.json(), {"status": "ok", "checks": OK, "outbox": EMPTY})
         self.assertIn("no-store", answer.headers["Cache-Control"])
 
     def test_probes_know_no_host_name(self) -> None:
@@ -64,10 +71,7 @@ class HealthTests(TestCase):
         self.assertEqual(answer.status_code, 503)
         self.assertEqual(
             answer.json(),
-            {
-                "status": "failed",
-                "checks": OK | {"database": "failed", "migrations": "failed"},
-            },
+            {"status": "failed", "checks": NO_DATABASE},
         )
 
     def test_with_a_migration_missing(self) -> None:
@@ -75,7 +79,7 @@ class HealthTests(TestCase):
         with self.assertLogs("django_structlog", "ERROR"):
             answer = self.client.get("/health/ready")
         self.assertEqual(answer.status_code, 503)
-        self.assertEqual(answer.json()["checks"], OK | {"migrations": "failed"})
+        self.assertEqual(answer.json()["checks"], NO_DATABASE | {"database": "ok"})
 
     def test_without_redis(self) -> None:
         with override_settings(CACHES=lost_redis()):
@@ -85,8 +89,32 @@ class HealthTests(TestCase):
             self.assertLess(monotonic() - started, 2)
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(
-            answer.json(), {"status": "degraded", "checks": OK | {"redis": "failed"}}
+            answer.json(),
+            {
+                "status": "degraded",
+                "checks": OK | {"redis": "failed"},
+                "outbox": EMPTY,
+            },
         )
+
+    def test_with_messages_nobody_carries_out(self) -> None:
+        now = timezone.now()
+        for state, minutes in (("pending", 4), ("dead", 60), ("done", 60)):
+            OutboxMessage.objects.create(
+                topic="t",
+                state=state,
+                created_at=now - timedelta(hours=1),
+                next_at=now - timedelta(minutes=minutes),
+            )
+        told = {"pending": 1, "oldest_seconds": 3600, "parked": 1}
+        with time_machine.travel(now, tick=False):
+            answer = self.client.get("/health/ready")
+        self.assertEqual(answer.json(), {"status": "ok", "checks": OK, "outbox": told})
+        with time_machine.travel(now + timedelta(seconds=61), tick=False):
+            answer = self.client.get("/health/ready")
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.json()["status"], "degraded")
+        self.assertEqual(answer.json()["checks"], OK | {"queue": "failed"})
 
     def test_nothing_may_be_sent(self) -> None:
         self.assertEqual(self.client.post("/health/ready").status_code, 405)

@@ -1,0 +1,61 @@
+"""A real Celery worker with its scheduler, on this test's data."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.processes import ROOT, environment
+
+SECONDS = 60  # after which nothing more is waited for
+
+
+class Worker:
+    """A process group that can be killed at any moment."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self.child = child
+
+    def kill(self) -> None:
+        """End the whole group by SIGKILL; harmless when it has ended."""
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+
+
+@contextmanager
+def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
+    """Run ``celery worker --beat``; leaving the block kills what still runs."""
+    command = ("worker", "--beat", "--concurrency", "1", "--loglevel", "ERROR")
+    schedule = ("--schedule", str(home / "beat"), "--without-mingle")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "celery", "--app", "shop.celery", *command, *schedule],
+        cwd=ROOT,
+        env=environment() | {"REDIS_URL": redis_url} | extra,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    worker = Worker(child)
+    try:
+        yield worker
+    finally:
+        worker.kill()
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Look again and again; what is waited for happens in another process.
+
+    Raises:
+        AssertionError: It is not so after a minute.
+    """
+    limit = time.monotonic() + SECONDS
+    while not is_so():
+        if time.monotonic() > limit:
+            msg = f"waited in vain: {what}"
+            raise AssertionError(msg)
+        time.sleep(0.05)
