@@ -48,3 +48,29 @@ def check_methods(app_configs: Apps = None, **options: object) -> list[CheckMess
         )
         for code in unknown
     ]
+
+
+@register()
+def check_stripe(app_configs: Apps = None, **options: object) -> list[CheckMessage]:
+    """Whoever offers Stripe must have its keys."""
+    if "stripe" not in settings.PAYMENT_METHODS:
+        return []
+    missing = [
+        name
+        for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY")
+        if not getattr(settings, name)
+    ]
+    if not settings.STRIPE_WEBHOOK_SECRETS:
+        missing.append("STRIPE_WEBHOOK_SECRET")
+    errors: list[CheckMessage] = [
+        Error(
+            f"{name} is not set, but PAYMENT_METHODS has stripe.",
+            hint="Stripe's dashboard shows it, under developers.",
+            id="payments.E003",
+        )
+        for name in missing
+    ]
+    if settings.STRIPE_CAPTURE not in ("automatic", "manual"):
+        told = "STRIPE_CAPTURE is neither automatic nor manual."
+        errors.append(Error(told, id="payments.E003"))
+    return errors

@@ -49,7 +49,7 @@ class UnlawfulStepError(ConflictError):
 
 
 class BadSignatureError(InvalidError):
-    """A webhook was not signed by its provider, or too long ago."""
+    """A webhook was not signed by its provider, or long ago, or cannot be read."""
 
     code = "bad-signature"
     title = "Bad signature"

@@ -1,7 +1,9 @@
-"""Handlers of outbox messages; named in ``OUTBOX_HANDLERS``."""
+"""The sweeper, and handlers of outbox messages (``OUTBOX_HANDLERS``)."""
 
 from decimal import Decimal
 from uuid import UUID
+
+from celery import shared_task
 
 from custom.models import OutboxMessage
 from custom.outbox import external_effect
@@ -25,3 +27,9 @@ def void(message: OutboxMessage) -> None:
 def refund(message: OutboxMessage) -> None:
     """Pay back what ``payment.refund`` names."""
     services.carry_out_refund(UUID(message.payload["refund"]))
+
+
+@shared_task(name="payments.sweep_payments")
+def sweep_payments() -> int:
+    """Ask providers about payments whose answer is missing."""
+    return services.sweep_payments()

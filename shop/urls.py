@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from custom.api import health, metrics
+from payments.api.views import WebhookView
 
 urlpatterns = [
     path("api/", include("shop.api.urls")),
@@ -13,6 +14,10 @@ urlpatterns = [
     path("api/basket/", include("basket.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("api/partner/", include("partner.api.urls")),
+    path("api/payment/", include("payments.api.urls")),
+    path(
+        "payment/webhook/<str:provider>/", WebhookView.as_view(), name="payment-webhook"
+    ),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

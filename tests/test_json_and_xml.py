@@ -22,6 +22,7 @@ from partner.api.serializers import (
 )
 from partner.models import PartnerMember, StockRecord
 from partner.services import add_member
+from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
 from tests.custom.api.test_xml import TEXT
 from tests.shop.films import ROWS, write_list
@@ -66,6 +67,10 @@ BODIES = {
     ReviewInputSerializer: st.fixed_dictionaries(
         {"rating": st.integers(1, 5)},
         optional={"title": TEXT.map(lambda text: text[:100]), "text": TEXT},
+    ),
+    PaymentInputSerializer: st.fixed_dictionaries(
+        {"provider": WORDS.map(lambda text: text[:32].strip())},
+        optional={"token": WORDS, "return_url": st.just("https://shop.example/?a=1&b")},
     ),
     ProfileInputSerializer: st.fixed_dictionaries({}, optional=NAMES),
     RegistrationInputSerializer: st.fixed_dictionaries(
@@ -148,6 +153,7 @@ class AnswerTests(TestCase):
             "/api/product/king-kong-2/review/",
             "/api/user/me/",
             "/api/order/history/",
+            "/api/payment/method/",
             f"/api/order/{order.pk}/",
             f"/api/order/{order.number}/",
             "/api/partner/stock/",
@@ -172,7 +178,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 13)
+        self.assertEqual(len(paths), 14)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})

@@ -180,4 +180,5 @@ class Provider(ABC):
 
         Raises:
             BadSignatureError: It was not signed by the provider, or too long ago.
+            KeyError, TypeError, ValueError: It is signed, but not what it should be.
         """

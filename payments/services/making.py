@@ -1,16 +1,16 @@
 """Payments of an order: made with it, replaced, given up."""
 
-import uuid
 from decimal import Decimal
 from uuid import UUID
 
 from custom.ids import new_public_id
 from custom.money import round_money
 from custom.transactions import transactional
-from payments.errors import AlreadyPaidError
+from payments.errors import AlreadyPaidError, UnlawfulStepError
 from payments.models import Payment, PaymentEvent
 from payments.providers.registry import offered_provider
 from payments.services.recording import close_payment, is_waiting, money_status
+from users.models import User
 
 Status = Payment.Status
 
@@ -29,7 +29,7 @@ def create_payment(
     """
     offered_provider(provider)
     amount = round_money(amount, currency)
-    public_id: uuid.UUID = new_public_id()
+    public_id = new_public_id()
     return Payment.objects.create(
         public_id=public_id,
         order=order,
@@ -71,6 +71,23 @@ def replace_payment(
     return create_payment(
         order=order, provider=provider, amount=amount, currency=currency
     )
+
+
+@transactional
+def cancel_payment(payment: UUID, *, actor: User | None = None) -> None:
+    """Stop waiting for one payment; the order may be paid in another way.
+
+    Raises:
+        UnlawfulStepError: It has brought money in, or does not count any more.
+    """
+    order = Payment.objects.values_list("order", flat=True).get(public_id=payment)
+    for each in Payment.objects.lock_of_order(order):
+        if each.public_id != payment:
+            continue
+        if each.captured_amount or not each.is_wanted:
+            msg = "Only a payment that is still awaited can be cancelled."
+            raise UnlawfulStepError(msg)
+        close_payment(each, PaymentEvent.Type.CANCELLED, actor=actor)
 
 
 @transactional

@@ -94,6 +94,27 @@ def refund_payments(
     return refunds
 
 
+@transactional
+def refund_payment(
+    payment: UUID, *, amount: Decimal, reason: str, source: str, actor: User
+) -> Refund:
+    """Have a part of one payment paid back, because staff want it.
+
+    Raises:
+        RefundTooLargeError: Less is left than ``amount``; nothing is changed.
+    """
+    order = Payment.objects.values_list("order", flat=True).get(public_id=payment)
+    siblings = Payment.objects.lock_of_order(order)
+    found = next(each for each in siblings if each.public_id == payment)
+    if round_money(amount, found.currency) != amount or amount <= 0:
+        raise refund_too_large([found])
+    refund = request_refund(
+        found, amount=amount, reason=reason, source=source, actor=actor
+    )
+    save_changed(found)
+    return refund
+
+
 def carry_out_capture(payment: UUID, amount: Decimal) -> None:
     """Take what is reserved, unless that has happened.
 

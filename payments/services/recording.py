@@ -138,16 +138,19 @@ def money_status(payment: Payment) -> Payment.Status:
     return Status.REFUNDED if is_all else Status.PARTLY_REFUNDED
 
 
-def close_payment(payment: Payment, how: PaymentEvent.Type) -> None:
+def close_payment(
+    payment: Payment, how: PaymentEvent.Type, *, actor: User | None = None
+) -> None:
     """Stop waiting for a locked payment, and have what may be reserved let go.
 
     Args:
         payment: Has received nothing.
         how: ``CANCELLED`` or ``REPLACED``.
+        actor: The member of staff who wants it.
     """
     was_started = bool(payment.attempts)
     if payment.status != Status.CANCELLED:
-        write_events(payment, [PaymentEvent(type=how)])
+        write_events(payment, [PaymentEvent(type=how, actor=actor)])
     payment.status = Status.CANCELLED
     payment.wanted_order = None
     payment.next_check_at = None
@@ -157,7 +160,12 @@ def close_payment(payment: Payment, how: PaymentEvent.Type) -> None:
 
 
 def request_refund(
-    payment: Payment, *, amount: Decimal, reason: str, source: str
+    payment: Payment,
+    *,
+    amount: Decimal,
+    reason: str,
+    source: str,
+    actor: User | None = None,
 ) -> Refund:
     """Promise a part of a locked payment back, and have it paid; 4 statements.
 
@@ -176,7 +184,9 @@ def request_refund(
         reason=reason,
         source=source,
     )
-    entry = PaymentEvent(type=Type.REFUND_REQUESTED, refunding_delta=amount)
+    entry = PaymentEvent(
+        type=Type.REFUND_REQUESTED, refunding_delta=amount, actor=actor
+    )
     write_events(payment, [entry])
     outbox.publish("payment.refund", {"refund": str(refund.public_id)})
     return refund

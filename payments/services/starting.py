@@ -64,8 +64,8 @@ def start_payment(
     if provider.is_manual or begun.status != Payment.Status.PENDING:
         return StartedPayment(payment=begun)
     try:
-        reference = provider.create(charge_of(begun))
-        _keep_reference(begun, reference)
+        if not begun.reference:
+            begun = _keep_reference(begun, provider.create(charge_of(begun)))
         state = provider.confirm(
             charge_of(begun),
             token=token,
@@ -138,23 +138,23 @@ def _begin(public_id: UUID) -> Payment:
     return payment
 
 
-def _keep_reference(payment: Payment, reference: str) -> None:
+@transactional
+def _keep_reference(payment: Payment, reference: str) -> Payment:
     """Store where the provider has the payment, before any money moves.
+
+    Once stored it stays: providers forget keys, and a second payment of theirs could
+    be paid beside the first.
 
     Raises:
         NotStartableError: The payment was closed meanwhile; nothing was taken.
     """
-    if payment.reference == reference:
-        return
-    payment.reference = reference
-    if not _store_reference(payment):
+    now = Payment.objects.select_for_update().get(pk=payment.pk)
+    if not now.is_wanted:
         raise _closed()
-
-
-@transactional
-def _store_reference(payment: Payment) -> bool:
-    startable = Payment.objects.startable().filter(pk=payment.pk)
-    return bool(startable.update(reference=payment.reference))
+    if not now.reference:
+        now.reference = reference
+        now.save(update_fields=["reference"])
+    return now
 
 
 @transactional

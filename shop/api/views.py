@@ -29,6 +29,7 @@ ENTRIES = {
     "order_history": "orders:order-list",
     "partner_stock": "partner:stock-list",
     "rate_limit": "rate-limit",
+    "payment_method": "payments:method-list",
     "schema": "schema",
     "docs": "docs",
 }

@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "custom.purge_idempotency_keys",
         "schedule": 3600.0,
     },
+    "sweep-payments": {"task": "payments.sweep_payments", "schedule": 30.0},
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
     "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
     "purge-stock-imports": {
@@ -305,6 +306,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 API_BODY_LIMIT = 1024 * 1024  # bytes
+WEBHOOK_BODY_LIMIT = 256 * 1024  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; admin forms
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
@@ -348,10 +350,18 @@ SHOP_COUNTRIES = env.list(
 PAYMENT_PROVIDERS = {
     "invoice": "payments.providers.manual.InvoiceProvider",
     "cash_on_delivery": "payments.providers.manual.CashOnDeliveryProvider",
+    "stripe": "payments.providers.stripe.StripeProvider",
     "dummy": "payments.providers.dummy.DummyProvider",
 }
 # What buyers may choose from, in this order; payments made before stay as they are.
 PAYMENT_METHODS = env.list("PAYMENT_METHODS", default=["invoice", "cash_on_delivery"])
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
+# Several while one takes the place of another.
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+STRIPE_CAPTURE = env.str("STRIPE_CAPTURE", default="automatic")  # or "manual"
+STRIPE_SECONDS = env.float("STRIPE_SECONDS", default=8.0)  # for one answer
 BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
 # Whose taxes are shown to a buyer who has not said where the goods go.
 SHOP_HOME_COUNTRY = env.str("SHOP_HOME_COUNTRY", default=next(iter(SHOP_COUNTRIES), ""))

@@ -1,0 +1,123 @@
+"""Buttons on the pages of ledgers: each calls one service; nothing is edited."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from custom.admin import LedgerAdmin
+from custom.errors import DomainError
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button(Generic[M]):
+    """One step staff may take with a row.
+
+    The admin's method ``press_<name>(row, actor, cleaned)`` calls the service with what
+    the form brought, and returns a sentence that says what was done.
+
+    Attributes:
+        name: Of the method, and in the address.
+        permission: Who may press it, ``payments.move_money``.
+        is_lawful: The row is in a state that allows the step; the service decides.
+        form: What is asked for beside the button.
+    """
+
+    name: str
+    label: str
+    permission: str
+    is_lawful: Callable[[M], bool]
+    form: type[forms.Form] = forms.Form
+
+
+class ButtonsAdmin(LedgerAdmin[M]):
+    """A ledger whose pages have buttons; every press is in the row's history."""
+
+    buttons: ClassVar[tuple[Button[Any], ...]] = ()
+    change_form_template = "admin/buttons.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give every button an address of its own."""
+        press = path(
+            "<path:object_id>/press/<slug:name>/",
+            self.admin_site.admin_view(self.press_view),
+            name=f"{self._names()}_press",
+        )
+        return [press, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the row with the buttons that are lawful for this reader."""
+        row = self.get_object(request, unquote(object_id))
+        shown = [
+            {
+                "label": button.label,
+                "form": button.form(prefix=button.name),
+                "url": reverse(
+                    f"admin:{self._names()}_press", args=[object_id, button.name]
+                ),
+            }
+            for button in self.buttons
+            if row is not None
+            and request.user.has_perm(button.permission)
+            and button.is_lawful(row)
+        ]
+        context = {"buttons": shown} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
+
+    @method_decorator(require_POST)
+    def press_view(
+        self, request: HttpRequest, object_id: str, name: str
+    ) -> HttpResponse:
+        """Take one step, and show the row as it is then."""
+        row = self.get_object(request, unquote(object_id))
+        button = next((each for each in self.buttons if each.name == name), None)
+        if row is None or button is None:
+            raise Http404
+        may_see = self.has_view_permission(request, row)
+        if not may_see or not request.user.has_perm(button.permission):
+            raise PermissionDenied
+        form = button.form(request.POST, prefix=button.name)
+        if form.is_valid():
+            self._press(button, row, request, form)
+        else:
+            faults = (fault for faults in form.errors.values() for fault in faults)
+            self.message_user(request, " ".join(map(str, faults)), messages.ERROR)
+        return redirect(f"admin:{self._names()}_change", object_id)
+
+    def _press(
+        self,
+        button: Button[M],
+        row: M,
+        request: HttpRequest,
+        form: forms.Form,
+    ) -> None:
+        """Call the service; tell the reader and the history what came of it."""
+        try:
+            press = getattr(self, f"press_{button.name}")
+            done = press(row, request.user, form.cleaned_data)
+        except DomainError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return
+        self.log_change(request, row, button.label)
+        self.message_user(request, done)
+
+    def _names(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}"

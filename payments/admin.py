@@ -1,0 +1,230 @@
+"""The ledger of money as finance reads it, with the steps they may take."""
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from custom.admin import LedgerAdmin, LedgerInline
+from custom.buttons import Button, ButtonsAdmin
+from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
+from payments import services
+from payments.models import Payment, PaymentEvent, Refund
+from payments.providers import registry
+from users.models import User
+
+MOVE_MONEY = "payments.move_money"
+Cleaned = Mapping[str, Any]
+Status = Payment.Status
+
+
+class AmountForm(forms.Form):
+    """How much; everything that is left if not said."""
+
+    amount = forms.DecimalField(
+        required=False,
+        max_digits=MONEY_MAX_DIGITS,
+        decimal_places=MONEY_DECIMAL_PLACES,
+        min_value=Decimal("0.001"),
+        help_text="All of it if left empty.",
+    )
+
+
+class ReceiptForm(AmountForm):
+    """What came in."""
+
+    note = forms.CharField(required=False, max_length=200)
+
+
+class RefundForm(AmountForm):
+    """What goes back, and why."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class RepaymentForm(forms.Form):
+    """How a refund was paid out."""
+
+    note = forms.CharField(required=False, max_length=200)
+
+
+def _is_manual(payment: Payment) -> bool:
+    return registry.provider(payment.provider).is_manual
+
+
+class PaymentEventInline(LedgerInline):
+    """What has happened to a payment."""
+
+    model = PaymentEvent
+    fields = (
+        "at",
+        "type",
+        "captured_delta",
+        "refunding_delta",
+        "refunded_delta",
+        "error",
+        "provider_event_id",
+        "actor",
+        "note",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Load who it was in the same query."""
+        return super().get_queryset(request).select_related("actor")
+
+
+class RefundInline(LedgerInline):
+    """What goes back."""
+
+    model = Refund
+    fields = ("created_at", "amount", "currency", "status", "reason", "error")
+    readonly_fields = fields
+    show_change_link = True
+
+
+@admin.register(Payment)
+class PaymentAdmin(ButtonsAdmin[Payment]):
+    """Payments as they stand; buttons call the services."""
+
+    list_display = (
+        "public_id",
+        "order",
+        "provider",
+        "status",
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "currency",
+        "created_at",
+    )
+    list_filter = ("status", "provider")
+    search_fields = ("public_id", "order", "reference")
+    inlines = (PaymentEventInline, RefundInline)
+    buttons: ClassVar[tuple[Button[Any], ...]] = (
+        Button(
+            name="receive",
+            label="Note money that came in",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: _is_manual(row) and row.captured_amount < row.amount,
+            form=ReceiptForm,
+        ),
+        Button(
+            name="capture",
+            label="Capture",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: row.is_wanted and row.status == Status.AUTHORIZED,
+            form=AmountForm,
+        ),
+        Button(
+            name="cancel",
+            label="Cancel",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: (
+                row.is_wanted and not row.captured_amount and row.status != Status.PAID
+            ),
+        ),
+        Button(
+            name="refund",
+            label="Pay back",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: row.refundable_amount > 0,
+            form=RefundForm,
+        ),
+        Button(
+            name="ask",
+            label="Ask the provider",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: bool(row.reference) and not _is_manual(row),
+        ),
+    )
+
+    def press_receive(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
+        """Note what came in by transfer or in cash."""
+        services.record_receipt(
+            row.public_id, actor=actor, amount=cleaned["amount"], note=cleaned["note"]
+        )
+        return "The money is noted."
+
+    def press_capture(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
+        """Have what is reserved taken."""
+        services.capture_payments(row.order, amount=cleaned["amount"])
+        return "The money will be captured in a moment."
+
+    def press_cancel(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
+        """Stop waiting for the money."""
+        services.cancel_payment(row.public_id, actor=actor)
+        return "The payment is cancelled; what is reserved will be let go in a moment."
+
+    def press_refund(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
+        """Have money paid back."""
+        services.refund_payment(
+            row.public_id,
+            amount=cleaned["amount"] or row.refundable_amount,
+            reason=cleaned["reason"],
+            source=f"admin:{uuid.uuid4()}",
+            actor=actor,
+        )
+        return "The money will be paid back in a moment."
+
+    def press_ask(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
+        """Take over what the provider says now."""
+        now = services.check_payment(row.public_id)
+        return f"The provider was asked; the payment is {now.get_status_display()}."
+
+
+@admin.register(Refund)
+class RefundAdmin(ButtonsAdmin[Refund]):
+    """Money on its way back."""
+
+    list_display = (
+        "public_id",
+        "payment",
+        "amount",
+        "currency",
+        "status",
+        "reason",
+        "created_at",
+    )
+    list_select_related = ("payment",)
+    list_filter = ("status",)
+    search_fields = ("public_id", "payment__public_id", "payment__order", "reference")
+    buttons: ClassVar[tuple[Button[Any], ...]] = (
+        Button(
+            name="repay",
+            label="Note as paid out",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: (
+                row.status == Refund.Status.PENDING and _is_manual(row.payment)
+            ),
+            form=RepaymentForm,
+        ),
+    )
+
+    def press_repay(self, row: Refund, actor: User, cleaned: Cleaned) -> str:
+        """Note what was paid out by hand."""
+        services.record_repayment(row.public_id, actor=actor, note=cleaned["note"])
+        return "The refund is noted as paid out."
+
+
+@admin.register(PaymentEvent)
+class PaymentEventAdmin(LedgerAdmin[PaymentEvent]):
+    """The ledger itself."""
+
+    list_display = (
+        "at",
+        "payment",
+        "type",
+        "captured_delta",
+        "refunding_delta",
+        "refunded_delta",
+        "actor",
+    )
+    list_select_related = ("payment", "actor")
+    list_filter = ("type", "provider")
+    search_fields = ("payment__public_id", "payment__order", "provider_event_id")
