@@ -12,6 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from basket.api.serializers import (
+    LineInputSerializer,
+    QuantityInputSerializer,
+    VoucherInputSerializer,
+)
 from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
 from orders.api.serializers import PlaceOrderInputSerializer
@@ -63,6 +68,7 @@ BODIES = {
     LoginInputSerializer: st.fixed_dictionaries(
         {"email": WORDS, "password": WORDS}, optional={"device": WORDS}
     ),
+    LineInputSerializer: LINES,
     LogoutInputSerializer: st.just({}),
     ReviewInputSerializer: st.fixed_dictionaries(
         {"rating": st.integers(1, 5)},
@@ -73,6 +79,7 @@ BODIES = {
         optional={"token": WORDS, "return_url": st.just("https://shop.example/?a=1&b")},
     ),
     ProfileInputSerializer: st.fixed_dictionaries({}, optional=NAMES),
+    QuantityInputSerializer: st.fixed_dictionaries({"quantity": st.integers(1, 9999)}),
     RegistrationInputSerializer: st.fixed_dictionaries(
         {
             "email": st.integers(0, 99).map("user{}@example.com".format),
@@ -87,6 +94,7 @@ BODIES = {
         {"partner_sku": WORDS},
         optional={"num_in_stock": UNITS, "price": PRICES, "variant": IDS},
     ),
+    VoucherInputSerializer: st.fixed_dictionaries({"code": WORDS}),
     PlaceOrderInputSerializer: st.fixed_dictionaries(
         {
             "lines": st.lists(LINES, min_size=1, max_size=3),
@@ -142,6 +150,7 @@ class AnswerTests(TestCase):
 
     def test_every_page_reads_the_same(self) -> None:
         order = Order.objects.filter(user=self.customer).first()
+        self.fill_basket()
         for path in (
             "/api/",
             "/api/shop/",
@@ -152,6 +161,7 @@ class AnswerTests(TestCase):
             "/api/product/king-kong-2/",
             "/api/product/king-kong-2/review/",
             "/api/user/me/",
+            "/api/basket/",
             "/api/order/history/",
             "/api/payment/method/",
             f"/api/order/{order.pk}/",
@@ -174,6 +184,21 @@ class AnswerTests(TestCase):
                 self.assertEqual(
                     as_text(json.loads(in_json.content)), load_xml(in_xml.content)
                 )
+
+    def fill_basket(self) -> None:
+        """Put in, by XML, what there is and what is short."""
+        for slug, quantity in (("amelie", 1), ("king-kong-2", 9_999)):
+            variant = self.api.get(f"/api/product/{slug}/").json()["variants"][0]["id"]
+            body = {"variant": variant, "quantity": quantity}
+            answer = self.api.post(
+                "/api/basket/line/",
+                dump_xml(body),
+                content_type="application/xml",
+                headers={"Accept": "text/xml"},
+            )
+            self.assertEqual(answer.status_code, 201, answer.content)
+        read = self.api.get("/api/basket/").json()
+        self.assertEqual(as_text(read), load_xml(answer.content))
 
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
