@@ -1,5 +1,6 @@
 """What is wrong with static files, as ``manage.py cachebuster check`` tells it."""
 
+import filecmp
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,11 +95,26 @@ def _stale_faults(storage: CacheBusterStorage) -> Iterator[Finding]:
     for output, bundle in outputs.items():
         if storage.bundle_sources.get(output) != bundle.source_digests():
             yield Finding(output, "its sources have changed: run collectstatic")
+    for name, source in _sources():
+        if name in outputs:
+            continue
+        if name not in storage.hashed_files:
+            yield Finding(name, "it is not collected: run collectstatic")
+        elif not _are_equal(Path(storage.path(name)), source):
+            yield Finding(name, "its source has changed: run collectstatic")
+
+
+def _are_equal(copy: Path, source: Path) -> bool:
+    return copy.is_file() and filecmp.cmp(copy, source, shallow=False)
+
+
+def _sources() -> Iterator[tuple[str, Path]]:
+    """Return what ``collectstatic`` would take: public name and place of each file."""
+    seen: set[str] = set()
     for finder in finders.get_finders():
         for name, place in finder.list(["CVS", ".*", "*~"]):
             prefix = getattr(place, "prefix", None)
             public = f"{prefix}/{name}" if prefix else name
-            if public in outputs:
-                continue
-            if public not in storage.hashed_files:
-                yield Finding(public, "it is not collected: run collectstatic")
+            if public not in seen:  # the first finder wins
+                seen.add(public)
+                yield public, Path(place.path(name))

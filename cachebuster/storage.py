@@ -8,6 +8,7 @@ of them: the tags, ``form.media``, pipeline and Django's own ``static()`` all as
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -189,6 +190,18 @@ class CacheBusterStorage(
             yield from super().post_process(*args, **options)
         finally:
             self._is_publishing = False
+
+    def get_modified_time(self, name: str) -> datetime:
+        """Refuse to tell: ``collectstatic`` would take a file for unchanged by it.
+
+        Raises:
+            NotImplementedError: Always; then every file is copied.
+        """
+        raise NotImplementedError
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Return the name itself: what is there is replaced in one step."""
+        return name
 
     def delete(self, name: str) -> None:
         """Delete a file, but no hashed one while it is about to be written again."""

@@ -51,7 +51,7 @@ class CacheBusterTag(template.Node):
         varname = None
         if len(words) > 2 and words[-2] == "as":  # noqa: PLR2004 - name, "as", variable
             *words, _, varname = words
-        if len(words) not in (1, 2):
+        if len(words) not in (1, 2) or "as" in words:
             msg = f"{{% {tag} %}} takes the name of a file, and perhaps 'as variable'"
             raise template.TemplateSyntaxError(msg)
         path, *_ = [parser.compile_filter(word) for word in words]

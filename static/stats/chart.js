@@ -22,14 +22,19 @@
     return element;
   }
 
+  // What people read as a number: "1,200", "-3"; NaN if there is no digit.
+  function readNumber(text) {
+    const digits = text.replaceAll(/[^\d.-]/g, "");
+    return /\d/.test(digits) ? Number(digits) : Number.NaN;
+  }
+
   // Rows without a label or a number, such as headings, are left out.
   stats.readRows = function (table, labels, values) {
     const rows = [];
     for (const row of table.querySelectorAll("tr")) {
       const label = row.querySelector(labels)?.textContent.trim();
-      const numbers = Array.from(row.querySelectorAll(values), (cell) =>
-        Number(cell.textContent.replaceAll(/[^\d.-]/g, "")),
-      );
+      const cells = row.querySelectorAll(values);
+      const numbers = Array.from(cells, (cell) => readNumber(cell.textContent));
       if (label && numbers.length > 0 && numbers.every(Number.isFinite)) {
         rows.push({ label, numbers });
       }
