@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, cast
 
 from cachebuster.stamps import time_stamp
 
@@ -47,11 +47,13 @@ class Body:
         open: Returns them as a file, at the first byte.
         size: Their number.
         etag: Strong tag, quotes included: two encodings never share one.
+        encoding: "br", "gzip" or "".
     """
 
     open: Callable[[], BinaryIO]
     size: int
     etag: str
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Asset:
         is_named_by_content: Whether the name it was asked by carries the digest.
         path: Where it is on the disk; None for a bundle that is put together.
         encodings: "br" and "gzip", as far as they are on the disk.
+        may_change: Whether the file is one that people are working on.
     """
 
     digest: str
@@ -71,18 +74,17 @@ class Asset:
     path: Path | None
     plain: Body
     encodings: Mapping[str, Body]
+    may_change: bool = False
 
     @classmethod
-    def on_disk(cls, path: Path, digest: str, *, is_named_by_content: bool) -> Self:
-        """Describe a file, and the compressed ones beside it.
+    def collected(cls, path: Path, digest: str, *, is_named_by_content: bool) -> Self:
+        """Describe a file of a release, and the compressed ones beside it.
 
         Raises:
-            FileNotFoundError: It is not there, or is a directory.
+            FileNotFoundError: It is not there.
         """
-        if not path.is_file():
-            raise FileNotFoundError(path)
         encodings = {
-            encoding: _body(compressed, f"{digest}-{ending[1:]}")
+            encoding: _body(compressed, f"{digest}-{ending[1:]}", encoding)
             for encoding, ending in ENDINGS.items()
             if (compressed := path.with_name(path.name + ending)).is_file()
         }
@@ -96,8 +98,25 @@ class Asset:
         )
 
     @classmethod
+    def source(cls, path: Path, digest: str) -> Self:
+        """Describe a file where it is written.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
+        return cls(
+            digest=digest,
+            is_named_by_content=False,
+            content_type=content_type(path.name),
+            path=path,
+            plain=_body(path, digest),
+            encodings={},
+            may_change=True,
+        )
+
+    @classmethod
     def in_memory(cls, name: str, content: bytes, digest: str) -> Self:
-        """Describe a file that is on no disk."""
+        """Describe a file that is put together from sources."""
         return cls(
             digest=digest,
             is_named_by_content=False,
@@ -105,6 +124,7 @@ class Asset:
             path=None,
             plain=Body(partial(BytesIO, content), len(content), f'"{digest}"'),
             encodings={},
+            may_change=True,
         )
 
     def is_stamped(self, stamp: str) -> bool:
@@ -119,5 +139,7 @@ def content_type(name: str) -> str:
     return CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), UNKNOWN_TYPE)
 
 
-def _body(path: Path, tag: str) -> Body:
-    return Body(lambda: path.open("rb"), path.stat().st_size, f'"{tag}"')
+def _body(path: Path, tag: str, encoding: str = "") -> Body:
+    # Path.open() takes half as long again as open().
+    opener = cast("Callable[[], BinaryIO]", partial(open, str(path), "rb"))
+    return Body(opener, path.stat().st_size, f'"{tag}"', encoding)

@@ -1,7 +1,7 @@
 """The app's one setting, ``CACHEBUSTER``; what it leaves out has a default."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -31,5 +31,9 @@ class Options:
     @classmethod
     def read(cls) -> Self:
         """Return the options as they are now; ``cachebuster.checks`` judges them."""
-        given: Mapping[str, Any] = settings.CACHEBUSTER
-        return cls(**{name.lower(): value for name, value in given.items()})
+        return cls._make(tuple(settings.CACHEBUSTER.items()))
+
+    @classmethod
+    @lru_cache(maxsize=8)  # asked for at every request of a static file
+    def _make(cls, given: tuple[tuple[str, Any], ...]) -> Self:
+        return cls(**{name.lower(): value for name, value in given})

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, cast
+from posixpath import normpath
+from typing import Any, Final, cast
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from django.contrib.staticfiles import finders
@@ -39,11 +40,8 @@ class StampedStorage(StaticFilesStorage):
     """What both storages have in common.
 
     Attributes:
-        is_fresh: Whether files may change at any moment.
         urls: Name -> URL, as far as it is known and cannot change.
     """
-
-    is_fresh: ClassVar[bool]
 
     def __init__(self, *args: object, **options: object) -> None:
         self.urls: dict[str, str] = {}
@@ -67,6 +65,11 @@ class StampedStorage(StaticFilesStorage):
         return f"{url}?{stamp}" + (f"#{fragment}" if fragment else "")
 
 
+def is_canonical(name: str) -> bool:
+    """Tell whether a name is the only one of its file, and stays below the root."""
+    return bool(name) and not set(name) & {"\0", "\\"} and normpath(name) == name
+
+
 class CacheBusterStorage(
     AtomicFilesMixin, PipelineMixin, ManifestStaticFilesStorage, StampedStorage
 ):
@@ -77,8 +80,6 @@ class CacheBusterStorage(
     which sources each bundle was made of. Pages are rendered without a look at the
     disk.
     """
-
-    is_fresh = False
 
     def __init__(self, *args: object, **options: object) -> None:
         self.integrity: Mapping[str, str] = {}  # hashed name -> "sha384-…"
@@ -141,6 +142,8 @@ class CacheBusterStorage(
         known = self._assets.get(name)
         if known is not None:
             return known
+        if not is_canonical(name):
+            return None
         hashed = self.hashed_files.get(name, name)
         digest = self.digest_in(hashed)
         is_ours = name in self.hashed_files or hashed in self._published
@@ -148,7 +151,7 @@ class CacheBusterStorage(
             return None
         try:
             path = Path(self.path(hashed))
-            found = Asset.on_disk(path, digest, is_named_by_content=hashed == name)
+            found = Asset.collected(path, digest, is_named_by_content=hashed == name)
         except FileNotFoundError:
             return None
         self._assets[name] = found
@@ -275,8 +278,6 @@ class FreshStorage(StampedStorage):
     an ``integrity``: an edit between a page and its scripts would block them.
     """
 
-    is_fresh = True
-
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
         self._memory = DigestMemory()
@@ -297,12 +298,14 @@ class FreshStorage(StampedStorage):
 
     def find_asset(self, name: str) -> Asset | None:
         """Return a file of an app or of ``STATICFILES_DIRS``, or a bundle, as it is."""
+        if not is_canonical(name):
+            return None
         length = Options.read().hash_length
         try:
             path = finders.find(name)
             if path is not None:
                 digest = self._memory.read(path, length)
-                return Asset.on_disk(Path(path), digest, is_named_by_content=False)
+                return Asset.source(Path(path), digest)
             bundle = find_bundle(name)
         except (OSError, ValueError, SuspiciousFileOperation):
             return None

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from posixpath import normpath
 from typing import Final
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -26,7 +25,7 @@ HEADERS: Final = {
 GOOD_WHILE_STALE: Final = 300  # seconds that a plain URL may be shown while renewed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """A file and what the URL said of its content.
 
@@ -39,9 +38,9 @@ class Found:
 
     def cache_control(self) -> str:
         """Return how long this URL may stand for these bytes."""
-        options = Options.read()
-        if static_files.is_fresh:
+        if self.asset.may_change:
             return "no-cache"
+        options = Options.read()
         if self.asset.is_named_by_content or self.stamp == self.asset.digest:
             return f"public, max-age={options.immutable_max_age}, immutable"
         if self.stamp and not self.asset.is_stamped(self.stamp):
@@ -69,11 +68,9 @@ def static_serve(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def _find(path: str, query: str) -> Found | None:
-    if not path or "\0" in path or "\\" in path or normpath(path) != path:
-        return None
     asset = static_files.find_asset(path)
     if asset is not None:
-        return Found(asset, query if STAMP.fullmatch(query) else "")
+        return Found(asset, query if query and STAMP.fullmatch(query) else "")
     stamp, _, name = path.partition("/")
     if not STAMP.fullmatch(stamp):
         return None
@@ -99,36 +96,38 @@ class AssetResponse(FileResponse):
 
 
 def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
-    asset = found.asset
     wants_range = "HTTP_RANGE" in request.META
-    encoding = "" if wants_range else _choose(asset, request)
-    body = asset.encodings[encoding] if encoding else asset.plain
-    headers = HEADERS | {
-        "Cache-Control": found.cache_control(),
-        "ETag": body.etag,
-        "Accept-Ranges": "bytes",
-    }
-    if asset.encodings:
+    body = found.asset.plain if wants_range else _choose(found.asset, request)
+    headers = {"Cache-Control": found.cache_control(), "ETag": body.etag}
+    if found.asset.encodings:
         headers["Vary"] = "Accept-Encoding"
-    tags = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    if "*" in tags or body.etag in {tag.removeprefix("W/") for tag in tags}:
+    if _is_known(request.META.get("HTTP_IF_NONE_MATCH", ""), body.etag):
         return _bare(HTTPStatus.NOT_MODIFIED, headers)
-    headers["Content-Type"] = asset.content_type
-    if encoding:
-        headers["Content-Encoding"] = encoding
+    headers |= HEADERS
+    headers["Content-Type"] = found.asset.content_type
+    if body.encoding:
+        headers["Content-Encoding"] = body.encoding
     if wants_range and request.META.get("HTTP_IF_RANGE", body.etag) == body.etag:
         return _partial(request, body, headers)
     return _whole(request, body, headers)
 
 
-def _choose(asset: Asset, request: HttpRequest) -> str:
-    """Return the encoding to send, "" for none."""
-    if not asset.encodings:
-        return ""
-    for encoding in accepted_encodings(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-        if encoding in asset.encodings:
-            return encoding
-    return ""
+def _is_known(header: str, etag: str) -> bool:
+    """Compare tags weakly: proxies weaken them."""
+    if not header or header == etag:
+        return bool(header)
+    tags = parse_etags(header)
+    return "*" in tags or etag in {tag.removeprefix("W/") for tag in tags}
+
+
+def _choose(asset: Asset, request: HttpRequest) -> Body:
+    """Return the bytes in the best encoding that the client takes."""
+    if asset.encodings:
+        header = request.META.get("HTTP_ACCEPT_ENCODING", "")
+        for encoding in accepted_encodings(header):
+            if encoding in asset.encodings:
+                return asset.encodings[encoding]
+    return asset.plain
 
 
 @lru_cache(maxsize=256)
@@ -157,6 +156,7 @@ def _whole(
     request: HttpRequest, body: Body, headers: dict[str, str]
 ) -> HttpResponseBase:
     headers["Content-Length"] = str(body.size)
+    headers["Accept-Ranges"] = "bytes"
     if request.method == "HEAD":
         return _bare(HTTPStatus.OK, headers)
     return AssetResponse(body.open(), headers=headers)
@@ -182,7 +182,8 @@ def _partial(
 
 def _bare(status: HTTPStatus, headers: dict[str, str]) -> HttpResponse:
     """Answer without a body; no type is made up for it."""
+    headers.setdefault("Content-Type", "")
     response = HttpResponse(status=status, headers=headers)
-    if "Content-Type" not in headers:
+    if not headers["Content-Type"]:
         del response.headers["Content-Type"]
     return response

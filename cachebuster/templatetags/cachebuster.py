@@ -61,7 +61,7 @@ class CacheBusterTag(template.Node):
         """Write the URL, escaped like any other text, or keep it in the variable."""
         name = self.constant or str(self.path.resolve(context))
         url = self.url(name)
-        if context.autoescape:
+        if context.autoescape and type(url) is not SafeString:
             url = conditional_escape(url)
         if self.varname is None:
             return url
