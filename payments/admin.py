@@ -1,6 +1,5 @@
 """The ledger of money as finance reads it, with the steps they may take."""
 
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -39,12 +38,6 @@ class ReceiptForm(AmountForm):
     """What came in."""
 
     note = forms.CharField(required=False, max_length=200)
-
-
-class RefundForm(AmountForm):
-    """What goes back, and why."""
-
-    reason = forms.CharField(max_length=200)
 
 
 class RepaymentForm(forms.Form):
@@ -103,8 +96,8 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
         "currency",
         "created_at",
     )
-    list_filter = ("status", "provider")
-    search_fields = ("public_id", "order", "reference")
+    list_filter = ("status",)
+    search_fields = ("public_id", "order", "reference", "provider")
     inlines = (PaymentEventInline, RefundInline)
     buttons: ClassVar[tuple[Button[Any], ...]] = (
         Button(
@@ -130,13 +123,6 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
             ),
         ),
         Button(
-            name="refund",
-            label="Pay back",
-            permission=MOVE_MONEY,
-            is_lawful=lambda row: row.refundable_amount > 0,
-            form=RefundForm,
-        ),
-        Button(
             name="ask",
             label="Ask the provider",
             permission=MOVE_MONEY,
@@ -160,17 +146,6 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
         """Stop waiting for the money."""
         services.cancel_payment(row.public_id, actor=actor)
         return "The payment is cancelled; what is reserved will be let go in a moment."
-
-    def press_refund(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
-        """Have money paid back."""
-        services.refund_payment(
-            row.public_id,
-            amount=cleaned["amount"] or row.refundable_amount,
-            reason=cleaned["reason"],
-            source=f"admin:{uuid.uuid4()}",
-            actor=actor,
-        )
-        return "The money will be paid back in a moment."
 
     def press_ask(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
         """Take over what the provider says now."""
@@ -204,12 +179,23 @@ class RefundAdmin(ButtonsAdmin[Refund]):
             ),
             form=RepaymentForm,
         ),
+        Button(
+            name="repeat",
+            label="Pay back again",
+            permission=MOVE_MONEY,
+            is_lawful=lambda row: row.status == Refund.Status.FAILED,
+        ),
     )
 
     def press_repay(self, row: Refund, actor: User, cleaned: Cleaned) -> str:
         """Note what was paid out by hand."""
         services.record_repayment(row.public_id, actor=actor, note=cleaned["note"])
         return "The refund is noted as paid out."
+
+    def press_repeat(self, row: Refund, actor: User, cleaned: Cleaned) -> str:
+        """Try once more what failed."""
+        services.repeat_refund(row.public_id, actor=actor)
+        return "The money will be paid back in a moment."
 
 
 @admin.register(PaymentEvent)
@@ -226,5 +212,5 @@ class PaymentEventAdmin(LedgerAdmin[PaymentEvent]):
         "actor",
     )
     list_select_related = ("payment", "actor")
-    list_filter = ("type", "provider")
+    list_filter = ("type",)
     search_fields = ("payment__public_id", "payment__order", "provider_event_id")

@@ -11,8 +11,8 @@ from payments.services.moving import (
     carry_out_capture,
     carry_out_refund,
     carry_out_void,
-    refund_payment,
     refund_payments,
+    repeat_refund,
 )
 from payments.services.receipts import record_receipt, record_repayment
 from payments.services.reconciling import Difference, reconcile_payments
@@ -37,8 +37,8 @@ __all__ = [
     "record_receipt",
     "record_repayment",
     "record_state",
-    "refund_payment",
     "refund_payments",
+    "repeat_refund",
     "replace_payment",
     "resume_payment",
     "start_payment",

@@ -11,6 +11,7 @@ from uuid import UUID
 from custom import outbox
 from custom.money import round_money
 from custom.transactions import transactional
+from payments.errors import UnlawfulStepError
 from payments.models import Payment, Refund
 from payments.providers import registry
 from payments.providers.base import ChargeState, RefundState, Standing
@@ -95,24 +96,31 @@ def refund_payments(
 
 
 @transactional
-def refund_payment(
-    payment: UUID, *, amount: Decimal, reason: str, source: str, actor: User
-) -> Refund:
-    """Have a part of one payment paid back, because staff want it.
+def repeat_refund(refund: UUID, *, actor: User) -> Refund:
+    """Try a refund that failed once more; locks the order's payments.
 
     Raises:
-        RefundTooLargeError: Less is left than ``amount``; nothing is changed.
+        UnlawfulStepError: It has not failed, or was repeated before.
+        RefundTooLargeError: The money went back in another way.
     """
-    order = Payment.objects.values_list("order", flat=True).get(public_id=payment)
-    siblings = Payment.objects.lock_of_order(order)
-    found = next(each for each in siblings if each.public_id == payment)
-    if round_money(amount, found.currency) != amount or amount <= 0:
-        raise refund_too_large([found])
-    refund = request_refund(
-        found, amount=amount, reason=reason, source=source, actor=actor
+    failed = Refund.objects.select_related("payment").get(public_id=refund)
+    siblings = Payment.objects.lock_of_order(failed.payment.order)
+    payment = next(each for each in siblings if each.pk == failed.payment_id)
+    source = f"again:{failed.public_id}"
+    failed.refresh_from_db(fields=["status"])
+    is_repeated = payment.refunds.filter(source=source).exists()
+    if failed.status != Refund.Status.FAILED or is_repeated:
+        msg = "Only a refund that failed can be repeated, and once."
+        raise UnlawfulStepError(msg)
+    again = request_refund(
+        payment,
+        amount=failed.amount,
+        reason=failed.reason,
+        source=source,
+        actor=actor,
     )
-    save_changed(found)
-    return refund
+    save_changed(payment)
+    return again
 
 
 def carry_out_capture(payment: UUID, amount: Decimal) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from custom import outbox
+from custom.money import format_money
 from custom.transactions import transactional
 from payments.errors import ProviderDownError, ProviderRefusedError
 from payments.models import Payment, Refund
@@ -70,9 +71,11 @@ def _own_faults(payment: Payment) -> Iterator[str]:
     for name, told in sums.items():
         counted = getattr(payment, f"{name}_amount")
         if counted != told:
-            yield f"{name} {counted}, but its events say {told}"
+            here = _shown(payment, counted)
+            yield f"{name} {here}, its events {_shown(payment, told)}"
     if payment.refundable_amount and not payment.is_wanted:
-        yield f"holds {payment.refundable_amount} that no order needs"
+        held = _shown(payment, payment.refundable_amount)
+        yield f"holds {held} that no order needs"
 
 
 def _foreign_faults(payment: Payment, *, repair: bool) -> Iterator[str]:
@@ -98,7 +101,8 @@ def _differences(payment: Payment, state: ChargeState) -> Iterator[str]:
     if state.standing not in _STANDINGS[Payment.Status(payment.status)]:
         yield f"{payment.status}, but {state.standing} at the provider"
     if state.captured != payment.captured_amount:
-        yield f"captured {payment.captured_amount}, there {state.captured}"
+        here = _shown(payment, payment.captured_amount)
+        yield f"captured {here}, there {_shown(payment, state.captured)}"
     refunded = sum(
         (
             refund.amount
@@ -108,7 +112,13 @@ def _differences(payment: Payment, state: ChargeState) -> Iterator[str]:
         Decimal(0),
     )
     if refunded != payment.refunded_amount:
-        yield f"refunded {payment.refunded_amount}, there {refunded}"
+        here = _shown(payment, payment.refunded_amount)
+        yield f"refunded {here}, there {_shown(payment, refunded)}"
+
+
+def _shown(payment: Payment, amount: Decimal) -> str:
+    """Write an amount as people read it."""
+    return format_money(amount, payment.currency)
 
 
 def _unsent(payment: Payment) -> Iterator[str]:
