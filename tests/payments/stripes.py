@@ -98,7 +98,8 @@ class Call:
     """One request to a faulty server.
 
     Attributes:
-        form: The fields of the body.
+        body: As it came.
+        form: The fields of the body, if it is a form.
         key: The idempotency key.
     """
 
@@ -106,7 +107,8 @@ class Call:
         length = int(handler.headers.get("Content-Length") or 0)
         self.method = handler.command
         self.path = handler.path.partition("?")[0]
-        self.form = dict(parse_qsl(handler.rfile.read(length).decode()))
+        self.body = handler.rfile.read(length).decode()
+        self.form = dict(parse_qsl(self.body))
         self.key = handler.headers.get("Idempotency-Key")
 
 
