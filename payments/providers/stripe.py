@@ -17,6 +17,7 @@ from uuid import UUID
 import stripe
 import structlog
 from django.conf import settings
+from stripe.params import PaymentIntentConfirmParams
 
 from custom.money import places
 from payments.errors import (
@@ -106,10 +107,11 @@ class StripeProvider(Provider):
                         {"payment_method": token},
                         {"idempotency_key": f"{key}-method"},
                     )
-                intents.confirm(
-                    charge.reference,
-                    {"return_url": return_url} if return_url else {},
-                    {"idempotency_key": f"{key}-confirm"},
+                wanted: PaymentIntentConfirmParams = {"expand": ["latest_charge"]}
+                if return_url:
+                    wanted["return_url"] = return_url
+                intent = intents.confirm(
+                    charge.reference, wanted, {"idempotency_key": f"{key}-confirm"}
                 )
         except ProviderRefusedError as refusal:
             state = self.fetch(charge)
@@ -117,7 +119,7 @@ class StripeProvider(Provider):
                 return state
             reason = str(refusal.extra["reason"])
             return replace(state, standing=Standing.FAILED, error=reason)
-        return self.fetch(charge)
+        return _state(intent, charge.currency)
 
     def fetch(self, charge: Charge) -> ChargeState:
         """Retrieve the intent, and its refunds once it has been captured."""

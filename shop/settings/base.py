@@ -361,7 +361,7 @@ STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 # Several while one takes the place of another.
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 STRIPE_CAPTURE = env.str("STRIPE_CAPTURE", default="automatic")  # or "manual"
-STRIPE_SECONDS = env.float("STRIPE_SECONDS", default=8.0)  # for one answer
+STRIPE_SECONDS = env.float("STRIPE_SECONDS", default=5.0)  # for one answer
 BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
 # Whose taxes are shown to a buyer who has not said where the goods go.
 SHOP_HOME_COUNTRY = env.str("SHOP_HOME_COUNTRY", default=next(iter(SHOP_COUNTRIES), ""))

@@ -163,7 +163,13 @@ class FaultTests(TestCase):
         )
         self.assertEqual(
             [call.form for call in confirmations],
-            [{}, {"return_url": "https://shop.example/done"}],
+            [
+                {"expand[0]": "latest_charge"},
+                {
+                    "expand[0]": "latest_charge",
+                    "return_url": "https://shop.example/done",
+                },
+            ],
         )
 
     def test_a_redirect_is_handed_on(self) -> None:
@@ -264,7 +270,9 @@ class FaultTests(TestCase):
 
     def test_a_reservation_that_lapsed_cannot_be_captured(self) -> None:
         self.books.intent |= {"status": "requires_capture"}
-        self.go_wrong(f"POST {INTENTS}/pi_1/confirm", lambda _: (200, {"id": "pi_1"}))
+        self.go_wrong(
+            f"POST {INTENTS}/pi_1/confirm", lambda _: (200, self.books.intent)
+        )
         payment = self.paid()
         self.assertEqual(payment.status, "authorized")
 
