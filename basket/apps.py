@@ -1,5 +1,7 @@
 """Start-up of the basket app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class BasketConfig(AppConfig):
 
     name = "basket"
     verbose_name = "Baskets"
+
+    def ready(self) -> None:
+        """Register the checks of its settings."""
+        import_module("basket.checks")

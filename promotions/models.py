@@ -15,7 +15,7 @@ from promotions.querysets import (
     VoucherRedemptionQuerySet,
 )
 
-CODE_PATTERN = r"[A-Z0-9_-]+\Z"
+CODE_PATTERN = r"\A[A-Z0-9_-]+\Z"
 CODE_LENGTH = 32
 CUSTOMER_LENGTH = 80
 

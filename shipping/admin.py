@@ -1,5 +1,7 @@
 """Shipping zones with their rates, and methods, in the admin."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -40,6 +42,13 @@ class ShippingRateInline(admin.StackedInline[ShippingRate, ShippingZone]):
         ("method", "price", "currency", "free_from"),
         ("min_weight_grams", "max_weight_grams", "min_value", "max_value"),
     )
+
+    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the methods to choose from once, not for each rate."""
+        formset = super().get_formset(*args, **kwargs)
+        field: Any = formset.form.base_fields["method"]
+        field.choices = list(field.choices)
+        return formset
 
 
 class ShippingZoneForm(forms.ModelForm[ShippingZone]):

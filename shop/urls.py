@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", include("catalogue.api.urls")),
     path("api/", include("reviews.api.urls")),
     path("api/basket/", include("basket.api.urls")),
+    path("api/shipping/", include("shipping.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("api/partner/", include("partner.api.urls")),
     path("api/payment/", include("payments.api.urls")),

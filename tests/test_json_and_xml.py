@@ -17,6 +17,7 @@ from basket.api.serializers import (
     QuantityInputSerializer,
     VoucherInputSerializer,
 )
+from catalogue.models import Variant
 from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
 from orders.api.serializers import PlaceOrderInputSerializer
@@ -137,6 +138,7 @@ class AnswerTests(TestCase):
             films = write_list(Path(folder, "films.csv"), *ROWS)
             call_command("load_demo", films=films, stdout=StringIO())
         cls.customer = User.objects.with_email("customer@example.com").get()
+        cls.variant = Variant.objects.get(sku="FILM-0005-DVD").pk
         cls.record = StockRecord.objects.first()
         add_member(
             partner=cls.record.partner,
@@ -162,6 +164,8 @@ class AnswerTests(TestCase):
             "/api/product/king-kong-2/review/",
             "/api/user/me/",
             "/api/basket/",
+            "/api/shipping/?variant=1&country=AT",
+            f"/api/shipping/?variant={self.variant}&country=AT",
             "/api/order/history/",
             "/api/payment/method/",
             f"/api/order/{order.pk}/",
@@ -203,7 +207,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 14)
+        self.assertEqual(len(paths), 15)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})

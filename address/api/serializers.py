@@ -5,9 +5,52 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
 from address.formats import COUNTRY_LENGTH, country_codes, find_faults
 from custom.api.serializers import StrictSerializer
+
+
+class CountryField(serializers.CharField):
+    """A country's code, read in capitals."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            min_length=COUNTRY_LENGTH,
+            max_length=COUNTRY_LENGTH,
+            help_text="ISO 3166 alpha-2.",
+        )
+
+    def run_validation(self, data: object = empty) -> str:
+        """Return the code, if there is such a country."""
+        code: str = super().run_validation(data).upper()
+        if code not in country_codes():
+            msg = "This is not an ISO 3166 code of two letters."
+            raise ValidationError(msg, code="unknown-country")
+        return code
+
+
+class ShippingCountryField(CountryField):
+    """A country that the shop ships to."""
+
+    def run_validation(self, data: object = empty) -> str:
+        """Return the code, if the shop ships there."""
+        code = super().run_validation(data)
+        if code not in settings.SHOP_COUNTRIES:
+            msg = "We do not ship to this country."
+            raise ValidationError(msg, code="not-shipped-to")
+        return code
+
+
+class PostcodeField(serializers.CharField):
+    """A postcode, read in capitals and with single spaces; may be left out."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=16, required=False, allow_blank=True, default="")
+
+    def to_internal_value(self, data: str) -> str:
+        """Return the postcode as every other of the shop is written."""
+        return " ".join(super().to_internal_value(data).upper().split())
 
 
 class AddressSerializer(StrictSerializer):
@@ -31,29 +74,11 @@ class AddressSerializer(StrictSerializer):
     region = serializers.CharField(
         max_length=100, required=False, allow_blank=True, default=""
     )
-    postcode = serializers.CharField(
-        max_length=16, required=False, allow_blank=True, default=""
-    )
-    country = serializers.CharField(
-        min_length=COUNTRY_LENGTH,
-        max_length=COUNTRY_LENGTH,
-        help_text="ISO 3166 alpha-2.",
-    )
+    postcode = PostcodeField()
+    country = CountryField()
     phone = serializers.CharField(
         max_length=32, required=False, allow_blank=True, default=""
     )
-
-    def validate_country(self, value: str) -> str:
-        """Return the code in capitals."""
-        code = value.upper()
-        if code not in country_codes():
-            msg = "This is not an ISO 3166 code of two letters."
-            raise ValidationError(msg, code="unknown-country")
-        return code
-
-    def validate_postcode(self, value: str) -> str:
-        """Return the postcode in capitals, with single spaces."""
-        return " ".join(value.upper().split())
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the address against its country's own format."""
@@ -70,10 +95,4 @@ class AddressSerializer(StrictSerializer):
 class ShippingAddressSerializer(AddressSerializer):
     """An address that the shop ships to."""
 
-    def validate_country(self, value: str) -> str:
-        """Return the code in capitals, if the shop ships there."""
-        code = super().validate_country(value)
-        if code not in settings.SHOP_COUNTRIES:
-            msg = "We do not ship to this country."
-            raise ValidationError(msg, code="not-shipped-to")
-        return code
+    country = ShippingCountryField()

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Voucher',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='utf8mb4_bin', help_text='In capitals; buyers may type it as they like.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('[A-Z0-9_-]+\\Z', 'Capitals, digits, - and _ only.')])),
+                ('code', models.CharField(db_collation='utf8mb4_bin', help_text='In capitals; buyers may type it as they like.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Z0-9_-]+\\Z', 'Capitals, digits, - and _ only.')])),
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('kind', models.CharField(choices=[('percent', 'percent of the goods'), ('fixed', 'amount off the goods'), ('free_shipping', 'free shipping')], db_collation='utf8mb4_bin', max_length=16)),
                 ('percent', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True)),

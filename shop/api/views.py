@@ -25,6 +25,7 @@ ENTRIES = {
     "logout": "users:logout",
     "me": "users:me",
     "basket": "basket:basket",
+    "shipping": "shipping:offers",
     "order": "orders:order-create",
     "order_history": "orders:order-list",
     "partner_stock": "partner:stock-list",
