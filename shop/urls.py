@@ -1,5 +1,6 @@
 """Every address of the shop."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -25,6 +26,10 @@ urlpatterns = [
     path("metrics", metrics.show, name="metrics"),
     path("media/", include("catalogue.api.media")),
 ]
+if "debug_toolbar" in settings.INSTALLED_APPS:
+    from debug_toolbar.toolbar import debug_toolbar_urls
+
+    urlpatterns += debug_toolbar_urls()
 handler400 = "custom.api.handlers.bad_request"
 handler403 = "custom.api.handlers.permission_denied"
 handler404 = "custom.api.handlers.page_not_found"
