@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from orders.models import OrderLine
 
@@ -13,9 +13,10 @@ def open_units(stock_record_ids: Collection[int] | None = None) -> dict[int, int
     Args:
         stock_record_ids: Only of these; None for all.
     """
-    lines = OrderLine.objects.filter(quantity__gt=F("fulfilled_quantity"))
+    is_open = Q(quantity__gt=F("fulfilled_quantity") + F("cancelled_quantity"))
+    lines = OrderLine.objects.filter(is_open)
     if stock_record_ids is not None:
         lines = lines.filter(stock_record_id__in=stock_record_ids)
-    open_quantity = Sum(F("quantity") - F("fulfilled_quantity"))
+    units = Sum(F("quantity") - F("fulfilled_quantity") - F("cancelled_quantity"))
     rows = lines.order_by().values_list("stock_record_id")
-    return dict(rows.annotate(open_quantity=open_quantity))
+    return dict(rows.annotate(units=units))

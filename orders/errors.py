@@ -33,3 +33,48 @@ class OrderTooLargeError(InvalidError):
 
     code = "order-too-large"
     title = "Order too large"
+
+
+class TransitionNotAllowedError(ConflictError):
+    """The order cannot move so from where it is, or not at this caller's word.
+
+    ``extra`` holds the ``action``, the statuses, and ``allowed``: what could be done.
+    """
+
+    code = "transition-not-allowed"
+    title = "Not possible in the order's present state"
+
+
+class QuantityError(ConflictError):
+    """More units of a line were named than this may be done to.
+
+    Each entry of ``extra["errors"]`` also has ``line``, ``requested`` and
+    ``available``.
+    """
+
+    code = "quantity-not-available"
+    title = "More units than there are"
+
+
+class UnknownLineError(InvalidError):
+    """A line named is none of this order's, or not the caller's to touch."""
+
+    code = "unknown-line"
+    title = "Unknown line"
+
+
+class ReturnWindowClosedError(ConflictError):
+    """The time in which the buyer may return goods is over.
+
+    ``extra`` holds ``returnable_until``.
+    """
+
+    code = "return-window-closed"
+    title = "Too late to return"
+
+
+class SeveralPartnersError(InvalidError):
+    """The lines of one shipment belong to several partners."""
+
+    code = "several-partners"
+    title = "Lines of several partners"

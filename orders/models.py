@@ -1,9 +1,12 @@
-"""Orders as they were placed, their lines, and what has happened to them.
+"""Orders as they were placed, their lines, their shipments and what happened to them.
 
 Lines keep ids of products, variants, stock records and partners as plain numbers
 beside copies of what was shown: an order outlives all of them, and a foreign key
 would lock rows that every order of a product shares.
 """
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +16,10 @@ from django.utils import timezone
 from custom.fields import CodeField, MoneyField
 from custom.ids import new_public_id
 from orders.querysets import OrderQuerySet
+
+if TYPE_CHECKING:
+    from payments.models import Payment, Refund
+    from payments.services import StartedPayment
 
 
 class Order(models.Model):
@@ -73,15 +80,54 @@ class Order(models.Model):
     shipping_amount = MoneyField(default=0)
     included_tax = MoneyField(default=0, help_text="Informs only.")
     additional_tax = MoneyField(default=0, help_text="Added to the total.")
-    total_amount = MoneyField()
+    total_amount = MoneyField(help_text="As placed; it never changes.")
+    credited_amount = MoneyField(
+        default=0,
+        db_default=0,
+        help_text="What cancellations and returns took back of the total.",
+    )
+    paid_amount = MoneyField(
+        default=0,
+        db_default=0,
+        help_text="Money received, as far as payments have told.",
+    )
+    refunded_amount = MoneyField(
+        default=0, db_default=0, help_text="Of that, paid back or on its way back."
+    )
+    vouchers = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Code and discount of each, as text.",
+    )
     shipping_address = models.JSONField(default=dict)
     billing_address = models.JSONField(default=dict)
     shipping_method = CodeField(blank=True, default="")
     note = models.TextField(blank=True, default="")
     language = CodeField(max_length=16, default="en")
     placed_at = models.DateTimeField(default=timezone.now)
+    needs_prepayment = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Does not ship before the money is there or promised.",
+    )
+    expires_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="When it is given up; empty once it is paid, promised or closed.",
+    )
+    cancelled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When nothing of it was left to ship."
+    )
+    delivered_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the last shipment arrived."
+    )
 
     line_count: int  # annotated by OrderQuerySet.for_list
+    has_open_lines: bool  # annotated by OrderQuerySet.for_partners
+    payments: "list[Payment | StartedPayment]"  # set by orders.selectors.load_money
+    refunds: "list[Refund]"
 
     objects = OrderQuerySet.as_manager()
 
@@ -113,6 +159,11 @@ class Order(models.Model):
                 name="order_no_amount_negative",
             ),
             models.CheckConstraint(
+                condition=Q(credited_amount__gte=0)
+                & Q(credited_amount__lte=F("total_amount")),
+                name="order_credited_lte_total",
+            ),
+            models.CheckConstraint(
                 condition=Q(user__isnull=True) | Q(guest_email=""),
                 name="order_guest_has_no_user",
             ),
@@ -120,6 +171,16 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Tell whether the whole order was given up before anything was shipped."""
+        return self.cancelled_at is not None
+
+    @property
+    def owed_amount(self) -> Decimal:
+        """Return what the buyer has to have paid in the end."""
+        return self.total_amount - self.credited_amount
 
 
 class OrderLine(models.Model):
@@ -140,10 +201,11 @@ class OrderLine(models.Model):
     discount_amount = MoneyField(default=0)
     tax_amount = MoneyField(default=0)
     fulfilled_quantity = models.PositiveIntegerField(default=0)
+    cancelled_quantity = models.PositiveIntegerField(default=0, db_default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ("order", "position")
+        ordering = ("order_id", "position")
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "position"], name="orderline_position_once"
@@ -159,8 +221,10 @@ class OrderLine(models.Model):
                 name="orderline_total_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(fulfilled_quantity__lte=F("quantity")),
-                name="orderline_fulfilled_lte_quantity",
+                condition=Q(
+                    quantity__gte=F("fulfilled_quantity") + F("cancelled_quantity")
+                ),
+                name="orderline_settled_lte_quantity",
             ),
             models.CheckConstraint(
                 condition=Q(returned_quantity__lte=F("fulfilled_quantity")),
@@ -171,15 +235,89 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
 
+    @property
+    def open_quantity(self) -> int:
+        """Return the units still to be shipped; stock is promised for each."""
+        return self.quantity - self.fulfilled_quantity - self.cancelled_quantity
+
+    @property
+    def returnable_quantity(self) -> int:
+        """Return the units that were shipped and have not come back."""
+        return self.fulfilled_quantity - self.returned_quantity
+
+    @property
+    def kept_quantity(self) -> int:
+        """Return the units that the buyer has, or still waits for."""
+        return self.quantity - self.cancelled_quantity - self.returned_quantity
+
+
+class Shipment(models.Model):
+    """One parcel of a partner's lines, on its way or arrived."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    partner_id = models.BigIntegerField(db_index=True)
+    carrier = CodeField(max_length=32, blank=True, default="")
+    tracking_number = models.CharField(max_length=100, blank=True, default="")
+    shipped_at = models.DateTimeField(default=timezone.now)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("order_id", "shipped_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}".strip() or str(self.public_id)
+
+
+class ShipmentLine(models.Model):
+    """How many units of a line a shipment holds."""
+
+    shipment = models.ForeignKey(
+        Shipment, on_delete=models.PROTECT, related_name="lines"
+    )
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, related_name="shipment_lines"
+    )
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("shipment_id", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shipment", "line"], name="shipmentline_line_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="shipmentline_quantity_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.line_id}"
+
 
 class OrderEvent(models.Model):
-    """One thing that happened to an order; written once, never changed."""
+    """One thing that happened to an order; written once, never changed.
+
+    ``detail`` of a public event is shown to the buyer as it is.
+    """
 
     class Type(models.TextChoices):
         """What happened."""
 
         PLACED = "placed", "Placed"
-        COMPLETED = "completed", "Completed"
+        PAYMENT_CHOSEN = "payment_chosen", "Way of payment chosen"
+        PAYMENT_AUTHORIZED = "payment_authorized", "Payment authorized"
+        PAYMENT_FAILED = "payment_failed", "Payment failed"
+        PAYMENT_PENDING = "payment_pending", "Payment open again"
+        PAID = "paid", "Paid"
+        REFUNDED = "refunded", "Refunded"
+        SHIPPED = "shipped", "Shipped"
+        DELIVERED = "delivered", "Delivered"
+        CANCELLED = "cancelled", "Cancelled"
+        EXPIRED = "expired", "Expired unpaid"
+        RETURNED = "returned", "Returned"
+        COMPLETED = "completed", "Completed before these books began"
+        NOTED = "noted", "Noted"
 
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
@@ -194,11 +332,21 @@ class OrderEvent(models.Model):
         related_name="+",
         help_text="Nobody for guests and for the shop itself.",
     )
+    role = CodeField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As what the actor did it.",
+    )
+    is_public = models.BooleanField(
+        default=True, db_default=True, help_text="Shown to the buyer."
+    )
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ("order", "at", "id")
+        ordering = ("order_id", "at", "id")
 
     def __str__(self) -> str:
         return f"{self.type} {self.order_id}"

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/shipping/", include("shipping.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("api/partner/", include("partner.api.urls")),
+    path("api/partner/order/", include("orders.api.partner_urls")),
     path("api/payment/", include("payments.api.urls")),
     path(
         "payment/webhook/<str:provider>/", WebhookView.as_view(), name="payment-webhook"

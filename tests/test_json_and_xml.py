@@ -20,7 +20,7 @@ from basket.api.serializers import (
 from catalogue.models import Variant
 from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
-from orders.api.serializers import PlaceOrderInputSerializer
+from orders.api.inputs import PlaceOrderInputSerializer
 from orders.models import Order
 from partner.api.serializers import (
     StockChangeSerializer,

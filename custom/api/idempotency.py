@@ -7,7 +7,7 @@ from http import HTTPStatus
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from custom.idempotency import RequestKey
+from custom.idempotency import Outcome, RequestKey
 
 HEADER = "Idempotency-Key"
 BASKET_TOKEN_HEADER = "X-Basket-Token"  # noqa: S105 - a name, not a secret
@@ -61,6 +61,11 @@ def require_key(request: Request, *, endpoint: str) -> RequestKey:
     if key is None:
         raise KeyRequiredError
     return key
+
+
+def replay_headers(outcome: Outcome) -> dict[str, str]:
+    """Return the header that tells a client of an answer given before."""
+    return {REPLAYED_HEADER: "true"} if outcome.is_replay else {}
 
 
 def _caller(request: Request) -> str:

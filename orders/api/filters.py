@@ -4,6 +4,7 @@ from django_filters import rest_framework as filters
 
 from custom.api.filters import IdsFilter, MomentFilter
 from orders.models import Order
+from orders.querysets import OrderQuerySet
 
 
 class OrderFilter(filters.FilterSet):
@@ -19,3 +20,21 @@ class OrderFilter(filters.FilterSet):
     class Meta:
         model = Order
         fields = ("status",)
+
+
+class PartnerOrderFilter(filters.FilterSet):
+    """Which of a partner's orders are listed."""
+
+    state = filters.ChoiceFilter(
+        choices=[("open", "open"), ("all", "all")],
+        help_text="`open`: with own units that may be shipped now; the default.",
+    )
+
+    class Meta:
+        model = Order
+        fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: OrderQuerySet) -> OrderQuerySet:
+        """Keep orders by what there is to do, if nothing else is asked for."""
+        is_all = self.form.cleaned_data["state"] == "all"
+        return queryset if is_all else queryset.may_ship().with_open_lines()

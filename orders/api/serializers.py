@@ -1,83 +1,17 @@
-"""What clients send to place an order, and what they are shown of orders."""
+"""What clients are shown of orders and quotes."""
 
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from address.api.serializers import AddressSerializer, ShippingAddressSerializer
-from basket.api.serializers import LineInputSerializer, line_request
-from basket.models import MAX_LINES
+from address.api.serializers import AddressSerializer
 from custom.api.fields import MoneyField
-from custom.api.serializers import StrictSerializer
-from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from orders.guests import guest_token
-from orders.models import Order, OrderEvent, OrderLine
-from orders.requests import OrderRequest
-from users.emails import EMAIL_MAX_LENGTH
-from users.models import User
-
-MAX_NOTE = 2_000  # characters
-
-
-class PlaceOrderInputSerializer(StrictSerializer):
-    """Body of ``POST /api/order/``; knows shapes, not stock.
-
-    The context's ``buyer`` is the signed-in user, or None for a guest.
-    """
-
-    lines = serializers.ListField(
-        child=LineInputSerializer(), min_length=1, max_length=MAX_LINES
-    )
-    shipping_address = ShippingAddressSerializer()
-    billing_address = AddressSerializer(
-        required=False, help_text="The shipping address, if left out."
-    )
-    email = serializers.EmailField(
-        max_length=EMAIL_MAX_LENGTH,
-        required=False,
-        help_text="Guests must give it; others may not.",
-    )
-    note = serializers.CharField(
-        max_length=MAX_NOTE, required=False, allow_blank=True, default=""
-    )
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
-    expected_total = serializers.DecimalField(
-        max_digits=MONEY_MAX_DIGITS,
-        decimal_places=MONEY_DECIMAL_PLACES,
-        min_value=Decimal(0),
-        required=False,
-        help_text="What the buyer was shown; another total is refused.",
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Want an e-mail address of guests, and of nobody else."""
-        is_guest = self.context["buyer"] is None
-        if is_guest and "email" not in attrs:
-            fault = ErrorDetail("Guests must give an e-mail address.", "required")
-            raise ValidationError({"email": [fault]})
-        if not is_guest and "email" in attrs:
-            detail = "Leave this out: the confirmation goes to your account's address."
-            raise ValidationError({"email": [ErrorDetail(detail, "guests-only")]})
-        return attrs
-
-    def order_request(self) -> OrderRequest:
-        """Return the validated body in the service's own terms."""
-        body = self.validated_data
-        buyer: User | None = self.context["buyer"]
-        return OrderRequest(
-            user=buyer,
-            guest_email=body.get("email", ""),
-            lines=tuple(line_request(line) for line in body["lines"]),
-            shipping_address=body["shipping_address"],
-            billing_address=body.get("billing_address", body["shipping_address"]),
-            note=body["note"],
-            language=body.get("language", settings.LANGUAGE_CODE),
-            expected_total=body.get("expected_total"),
-        )
+from orders.models import Order, OrderEvent, OrderLine, Shipment, ShipmentLine
+from orders.selectors import buyer_actions
+from orders.tracking import tracking_url
+from payments.api.serializers import PaymentSerializer, RefundSerializer
 
 
 class OrderProductSerializer(serializers.ModelSerializer[OrderLine]):
@@ -127,6 +61,7 @@ class OrderLineSerializer(OrderProductSerializer):
             "discount_amount",
             "tax_amount",
             "fulfilled_quantity",
+            "cancelled_quantity",
             "returned_quantity",
         )
         read_only_fields = fields
@@ -170,36 +105,94 @@ class OrderListSerializer(serializers.ModelSerializer[Order]):
         read_only_fields = fields
 
 
-@extend_schema_field({"type": "array", "items": {"type": "object"}})
-class EmptyListField(serializers.ReadOnlyField):
-    """A list of which an order of this shop has nothing."""
+class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
+    """Units of a line in a shipment."""
 
-    def __init__(self) -> None:
-        super().__init__(source="*")
+    line = serializers.IntegerField(source="line_id")
 
-    def to_representation(self, value: object) -> list[object]:
-        """Return an empty list, whatever the order."""
-        return []
+    class Meta:
+        model = ShipmentLine
+        fields = ("line", "quantity")
+        read_only_fields = fields
+
+
+class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
+    """One parcel."""
+
+    id = serializers.UUIDField(source="public_id")
+    tracking_url = serializers.SerializerMethodField()
+    lines = ShipmentLineSerializer(many=True)
+
+    class Meta:
+        model = Shipment
+        fields = (
+            "id",
+            "carrier",
+            "tracking_number",
+            "tracking_url",
+            "shipped_at",
+            "delivered_at",
+            "lines",
+        )
+        read_only_fields = fields
+
+    def get_tracking_url(self, shipment: Shipment) -> str:
+        """Return the carrier's page; empty if the shop knows none."""
+        return tracking_url(shipment)
+
+
+class OrderVoucherSerializer(serializers.Serializer[dict[str, str]]):
+    """A voucher that was used, and what it took off."""
+
+    code = serializers.CharField()
+    discount = serializers.CharField()
+
+
+class ReturnedLineSerializer(serializers.Serializer[dict[str, Any]]):
+    """Units of a line that came back."""
+
+    line = serializers.IntegerField()
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+
+
+class ReturnSerializer(serializers.ModelSerializer[OrderEvent]):
+    """Goods that came back, read from the event that tells of them."""
+
+    id = serializers.UUIDField(source="public_id")
+    amount = serializers.CharField(
+        source="detail.amount", help_text="Taken off what is owed."
+    )
+    reason = serializers.CharField(source="detail.reason")
+    lines = ReturnedLineSerializer(source="detail.lines", many=True)
+
+    class Meta:
+        model = OrderEvent
+        fields = ("id", "at", "amount", "reason", "lines")
+        read_only_fields = fields
 
 
 class OrderDetailSerializer(OrderListSerializer):
-    """One whole order."""
+    """One whole order; ``load_money`` has told its payments."""
 
     subtotal = MoneyField()
     discount_amount = MoneyField()
     shipping_amount = MoneyField()
     included_tax = MoneyField()
     additional_tax = MoneyField()
+    credited_amount = MoneyField(
+        help_text="What cancellations and returns took back of the total."
+    )
     lines = OrderLineSerializer(many=True)
     shipping_address = AddressSerializer()
     billing_address = AddressSerializer()
-    vouchers = EmptyListField()
-    payments = EmptyListField()
-    shipments = EmptyListField()
-    refunds = EmptyListField()
-    returns = EmptyListField()
+    vouchers = OrderVoucherSerializer(many=True)
+    payments = PaymentSerializer(many=True)
+    shipments = ShipmentSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    returns = serializers.SerializerMethodField()
     events = OrderEventSerializer(many=True)
-    actions = EmptyListField()
+    actions = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
@@ -210,6 +203,7 @@ class OrderDetailSerializer(OrderListSerializer):
             "shipping_amount",
             "included_tax",
             "additional_tax",
+            "credited_amount",
             "lines",
             "shipping_address",
             "billing_address",
@@ -221,9 +215,21 @@ class OrderDetailSerializer(OrderListSerializer):
             "refunds",
             "returns",
             "events",
+            "expires_at",
             "actions",
         )
         read_only_fields = fields
+
+    @extend_schema_field(ReturnSerializer(many=True))
+    def get_returns(self, order: Order) -> list[dict[str, Any]]:
+        """Pick the returns from the events."""
+        kind = OrderEvent.Type.RETURNED
+        found = [event for event in order.events.all() if event.type == kind]
+        return [ReturnSerializer(event).data for event in found]
+
+    def get_actions(self, order: Order) -> list[str]:
+        """Name what the buyer may do now, as in the last part of its address."""
+        return buyer_actions(order)
 
 
 class PlacedOrderSerializer(OrderDetailSerializer):

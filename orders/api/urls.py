@@ -2,11 +2,28 @@
 
 from django.urls import path
 
+from orders.api.change_views import OrderChangeViewSet
 from orders.api.views import OrderViewSet
 
 app_name = "orders"
 urlpatterns = [
     path("", OrderViewSet.as_view({"post": "create"}), name="order-create"),
+    path("quote/", OrderViewSet.as_view({"post": "quote"}), name="order-quote"),
     path("history/", OrderViewSet.as_view({"get": "list"}), name="order-list"),
     path("<str:key>/", OrderViewSet.as_view({"get": "retrieve"}), name="order-detail"),
+    path(
+        "<str:key>/payment/",
+        OrderChangeViewSet.as_view({"post": "payment"}),
+        name="order-payment",
+    ),
+    path(
+        "<str:key>/cancel/",
+        OrderChangeViewSet.as_view({"post": "cancel"}),
+        name="order-cancel",
+    ),
+    path(
+        "<str:key>/return/",
+        OrderChangeViewSet.as_view({"post": "take_back"}),
+        name="order-return",
+    ),
 ]

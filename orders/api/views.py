@@ -2,36 +2,35 @@
 
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, require_key
+from basket.api.callers import holder_of
+from custom.api.idempotency import HEADER, replay_headers, require_key
 from custom.api.pagination import CursorPagination
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once
 from orders.api.filters import OrderFilter
+from orders.api.inputs import PlaceOrderInputSerializer, QuoteInputSerializer
+from orders.api.lookup import TOKEN_IN_HEADER, TOKEN_PARAMETER, find_order
+from orders.api.quotes import QuoteSerializer
 from orders.api.serializers import (
     OrderDetailSerializer,
     OrderListSerializer,
     PlacedOrderSerializer,
-    PlaceOrderInputSerializer,
 )
-from orders.guests import is_guest_token
 from orders.models import Order
 from orders.querysets import OrderQuerySet
-from orders.services import place_order
-
-TOKEN_HEADER = "X-Order-Token"  # noqa: S105 - a name, not a secret
-TOKEN_PARAMETER = "token"  # noqa: S105
+from orders.selectors import load_money, quote_order, read_placed
+from orders.services import place_order, start_placed_payment
 
 
 class OrderHistoryPagination(CursorPagination):
@@ -41,9 +40,8 @@ class OrderHistoryPagination(CursorPagination):
 
 
 class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
-    """Place orders, list one's own, and read one."""
+    """Price and place orders, list one's own, and read one."""
 
-    lookup_url_kwarg = "key"
     pagination_class = OrderHistoryPagination
     filterset_class = OrderFilter
     throttle_scope = {"create": "order"}
@@ -51,6 +49,7 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
         "list": OrderListSerializer,
         "retrieve": OrderDetailSerializer,
         "create": PlaceOrderInputSerializer,
+        "quote": QuoteInputSerializer,
     }
 
     def get_permissions(self) -> list[BasePermission]:
@@ -63,37 +62,23 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
         return names | {TOKEN_PARAMETER} if self.action == "retrieve" else names
 
     def get_queryset(self) -> OrderQuerySet:
-        """Scope to the caller, then load what the action's serializer shows."""
+        """Keep the caller's orders, with what a row of the history shows."""
         if getattr(self, "swagger_fake_view", False):
             return Order.objects.none()
-        orders = Order.objects.visible_to(self.request.user)
-        return orders.for_list() if self.action == "list" else orders.for_detail()
+        return Order.objects.visible_to(self.request.user).for_list()
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Pick one serializer per action."""
         return self.serializer_classes[self.action]
 
-    def get_object(self) -> Order:
-        """Find the order among the caller's own, or the one its token opens.
-
-        Raises:
-            NotAuthenticated: The caller showed neither account nor token.
-            Http404: There is no such order, or not for this caller.
-        """
-        key = self.kwargs[self.lookup_url_kwarg]
-        token = self.request.headers.get(TOKEN_HEADER) or self.request.query_params.get(
-            TOKEN_PARAMETER
-        )
-        if not token and not self.request.user.is_authenticated:
-            raise NotAuthenticated
-        if token:
-            guests = Order.objects.for_guests().for_detail().find(key).first()
-            if guests is not None and is_guest_token(guests.public_id, token):
-                return guests
-        own = self.get_queryset().find(key).first()
-        if own is None:
-            raise Http404
-        return own
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell a body who buys, and whose basket ``true`` means."""
+        context = dict(super().get_serializer_context())
+        if self.action in ("create", "quote"):
+            user = self.request.user
+            context["buyer"] = user if user.is_authenticated else None
+            context["holder"] = holder_of(self.request)
+        return context
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List the caller's orders, the newest first."""
@@ -106,10 +91,11 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
         responses={201: PlacedOrderSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Place an order from the posted lines."""
+        """Place an order; its payment is started once the order is kept."""
         key = require_key(request, endpoint="order.place")
-        user = request.user if request.user.is_authenticated else None
-        body = PlaceOrderInputSerializer(data=request.data, context={"buyer": user})
+        body = PlaceOrderInputSerializer(
+            data=request.data, context=self.get_serializer_context()
+        )
         body.is_valid(raise_exception=True)
         wanted = body.order_request()
         outcome = run_once(
@@ -117,20 +103,32 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
             lambda: str(place_order(wanted).public_id),
             makes=str(wanted.public_id),
         )
-        order = Order.objects.for_detail().get(public_id=outcome.made)
-        path = reverse("orders:order-detail", [order.number], request=request)
-        headers = {"Location": path}
-        if outcome.is_replay:
-            headers[REPLAYED_HEADER] = "true"
+        made, is_replay = UUID(outcome.made), outcome.is_replay
+        started = start_placed_payment(
+            made, **body.payment_start(), is_replay=is_replay
+        )
+        order = read_placed(made, started, is_new=not is_replay)
         shown = PlacedOrderSerializer(order, context=self.get_serializer_context())
+        path = reverse("orders:order-detail", [order.number], request=request)
+        headers = {"Location": path} | replay_headers(outcome)
         return Response(shown.data, HTTPStatus.CREATED, headers=headers)
+
+    @extend_schema(responses=QuoteSerializer)
+    def quote(self, request: Request) -> Response:
+        """Tell what an order would cost, without placing it."""
+        body = QuoteInputSerializer(
+            data=request.data, context=self.get_serializer_context()
+        )
+        body.is_valid(raise_exception=True)
+        return Response(QuoteSerializer(quote_order(body.order_request())).data)
 
     @extend_schema(
         parameters=[
-            OpenApiParameter(TOKEN_HEADER, OpenApiTypes.STR, "header"),
+            TOKEN_IN_HEADER,
             OpenApiParameter(TOKEN_PARAMETER, OpenApiTypes.STR, "query"),
         ]
     )
     def retrieve(self, request: Request, key: str) -> Response:
         """Read one order, by number or id."""
-        return Response(self.get_serializer(self.get_object()).data)
+        order = find_order(request, key, Order.objects.for_detail())
+        return Response(self.get_serializer(load_money(order)).data)

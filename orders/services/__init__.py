@@ -1,6 +1,24 @@
 """Every write to orders."""
 
+from orders.services.cancelling import cancel_order, expire_order, expire_orders
+from orders.services.fulfilling import deliver_shipment, ship_lines
 from orders.services.history import import_orders
+from orders.services.money import choose_payment, follow_payments
 from orders.services.placing import place_order
+from orders.services.returning import return_lines
+from orders.services.starting import start_chosen_payment, start_placed_payment
 
-__all__ = ["import_orders", "place_order"]
+__all__ = [
+    "cancel_order",
+    "choose_payment",
+    "deliver_shipment",
+    "expire_order",
+    "expire_orders",
+    "follow_payments",
+    "import_orders",
+    "place_order",
+    "return_lines",
+    "ship_lines",
+    "start_chosen_payment",
+    "start_placed_payment",
+]

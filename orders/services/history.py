@@ -16,6 +16,7 @@ from orders.numbers import new_number
 from orders.requests import HistoricOrder
 from partner.models import StockMovement, StockRecord
 from partner.services import NewMovement, record_movements
+from payments.services import PastPayment, import_payments
 from tax.selectors import tax_table
 
 BATCH = 500  # rows of one INSERT
@@ -25,7 +26,8 @@ BATCH = 500  # rows of one INSERT
 def import_orders(history: Sequence[HistoricOrder]) -> int:
     """Store orders that were paid and delivered long ago; announces nothing.
 
-    Prices are the stock records' present ones. What was shipped is entered as
+    Prices are the stock records' present ones. The money is entered as received on
+    invoice, so that it can be paid back like any other. What was shipped is entered as
     received for that order and shipped with it, so the ledger tells of it and no
     level changes. A fixed number of statements for each 500 rows.
 
@@ -75,6 +77,17 @@ def _store(
     OrderLine.objects.bulk_create(lines, batch_size=BATCH)
     events = [_events(*pair) for pair in zip(orders, history, strict=True)]
     OrderEvent.objects.bulk_create(chain.from_iterable(events), batch_size=BATCH)
+    import_payments(
+        [
+            PastPayment(
+                order=order.public_id,
+                amount=order.total_amount,
+                currency=order.currency,
+                at=order.placed_at,
+            )
+            for order in orders
+        ]
+    )
     record_movements(list(_movements(lines)))
 
 
@@ -104,6 +117,9 @@ def _order(entry: HistoricOrder, totals: Totals, currency: str) -> Order:
         included_tax=totals.included_tax,
         additional_tax=totals.additional_tax,
         total_amount=totals.total_amount,
+        paid_amount=totals.total_amount,
+        needs_prepayment=False,
+        delivered_at=entry.completed_at,
         shipping_address=dict(entry.address),
         billing_address=dict(entry.address),
         placed_at=entry.placed_at,

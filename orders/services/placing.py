@@ -5,31 +5,44 @@ from typing import cast
 
 from basket.items import Item, line_errors, line_title
 from basket.quotes import Quote, make_quote
-from basket.requests import QuoteRequest
-from basket.totals import Totals
+from basket.services import close_basket
 from custom import outbox
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from custom.money import format_money
 from custom.transactions import DatabaseBusyError, transactional
+from orders.actors import Role
 from orders.errors import OrderTooLargeError, ShortageError, TotalChangedError
 from orders.models import Order, OrderEvent, OrderLine
 from orders.numbers import new_number
 from orders.requests import OrderRequest
+from orders.selectors import open_basket
+from orders.services.money import expiry_of
 from partner.errors import InsufficientStockError
 from partner.services import take_stock
+from payments.providers.registry import offered_provider
+from payments.services import create_payment
+from promotions.services import redeem_vouchers
 
 MAX_TOTAL = 10 ** (MONEY_MAX_DIGITS - MONEY_DECIMAL_PLACES) - 1
 
 
 @transactional
 def place_order(wanted: OrderRequest) -> Order:
-    """Store an order, announce it, and promise its stock.
+    """Store an order with its payment, announce it, and promise its stock.
 
-    A fixed number of statements for any number of lines. Prices are read inside the
-    transaction; the stock levels, which other orders wait for, are changed last.
+    A fixed number of statements for any number of lines. What decides money is read
+    inside the transaction; the counters of vouchers and the stock levels, which other
+    orders wait for, are changed last. No provider is called: see ``start_payment``.
 
     Raises:
+        EmptyBasketError: There is nothing in the basket.
+        BasketChangedError: The basket was changed or ordered at this moment.
         NotForSaleError: Some line cannot be bought.
+        NotShippedError: Nothing goes to that country.
+        ShippingMethodError: The named method does not.
+        VoucherUsedUpError: A voucher was used up at this moment; others of
+            ``promotions.errors`` if it does not count at all.
+        UnknownProviderError: The shop does not take this kind of payment.
         ShortageError: Some line asks for more than there is.
         TotalChangedError: The total is not the expected one.
         OrderTooLargeError: The total has too many digits.
@@ -37,48 +50,50 @@ def place_order(wanted: OrderRequest) -> Order:
 
     Whatever is raised, nothing is stored.
     """
-    quote = make_quote(_quote_request(wanted))
-    _check_total(wanted, quote.totals, quote.currency)
-    order = _store_order(wanted, quote)
+    wanted, basket = open_basket(wanted)
+    quote = make_quote(wanted.quote_request())
+    _check_total(wanted, quote)
+    order = _new_order(wanted, quote)
+    order.save(force_insert=True)
     OrderLine.objects.bulk_create(_lines(order, quote))
-    placed = OrderEvent.objects.create(
-        order=order,
-        type=OrderEvent.Type.PLACED,
-        to_status=order.status,
-        actor=wanted.user,
-        at=order.placed_at,
-    )
+    placed = _tell_placed(order)
+    if wanted.payment_provider and order.total_amount:
+        create_payment(
+            order=order.public_id,
+            provider=wanted.payment_provider,
+            amount=order.total_amount,
+            currency=order.currency,
+        )
     outbox.publish("order.placed", {"order": str(order.public_id)})
+    if basket is not None:
+        close_basket(basket, order=order.public_id)
+    if quote.vouchers:
+        redeem_vouchers(quote.vouchers, order=order.public_id, customer=wanted.customer)
     _take_stock(quote.items, placed)
     return order
 
 
-def _quote_request(wanted: OrderRequest) -> QuoteRequest:
-    """Ask for the price of an order sent to its shipping address."""
-    address = wanted.shipping_address
-    return QuoteRequest(
-        lines=wanted.lines,
-        country=address["country"],
-        postcode=address["postcode"],
-        region=address["region"],
-    )
+def _check_total(wanted: OrderRequest, quote: Quote) -> None:
+    """Refuse a total that cannot be stored, or that the buyer was not shown.
 
-
-def _check_total(wanted: OrderRequest, totals: Totals, currency: str) -> None:
-    """Refuse a total that cannot be stored, or that the buyer was not shown."""
-    if totals.total_amount > MAX_TOTAL:
+    Raises:
+        OrderTooLargeError: The total has too many digits.
+        TotalChangedError: The total is not the expected one.
+    """
+    total, currency = quote.totals.total_amount, quote.currency
+    if total > MAX_TOTAL:
         msg = "The order is too large. Please split it."
         raise OrderTooLargeError(msg)
-    if wanted.expected_total not in (None, totals.total_amount):
-        shown = format_money(totals.total_amount, currency)
+    if wanted.expected_total not in (None, total):
+        shown = format_money(total, currency)
         msg = f"The order now costs {shown} {currency}."
         raise TotalChangedError(msg, total_amount=shown, currency=currency)
 
 
-def _store_order(wanted: OrderRequest, quote: Quote) -> Order:
-    """Insert the order's own row."""
+def _new_order(wanted: OrderRequest, quote: Quote) -> Order:
+    """Return the order's own row, still to be stored."""
     totals = quote.totals
-    return Order.objects.create(
+    order = Order(
         public_id=wanted.public_id,
         number=new_number(),
         user=wanted.user,
@@ -90,11 +105,35 @@ def _store_order(wanted: OrderRequest, quote: Quote) -> Order:
         included_tax=totals.included_tax,
         additional_tax=totals.additional_tax,
         total_amount=totals.total_amount,
+        vouchers=[
+            {"code": each.code, "discount": format_money(each.amount, quote.currency)}
+            for each in quote.vouchers
+        ],
         shipping_address=dict(wanted.shipping_address),
         billing_address=dict(wanted.billing_address),
         shipping_method=quote.shipping.code if quote.shipping else "",
         note=wanted.note,
         language=wanted.language,
+    )
+    if not order.total_amount:
+        order.payment_status = Order.PaymentStatus.PAID
+        order.status = Order.Status.CONFIRMED
+    elif wanted.payment_provider:
+        provider = offered_provider(wanted.payment_provider)
+        order.needs_prepayment = provider.needs_prepayment
+    order.expires_at = expiry_of(order)
+    return order
+
+
+def _tell_placed(order: Order) -> OrderEvent:
+    """Store the order's first event."""
+    return OrderEvent.objects.create(
+        order=order,
+        type=OrderEvent.Type.PLACED,
+        to_status=order.status,
+        actor=order.user,
+        role=Role.CUSTOMER,
+        at=order.placed_at,
     )
 
 

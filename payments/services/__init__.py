@@ -1,5 +1,6 @@
 """Every write to the ledger of money."""
 
+from payments.services.importing import PastPayment, import_payments
 from payments.services.making import (
     cancel_payment,
     cancel_payments,
@@ -23,6 +24,7 @@ from payments.services.webhooks import receive_webhook
 
 __all__ = [
     "Difference",
+    "PastPayment",
     "StartedPayment",
     "cancel_payment",
     "cancel_payments",
@@ -32,6 +34,7 @@ __all__ = [
     "carry_out_void",
     "check_payment",
     "create_payment",
+    "import_payments",
     "receive_webhook",
     "reconcile_payments",
     "record_receipt",

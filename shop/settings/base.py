@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "sweep-payments": {"task": "payments.sweep_payments", "schedule": 30.0},
+    "expire-orders": {"task": "orders.expire_orders", "schedule": 60.0},
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
     "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
     "purge-stock-imports": {
@@ -189,7 +190,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.cancelled": (),
     "order.refunded": (),
     "order.returned": (),
-    "payment.changed": (),
+    "payment.changed": "orders.tasks.follow_payments",
     "stock.low": (),
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",
@@ -296,6 +297,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {  # several are called "status"
+        "OrderStatusEnum": "orders.models.Order.Status",
+        "PaymentStandingEnum": "payments.models.Payment.Status",
+        "RefundStatusEnum": "payments.models.Refund.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "custom.api.schema.add_rate_limits",
@@ -365,6 +371,15 @@ STRIPE_SECONDS = env.float("STRIPE_SECONDS", default=5.0)  # for one answer
 BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
 # Whose taxes are shown to a buyer who has not said where the goods go.
 SHOP_HOME_COUNTRY = env.str("SHOP_HOME_COUNTRY", default=next(iter(SHOP_COUNTRIES), ""))
+SHOP_UNPAID_MINUTES = env.int("SHOP_UNPAID_MINUTES", default=24 * 60)
+SHOP_RETURN_DAYS = env.int("SHOP_RETURN_DAYS", default=14)  # from the delivery
+# Carrier's code -> its page of a parcel, with {number} in it.
+SHOP_CARRIERS = {
+    "dhl": "https://www.dhl.com/en/express/tracking.html?AWB={number}",
+    "dpd": "https://tracking.dpd.de/status/en_US/parcel/{number}",
+    "post": "https://www.post.at/en/s/track-item?snr={number}",
+    "ups": "https://www.ups.com/track?tracknum={number}",
+} | env.dict("SHOP_CARRIERS", default={})
 SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
 
 LANGUAGE_CODE = "en"

@@ -10,11 +10,17 @@ class OpenUnitsTests(TestCase):
     """What open orders wait for."""
 
     def test_sums_what_is_not_shipped(self) -> None:
-        for record, quantity, fulfilled in ((1, 3, 1), (1, 2, 0), (2, 1, 1), (3, 1, 0)):
+        for record, quantity, fulfilled, cancelled in (
+            (1, 3, 1, 0),
+            (1, 4, 1, 1),
+            (2, 2, 1, 1),
+            (3, 1, 0, 0),
+        ):
             OrderLineFactory(
                 stock_record_id=record,
                 quantity=quantity,
                 fulfilled_quantity=fulfilled,
+                cancelled_quantity=cancelled,
                 line_total=quantity * OrderLineFactory.unit_price,
             )
         with self.assertNumQueries(1):

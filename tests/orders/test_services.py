@@ -15,8 +15,9 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, OrderLine
 from orders.requests import HistoricOrder
-from orders.services import import_orders, place_order
+from orders.services import import_orders, place_order, return_lines
 from partner.models import StockLevel, StockMovement, StockRecord
+from payments.selectors import money_of
 from tests.orders.factories import (
     ADDRESS,
     OrderFactory,
@@ -24,6 +25,7 @@ from tests.orders.factories import (
     make_offer,
     order_request,
 )
+from tests.orders.stories import STAFF
 from tests.users.factories import UserFactory
 
 
@@ -306,6 +308,9 @@ class ImportOrdersTests(TransactionTestCase):
             ],
         )
         self.assertEqual(OutboxMessage.objects.count(), 0)
+        money = money_of([order.public_id])[order.public_id]
+        self.assertEqual(money.captured, order.total_amount)
+        self.assertEqual(order.paid_amount, order.total_amount)
         levels = StockLevel.objects.order_by("pk")
         self.assertEqual(
             list(levels.values_list("num_in_stock", "num_allocated")), [(1, 0), (0, 0)]
@@ -316,13 +321,24 @@ class ImportOrdersTests(TransactionTestCase):
             stock = moved.aggregate(units=Sum("in_stock_delta"))["units"]
             self.assertEqual(stock, level.num_in_stock)
 
+    def test_what_was_imported_may_come_back(self) -> None:
+        import_orders(self.history([make_offer(price="9.90")], 1))
+        order = Order.objects.get()
+        return_lines(
+            order.pk, actor=STAFF, quantities={order.lines.get().pk: 1}, reason="Torn"
+        )
+        order.refresh_from_db()
+        self.assertEqual(order.payment_status, "partly_refunded")
+        self.assertEqual(order.refunded_amount, Decimal("9.90"))
+
     def test_statements_do_not_grow_with_orders(self) -> None:
         records = [make_offer()]
         import_orders(self.history(records, 1))
         few, many = self.history(records, 2), self.history(records, 10)
-        # BEGIN, 3 SELECT records, tax rates and keys, 4 INSERT, COMMIT
+        # BEGIN, 3 SELECT records, tax rates and keys, 4 INSERT; 2 INSERT and 1 SELECT
+        # payments; COMMIT
         for orders in (few, many):
-            with self.assertNumQueries(9):
+            with self.assertNumQueries(12):
                 import_orders(orders)
 
     def test_an_unknown_stock_record_stores_nothing(self) -> None:

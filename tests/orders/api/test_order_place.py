@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -68,6 +69,7 @@ class PlaceOrderTests(APITestCase):
         line = order.lines.get()
         event = order.events.get()
         at = order.placed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        expires_at = order.placed_at + timedelta(days=1)
         sold = {
             "product": self.record.variant.product_id,
             "variant": self.record.variant_id,
@@ -96,6 +98,7 @@ class PlaceOrderTests(APITestCase):
                 "shipping_amount": "0.00",
                 "included_tax": "3.30",
                 "additional_tax": "0.00",
+                "credited_amount": "0.00",
                 "lines": [
                     {"id": line.pk}
                     | sold
@@ -108,6 +111,7 @@ class PlaceOrderTests(APITestCase):
                         "discount_amount": "0.00",
                         "tax_amount": "3.30",
                         "fulfilled_quantity": 0,
+                        "cancelled_quantity": 0,
                         "returned_quantity": 0,
                     }
                 ],
@@ -121,7 +125,8 @@ class PlaceOrderTests(APITestCase):
                 "refunds": [],
                 "returns": [],
                 "events": [{"at": at, "type": event.type, "detail": {}}],
-                "actions": [],
+                "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "actions": ["payment", "cancel"],
             },
         )
         self.assertEqual(
@@ -313,7 +318,7 @@ class PlaceOrderTests(APITestCase):
                 connection,
             ) as queries:
                 response = self.post(
-                    self.body(lines=lines),
+                    self.body(lines=lines, payment={"provider": "invoice"}),
                     f"key-{number}",
                     Authorization=f"Token {secret}",
                 )
@@ -321,8 +326,9 @@ class PlaceOrderTests(APITestCase):
             counts.append(len(queries))
         # 1 SELECT the token and its user; SAVEPOINT and RELEASE stand for BEGIN and
         # COMMIT; 3 the key with its lock wait; 14 place_order, less its own pair of
-        # the outermost block; 3 SELECT the order, its lines and its events
-        self.assertEqual(counts, [21, 21, 21])
+        # the outermost block, and 1 INSERT the payment; 1 SELECT the payment; 3 the
+        # order, its lines and its events
+        self.assertEqual(counts, [23, 23, 23])
 
 
 class OrderMapTests(APITestCase):

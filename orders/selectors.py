@@ -1,0 +1,93 @@
+"""Reads of orders that no single queryset answers."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from basket.quotes import Quote, make_quote
+from basket.selectors import BasketContents, contents_of
+from orders.actors import Role
+from orders.models import Order
+from orders.requests import OrderRequest
+from orders.transitions import allowed_actions
+from payments.selectors import payments_of, refunds_of
+from payments.services import StartedPayment
+
+
+def open_basket(wanted: OrderRequest) -> tuple[OrderRequest, BasketContents | None]:
+    """Read what is in the basket, if one is ordered, into the request; 3 queries.
+
+    Raises:
+        EmptyBasketError: There is none, or nothing in it.
+    """
+    if wanted.basket is None:
+        return wanted, None
+    contents = contents_of(wanted.basket)
+    vouchers = dict.fromkeys((*contents.vouchers, *wanted.vouchers))
+    filled = replace(wanted, lines=contents.lines, vouchers=tuple(vouchers))
+    return filled, contents
+
+
+def quote_order(wanted: OrderRequest) -> Quote:
+    """Return what an order would cost now; what is short in stock is not looked at.
+
+    Raises:
+        EmptyBasketError: There is nothing in the basket.
+        DomainError: As the pricing of an order raises.
+    """
+    filled, _contents = open_basket(wanted)
+    return make_quote(filled.quote_request())
+
+
+def read_placed(
+    public_id: UUID, started: StartedPayment | None, *, is_new: bool
+) -> Order:
+    """Read an order to answer the request that placed it.
+
+    Args:
+        public_id: Of the order.
+        started: Its payment, with what the buyer has to do now.
+        is_new: It was placed just now: what it cannot have yet is not asked for, so
+            that 3 queries are enough.
+    """
+    if not is_new:
+        order = Order.objects.for_detail().get(public_id=public_id)
+        return load_money(order, started)
+    order = Order.objects.for_placed().get(public_id=public_id)
+    order.payments = [started] if started else []
+    order.refunds = []
+    return order
+
+
+def load_money(order: Order, started: StartedPayment | None = None) -> Order:
+    """Add an order's payments and refunds to it; 2 queries.
+
+    Args:
+        order: Any.
+        started: The payment of which more is known than the ledger keeps.
+    """
+    order.payments = [
+        started if started and started.payment.pk == each.pk else each
+        for each in payments_of(order.public_id)
+    ]
+    order.refunds = refunds_of(order.public_id)
+    return order
+
+
+def returnable_until(order: Order) -> datetime | None:
+    """Return the last moment for a buyer's return; None before the delivery."""
+    if order.delivered_at is None:
+        return None
+    return order.delivered_at + timedelta(days=settings.SHOP_RETURN_DAYS)
+
+
+def buyer_actions(order: Order) -> list[str]:
+    """Name what the buyer may do now; no queries."""
+    allowed = allowed_actions(order, Role.CUSTOMER)
+    until = returnable_until(order)
+    if until is not None and until < timezone.now():
+        return [action for action in allowed if action != "return"]
+    return allowed
