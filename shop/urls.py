@@ -22,6 +22,7 @@ urlpatterns = [
         "payment/webhook/<str:provider>/", WebhookView.as_view(), name="payment-webhook"
     ),
     path("admin/", admin.site.urls),
+    path("mailbox/", include("notifications.api.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", metrics.show, name="metrics"),

@@ -16,7 +16,8 @@ Try:
     -d '{{"email": "customer@example.com", "password": "demo-shop-2026"}}' \\
     {address}/api/user/login/
 
-Mails are kept as files in var/mail. Ctrl-C ends it; the data stays.
+Mails are kept in var/mail and shown at {address}/mailbox/.
+Ctrl-C ends it; the data stays.
 """
 
 

@@ -186,12 +186,12 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.placed": "notifications.tasks.send_order_confirmation",
     "order.paid": (),
-    "order.shipped": (),
-    "order.cancelled": (),
-    "order.refunded": (),
+    "order.shipped": "notifications.tasks.send_order_shipped",
+    "order.cancelled": "notifications.tasks.send_order_cancelled",
+    "order.refunded": "notifications.tasks.send_order_refunded",
     "order.returned": (),
     "payment.changed": "orders.tasks.follow_payments",
-    "stock.low": (),
+    "stock.low": "notifications.tasks.send_low_stock",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",
     "payment.refund": "payments.tasks.refund",
@@ -383,7 +383,8 @@ SHOP_CARRIERS = {
 SHOP_DEMO = env.bool("SHOP_DEMO", default=False)  # creates accounts anyone may use
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -430,6 +431,10 @@ PIPELINE = {
         "docs": {
             "source_filenames": ("docs/docs.css",),
             "output_filename": "css/docs.css",
+        },
+        "mailbox": {
+            "source_filenames": ("pages/mailbox.css",),
+            "output_filename": "css/mailbox.css",
         },
         "pages": {
             "source_filenames": ("pages/pages.css",),

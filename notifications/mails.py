@@ -1,0 +1,58 @@
+"""How every mail of the shop is made: two forms of one text, safe headers."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+SUBJECT_LENGTH = 200  # characters
+
+
+def send_mail(
+    template: str,
+    *,
+    to: Sequence[str],
+    subject: str,
+    context: Mapping[str, object],
+    message_id: uuid.UUID,
+) -> None:
+    """Send one mail as text and as HTML, in the language that is active.
+
+    Args:
+        template: Name in ``templates/notifications``, without ``.txt`` or ``.html``.
+        to: Addresses; all of them see each other.
+        subject: May hold anything; it is made one line.
+        context: For both templates; gets ``shop`` and ``subject`` as well.
+        message_id: The same for each attempt, so that mail programs show one mail.
+
+    Raises:
+        OSError: The mail server refused the mail, or is not there.
+    """
+    subject = one_line(subject)
+    values = {**context, "subject": subject, "shop": settings.SHOP_NAME}
+    mail = EmailMultiAlternatives(
+        subject=subject,
+        body=render_to_string(f"notifications/{template}.txt", values),
+        to=list(to),
+        headers={
+            "Message-ID": f"<{message_id}@{_domain()}>",
+            "Auto-Submitted": "auto-generated",  # answers of machines stay away
+        },
+    )
+    html = render_to_string(f"notifications/{template}.html", values)
+    mail.attach_alternative(html, "text/html")
+    mail.send()
+
+
+def one_line(text: str) -> str:
+    """Return a text fit for a header: no line break can start another header."""
+    return " ".join(text.split())[:SUBJECT_LENGTH]
+
+
+def _domain() -> str:
+    """Return the domain the shop's mails come from."""
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return sender.rpartition("@")[2] or "localhost"
