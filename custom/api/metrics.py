@@ -1,21 +1,54 @@
 """``/metrics`` for Prometheus, behind a token of its own."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Metric,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
+from custom import outbox
 from custom.throttling import metrics
+
+
+class OutboxCollector(Collector):
+    """What waits in the outbox; the same whichever process is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Look into the table; 1 query."""
+        left = outbox.backlog()
+        for name, told, value in (
+            ("pending", "Messages neither done nor parked.", left.pending),
+            ("parked", "Messages somebody has to look at.", left.parked),
+            (
+                "oldest_seconds",
+                "Age of the oldest pending message.",
+                left.oldest_age.total_seconds(),
+            ),
+        ):
+            yield GaugeMetricFamily(f"shop_outbox_{name}", told, value=value)
+
+
+OUTBOX = CollectorRegistry()
+OUTBOX.register(OutboxCollector())
 
 
 @never_cache
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Write every counter; without ``METRICS_TOKEN`` there is nothing here.
+    """Write every counter and the outbox's backlog.
 
-    Addresses prove nothing behind a proxy on the same machine, so a token has to.
+    Without ``METRICS_TOKEN`` there is nothing here. Addresses prove nothing
+    behind a proxy on the same machine, so a token has to.
     """
     if not settings.METRICS_TOKEN:
         raise Http404
@@ -23,4 +56,5 @@ def show(request: HttpRequest) -> HttpResponse:
     wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
     if not constant_time_compare(given, wanted):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(metrics.render(), content_type=CONTENT_TYPE_LATEST)
+    told = metrics.render() + generate_latest(OUTBOX)
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)

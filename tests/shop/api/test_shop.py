@@ -61,7 +61,7 @@ class ShopTests(TestCase):
                 "name": "Kino",
                 "currency": "JPY",
                 "prices_include_tax": False,
-                "languages": ["en"],
+                "languages": ["en", "de"],
                 "time_zone": "UTC",
                 "countries": ["JP"],
             },
