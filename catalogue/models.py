@@ -11,6 +11,7 @@ from catalogue.images import ContentStorage, upload_name, validate_image
 from catalogue.querysets import (
     AttributeDefinitionQuerySet,
     CategoryManager,
+    ProductChangeQuerySet,
     ProductImageQuerySet,
     ProductListingQuerySet,
     ProductQuerySet,
@@ -261,6 +262,30 @@ class ListingCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_count} in {self.scope}"
+
+
+class ProductChange(models.Model):
+    """A product whose entry in the search index may be out of date (decision 0024).
+
+    Stored in the transaction that changed it, deleted once the index has it. Rows are
+    only added and deleted, so that writers never wait for each other here.
+    """
+
+    # No constraint: the row outlives a product that is deleted.
+    product = models.ForeignKey(
+        Product, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    is_listed = models.BooleanField(help_text="Whether anyone may see it now.")
+
+    objects = ProductChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("is_listed", "product"), name="productchange_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"change of {self.product_id}"
 
 
 @reversion.register()

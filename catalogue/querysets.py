@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         AttributeDefinition,
         Category,
         Product,
+        ProductChange,
         ProductImage,
         ProductListing,
         ProductSummary,
@@ -42,6 +43,17 @@ class CategoryQuerySet(TreeQuerySet):
     def find(self, key: str) -> Self:
         """Keep the category of an id (digits only) or a slug."""
         return self.filter(_id_or_slug(key))
+
+    def with_words_like(self, starts: Sequence[str]) -> Self:
+        """Keep names that have, for each start, a word that begins so; not by index.
+
+        The column's collation tells neither case nor accents apart.
+        """
+        found = self
+        for start in starts:
+            at_word = Q(name__icontains=f" {start}") | Q(name__icontains=f"-{start}")
+            found = found.filter(Q(name__istartswith=start) | at_word)
+        return found
 
     def below(self, nodes: Sequence["Category"], depth: int | None = None) -> Self:
         """Keep the descendants of equally deep nodes, ``depth`` levels at most."""
@@ -97,6 +109,18 @@ class ProductSummaryQuerySet(models.QuerySet["ProductSummary"]):
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")
         return list(found.select_for_update())
+
+
+class ProductChangeQuerySet(models.QuerySet["ProductChange"]):
+    """Changes that the search index has not taken over yet."""
+
+    def oldest(self, limit: int) -> Self:
+        """Keep the first that were stored."""
+        return self.order_by("pk")[:limit]
+
+    def unlisted(self) -> Self:
+        """Keep products that nobody may see any more."""
+        return self.filter(is_listed=False)
 
 
 class ProductListingQuerySet(models.QuerySet["ProductListing"]):

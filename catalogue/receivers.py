@@ -2,10 +2,18 @@
 
 from collections.abc import Collection
 
-from django.db.models.signals import m2m_changed, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
-from catalogue.models import Category, Product, ProductListing, ProductSummary
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductListing,
+    ProductSummary,
+    Variant,
+)
+from catalogue.services.changes import announce_changes
 from catalogue.services.listings import drop_listings, refresh_listings
 
 LISTED = frozenset({"title", "is_public"})
@@ -53,3 +61,18 @@ def list_in_categories(
     else:  # cleared: its list still has what was in it
         listed = ProductListing.objects.in_scope(instance.pk)
         refresh_listings(listed.values_list("product_id", flat=True))
+
+
+@receiver(post_save, sender=Variant)
+@receiver(post_delete, sender=Variant)
+def announce_variant(*, instance: Variant, **_signal: object) -> None:
+    """What a product is found by changed with a variant: SKU, title, attributes."""
+    announce_changes([instance.product_id])
+
+
+@receiver(post_save, sender=AttributeDefinition)
+@receiver(post_delete, sender=AttributeDefinition)
+def announce_type(*, instance: AttributeDefinition, **_signal: object) -> None:
+    """What products of a type are found by changed, as the label of a choice."""
+    products = Product.objects.filter(product_type=instance.product_type_id)
+    announce_changes(products.values_list("pk", flat=True))

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/", include("reviews.api.urls")),
     path("api/basket/", include("basket.api.urls")),
     path("api/shipping/", include("shipping.api.urls")),
+    path("api/search/", include("search.api.urls")),
     path("api/order/", include("orders.api.urls")),
     path("api/partner/", include("partner.api.urls")),
     path("api/partner/order/", include("orders.api.partner_urls")),

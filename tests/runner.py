@@ -1,7 +1,8 @@
 """The project's test runner: real servers, shared by nobody.
 
 Each parallel worker has its own database clone, its own Redis prefix and its own
-media directory. Tests tagged ``soak`` run with ``--all`` or ``--tag soak`` only.
+directory of media and search index. Tests tagged ``soak`` run with ``--all`` or
+``--tag soak`` only.
 """
 
 import io
@@ -14,6 +15,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 import django.test.runner
+import haystack
 from django.conf import settings
 from django.test.runner import DiscoverRunner, ParallelTestSuite
 from django.test.utils import override_settings, teardown_databases
@@ -22,6 +24,7 @@ from django_redis.client import DefaultClient
 from redis import Redis
 
 from script.lib import records
+from search.connection import haystack_options
 from shop.celery import app
 from tests.network import close_network
 from tests.servers import RUN_DIRECTORY
@@ -52,11 +55,16 @@ def isolate(worker: int, run: int, media: Path) -> None:
     broker = {"global_keyprefix": f"{prefix}:celery:"}
     place = media / str(worker)
     place.mkdir(exist_ok=True)
+    search_url = f"xapian://{media / f'search-{worker}'}"
     override_settings(
         CACHES=caches,
         CELERY_BROKER_TRANSPORT_OPTIONS=broker,
         MEDIA_ROOT=str(place),
+        SEARCH_URL=search_url,
+        HAYSTACK_CONNECTIONS={"default": haystack_options(search_url)},
     ).enable()
+    haystack.connections.connections_info = settings.HAYSTACK_CONNECTIONS
+    haystack.connections.reload("default")
     app.conf.broker_transport_options = broker
     os.environ["REDIS_PREFIX"] = prefix
 

@@ -16,6 +16,7 @@ APPS = (
     "payments",
     "shipping",
     "promotions",
+    "search",
     "partner",
     "reviews",
     "catalogue",

@@ -31,6 +31,7 @@ from partner.services import add_member
 from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
 from tests.custom.api.test_xml import TEXT
+from tests.search.index import fresh_index
 from tests.shop.films import ROWS, write_list
 from users.api.serializers import (
     LoginInputSerializer,
@@ -147,6 +148,7 @@ class AnswerTests(TestCase):
         )
 
     def setUp(self) -> None:
+        fresh_index()
         self.api = APIClient()
         self.api.force_authenticate(self.customer)
 
@@ -162,6 +164,11 @@ class AnswerTests(TestCase):
             "/api/product/?category=action&ordering=-price&page_size=1",
             "/api/product/king-kong-2/",
             "/api/product/king-kong-2/review/",
+            "/api/search/?q=kong&facets=category,partner,price,attr.format",
+            "/api/search/?q=kogn",
+            "/api/search/?q=nothing-like-it",
+            "/api/search/?facets=shoe",
+            "/api/search/suggest/?q=ki",
             "/api/user/me/",
             "/api/basket/",
             "/api/shipping/?variant=1&country=AT",
@@ -207,7 +214,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 15)
+        self.assertEqual(len(paths), 16)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})

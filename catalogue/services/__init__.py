@@ -7,6 +7,7 @@ from catalogue.services.categories import (
     rename_category,
     update_category,
 )
+from catalogue.services.changes import announce_changes, forget_changes
 from catalogue.services.images import StoredImage, add_image, store_image
 from catalogue.services.listings import (
     copy_figures,
@@ -30,12 +31,14 @@ __all__ = [
     "StoredImage",
     "add_image",
     "add_variant",
+    "announce_changes",
     "copy_figures",
     "create_category",
     "create_product",
     "create_product_type",
     "create_products",
     "delete_category",
+    "forget_changes",
     "move_category",
     "recount_listings",
     "refresh_listings",

@@ -5,6 +5,7 @@ from mptt.exceptions import InvalidMove
 
 from catalogue.errors import CategoryMoveError, CategoryNotEmptyError
 from catalogue.models import Category, ProductListing
+from catalogue.services.changes import announce_changes
 from catalogue.services.listings import (
     TREE_LOCK,
     drop_scope,
@@ -77,6 +78,8 @@ def update_category(
         category.is_public = is_public
     with reversion.create_revision(atomic=False):
         category.save()
+    if name is not None or is_public is not None:
+        announce_changes(_products_below(category))  # they are found by its name
     return category
 
 

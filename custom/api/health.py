@@ -3,9 +3,11 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_redis import get_redis_connection
@@ -34,8 +36,8 @@ def live(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """Tell whether requests can be answered: 503 without database or migrations.
 
-    The shop sells without Redis and workers, if more slowly and without mails:
-    ``degraded``, with a 200.
+    The shop sells without Redis, workers and what ``HEALTH_CHECKS`` names, if more
+    slowly and without mails: ``degraded``, with a 200.
     """
     checks = {
         "database": check_database(),
@@ -44,6 +46,8 @@ def ready(_request: HttpRequest) -> JsonResponse:
     }
     if FAILED in (checks["database"], checks["migrations"]):
         return JsonResponse({"status": FAILED, "checks": checks}, status=503)
+    for name, path in settings.HEALTH_CHECKS.items():
+        checks[name] = OK if import_string(path)() else FAILED
     left = outbox.backlog()
     checks["queue"] = FAILED if left.overdue > LONGEST_WAIT else OK
     status = DEGRADED if FAILED in checks.values() else OK

@@ -10,6 +10,7 @@ import reversion
 from django.utils import timezone
 
 from catalogue.models import Variant
+from catalogue.services import announce_changes
 from custom.locks import lock_named
 from custom.money import places
 from custom.transactions import transactional
@@ -142,6 +143,9 @@ def store_stock_records(
     StockPrice.objects.bulk_create(
         [_present_price(record, now) for record in records], batch_size=BATCH
     )
+    # Search finds them by partner, whatever it asks.
+    variants = Variant.objects.filter(pk__in={row.variant_id for row in rows})
+    announce_changes(variants.values_list("product", flat=True))
     return records
 
 

@@ -3,6 +3,7 @@
 import reversion
 
 from catalogue.models import Product
+from catalogue.services import announce_changes
 from custom.transactions import transactional
 from partner.models import Partner, PartnerMember
 from partner.services.summaries import refresh_summaries
@@ -31,7 +32,8 @@ def update_partner(
         partner.save()
     if sells_otherwise:
         offered = Product.objects.filter(variants__stock_records__partner=partner)
-        refresh_summaries(offered.values_list("pk", flat=True))
+        products = set(offered.values_list("pk", flat=True))
+        announce_changes(products - refresh_summaries(products))
     return partner
 
 

@@ -15,19 +15,24 @@ FIGURES = ("price_from", "compare_at_price", "currency", "in_stock")
 
 
 @transactional
-def refresh_summaries(product_ids: Iterable[int]) -> None:
-    """Work out again what lists show of products; 5 statements for each 500.
+def refresh_summaries(product_ids: Iterable[int]) -> set[int]:
+    """Work out again what lists show of products; 8 statements for each 500.
 
     Called last in a transaction, after what changed an offer: it locks the
     summaries in key order and only then reads the offers, so that of two
     transactions the one that commits last has seen the other's change.
+
+    Returns:
+        Ids of products with other figures than before; search is told of those.
     """
     pks = sorted(set(product_ids))
+    changed: set[int] = set()
     for start in range(0, len(pks), BATCH):
-        _refresh(pks[start : start + BATCH])
+        changed |= _refresh(pks[start : start + BATCH])
+    return changed
 
 
-def _refresh(product_ids: list[int]) -> None:
+def _refresh(product_ids: list[int]) -> set[int]:
     """Refresh one batch of products; those that nobody offers show no price."""
     stored = {row.pk: row for row in ProductSummary.objects.lock(product_ids)}
     variants = dict(
@@ -44,6 +49,7 @@ def _refresh(product_ids: list[int]) -> None:
         changed, update_conflicts=True, update_fields=FIGURES
     )
     copy_figures(row.pk for row in changed)
+    return {row.pk for row in changed}
 
 
 def _summary(product_id: int, offers: list[Offer]) -> ProductSummary:

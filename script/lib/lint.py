@@ -29,6 +29,7 @@ APPS = (
     "payments",
     "shipping",
     "promotions",
+    "search",
     "partner",
     "reviews",
     "catalogue",

@@ -29,6 +29,7 @@ def main() -> int:
     _write_limits(home)
     _migrate()
     _load_demo(home)
+    _index()
     _collect_static(home)
     return 0
 
@@ -92,6 +93,16 @@ def _load_demo(home: Path) -> None:
     films = os.environ.get("SHOP_DEMO_FILMS")
     call_command("load_demo", **({"films": Path(films)} if films else {}))
     unfinished.unlink()
+
+
+def _index() -> None:
+    """Make the search index where there is none, or one that other code has made."""
+    from search.selectors import is_available  # noqa: PLC0415
+    from search.services import rebuild_index  # noqa: PLC0415
+
+    if not is_available():
+        say("Making the search index")
+        rebuild_index()
 
 
 def _collect_static(home: Path) -> None:

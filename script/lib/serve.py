@@ -115,6 +115,7 @@ def _environment(home: Path, host: str, port: int) -> dict[str, str]:
         "SITE_URL": _address(host, port),
         "STATIC_ROOT": str(home / "static"),
         "MEDIA_ROOT": str(home / "media"),
+        "SEARCH_URL": f"xapian://{quote(str(home))}/search",
     }
     fixed = {
         "DJANGO_SETTINGS_MODULE": "shop.settings.dev",
@@ -143,7 +144,7 @@ def _start_servers(home: Path, stack: ExitStack) -> dict[str, str]:
 
 def _write_addresses(home: Path, environment: Mapping[str, str]) -> None:
     """Let ``manage.py`` find the servers; shop.settings.dev reads this file."""
-    names = ("DATABASE_URL", "REDIS_URL")
+    names = ("DATABASE_URL", "REDIS_URL", "SEARCH_URL")
     lines = [f"{name}={environment[name]}\n" for name in names]
     path = home / "server.env"
     path.touch(mode=0o600)

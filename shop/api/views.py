@@ -20,6 +20,7 @@ ENTRIES = {
     "shop": "shop",
     "category": "catalogue:category-list",
     "product": "catalogue:product-list",
+    "search": "search:search",
     "user": "users:registration",
     "login": "users:login",
     "logout": "users:logout",

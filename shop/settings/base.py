@@ -5,9 +5,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import django_stubs_ext
 import environ
+
+from search.connection import haystack_options
 
 # Lets ``ModelAdmin[Order]`` and the like be written as they are typed.
 django_stubs_ext.monkeypatch()
@@ -28,6 +31,7 @@ INSTALLED_APPS = [
     "payments.apps.PaymentsConfig",
     "shipping.apps.ShippingConfig",
     "promotions.apps.PromotionsConfig",
+    "search.apps.SearchConfig",
     "partner.apps.PartnerConfig",
     "reviews.apps.ReviewsConfig",
     "catalogue.apps.CatalogueConfig",
@@ -46,6 +50,7 @@ INSTALLED_APPS = [
     "django_filters",
     "knox",
     "mptt",
+    "haystack",
     "reversion",
     "corsheaders",
     "django_structlog",
@@ -181,6 +186,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "partner.purge_stock_imports",
         "schedule": 3600.0,
     },
+    "purge-fruitless-queries": {
+        "task": "search.purge_fruitless_queries",
+        "schedule": 3600.0,
+    },
 }
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
@@ -191,6 +200,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.refunded": "notifications.tasks.send_order_refunded",
     "order.returned": (),
     "payment.changed": "orders.tasks.follow_payments",
+    "product.changed": "search.tasks.follow_product_changes",
     "stock.low": "notifications.tasks.send_low_stock",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",
@@ -198,6 +208,9 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
 }
 # Who waits for promised units: functions that return units by stock record.
 STOCK_CLAIMS = ("orders.claims.open_units",)
+# What /health/ready asks beside the database: name -> path of a function that is true
+# while all is well. The shop serves without it.
+HEALTH_CHECKS = {"search": "search.selectors.is_available"}
 IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
 
 # --- Accounts ----------------------------------------------------------------
@@ -228,6 +241,16 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),  # from the last use
     "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
 }
+
+# --- Search ------------------------------------------------------------------
+
+SEARCH_URL = env.str(
+    "SEARCH_URL", default=f"xapian://{quote(str(BASE_DIR))}/var/search"
+)
+SEARCH_LANGUAGE = env.str("SEARCH_LANGUAGE", default="english")  # of word stems
+# Where a band of prices ends and the next begins, in whole units of the currency.
+SEARCH_PRICE_BANDS = env.list("SEARCH_PRICE_BANDS", cast=int, default=[5, 10, 15, 20])
+HAYSTACK_CONNECTIONS = {"default": haystack_options(SEARCH_URL)}
 
 # --- API -----------------------------------------------------------------------
 

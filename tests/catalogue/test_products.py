@@ -134,7 +134,7 @@ class ProductServiceTests(TestCase):
             # Savepoint and release; definitions; slug lock, slugs; products,
             # summaries, variants, tree lock, links, pictures; lists: lock,
             # summaries, categories above, products, rows, new rows, counts twice.
-            with self.assertNumQueries(19):
+            with self.assertNumQueries(22):
                 products = create_products(rows, product_type=self.film)
             titles = [row.title for row in rows]
             self.assertEqual([product.title for product in products], titles)

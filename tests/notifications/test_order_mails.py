@@ -26,6 +26,7 @@ from tests.orders.factories import (
     make_offer,
     order_request,
 )
+from tests.outbox import messages
 from tests.users.factories import UserFactory
 
 MARKUP = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
@@ -44,7 +45,7 @@ class MailTestCase(TestCase):
 
     def carry_out(self, topic: str, **payload: object) -> OutboxMessage:
         run_in_transaction(lambda: outbox.publish(topic, payload))
-        message = OutboxMessage.objects.latest("pk")
+        message = messages().latest("pk")
         consume(message.pk)
         message.refresh_from_db()
         self.assertEqual(message.state, "done", message.last_error)
@@ -332,7 +333,7 @@ class LaterMailTests(MailTestCase):
     def test_a_lost_order_is_an_error_that_tells_nothing_personal(self) -> None:
         lost = "00000000-0000-7000-8000-000000000000"
         run_in_transaction(lambda: outbox.publish("order.shipped", {"order": lost}))
-        message = OutboxMessage.objects.get()
+        message = messages().get()
         with self.assertLogs("custom.outbox", "ERROR"):
             consume(message.pk)
         message.refresh_from_db()

@@ -1,12 +1,12 @@
 from django.core import mail
 from django.test import override_settings
 
-from custom.models import OutboxMessage
 from custom.outbox import consume
 from partner.models import PartnerMember
 from partner.services import add_member, take_stock
 from tests.catalogue.factories import VariantFactory
 from tests.notifications.test_order_mails import MailTestCase, html_of
+from tests.outbox import messages
 from tests.partner.factories import StockRecordFactory
 from tests.users.factories import UserFactory
 
@@ -35,7 +35,7 @@ class LowStockTests(MailTestCase):
 
     def sell(self, units: int) -> None:
         take_stock({self.record.pk: units}, source=f"order:{units}")
-        for message in OutboxMessage.objects.filter(state="pending"):
+        for message in messages().filter(state="pending"):
             consume(message.pk)
 
     def test_managers_are_told(self) -> None:
@@ -77,5 +77,5 @@ class LowStockTests(MailTestCase):
         self.record.partner.members.all().delete()
         self.sell(8)
         self.assertEqual(mail.outbox, [])
-        message = OutboxMessage.objects.get()
+        message = messages().get()
         self.assertEqual((message.topic, message.state), ("stock.low", "done"))

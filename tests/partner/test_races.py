@@ -1,10 +1,10 @@
 from django.test import TransactionTestCase
 
 from catalogue.models import ProductListing, ProductSummary
-from custom.models import OutboxMessage
 from partner.models import StockLevel, StockMovement
 from partner.selectors import find_discrepancies
 from tests.catalogue.factories import ProductFactory, VariantFactory
+from tests.outbox import messages
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 from tests.processes import race
 
@@ -99,7 +99,7 @@ class LowStockTests(TransactionTestCase):
         calls = [{"stock_record": pk, "times": 2, "seller": at} for at in range(8)]
         outcomes = race("tests.partner.racers.sell_many", calls)
         self.assertEqual([outcome.value for outcome in outcomes], [2] * 8)
-        (message,) = OutboxMessage.objects.all()
+        (message,) = messages()
         self.assertEqual(
             message.payload, {"stock_record": pk, "num_free": 5, "threshold": 5}
         )

@@ -105,8 +105,9 @@ class DecideTests(TestCase):
             with CaptureQueriesContext(connection) as captured:
                 decide_reviews([row.pk for row in reviews], state=published)
             statements = [row["sql"] for row in captured]
-            # A version is a row of its own for each review.
-            counts.append(sum("reversion_" not in sql for sql in statements))
+            # A version is a row of its own for each review; content types are kept.
+            own = [sql for sql in statements if "content_type" not in sql]
+            counts.append(sum("reversion_" not in sql for sql in own))
         self.assertEqual(counts[0], counts[1])
 
 

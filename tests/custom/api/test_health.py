@@ -40,8 +40,31 @@ def lost_redis() -> dict[str, dict[str, object]]:
     }
 
 
+def is_fine() -> bool:
+    """Be a part of the shop that works."""
+    return True
+
+
+def is_ill() -> bool:
+    """Be a part of the shop that fails."""
+    return False
+
+
+@override_settings(HEALTH_CHECKS={})
 class HealthTests(TestCase):
     """GET /health/live and /health/ready"""
+
+    def test_parts_that_the_settings_name(self) -> None:
+        for name, ready, part in (
+            ("is_fine", "ok", "ok"),
+            ("is_ill", "degraded", "failed"),
+        ):
+            checks = {"part": f"{__name__}.{name}"}
+            with override_settings(HEALTH_CHECKS=checks):
+                answer = self.client.get("/health/ready")
+            self.assertEqual(answer.status_code, 200)
+            self.assertEqual(answer.json()["status"], ready)
+            self.assertEqual(answer.json()["checks"], OK | {"part": part})
 
     def test_live_asks_nobody(self) -> None:
         with self.assertNumQueries(0):

@@ -8,12 +8,13 @@ from django.urls import reverse_lazy
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
-from custom.models import IdempotencyKey, OutboxMessage
+from custom.models import IdempotencyKey
 from orders.guests import guest_token
 from orders.models import Order
 from partner.models import StockLevel
 from partner.services import update_stock_record
 from tests.orders.factories import ADDRESS, VariantFactory, make_offer
+from tests.outbox import messages
 from tests.users.factories import UserFactory, create_token
 
 
@@ -46,7 +47,7 @@ class PlaceOrderTests(APITestCase):
 
     def assert_nothing_stored(self) -> None:
         self.assertEqual(Order.objects.count(), 0)
-        self.assertEqual(OutboxMessage.objects.count(), 0)
+        self.assertEqual(messages().count(), 0)
         self.assertEqual(IdempotencyKey.objects.count(), 0)
         self.assertEqual(StockLevel.objects.get(pk=self.record.pk).num_allocated, 0)
 

@@ -4,10 +4,10 @@ from django.urls import reverse_lazy
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
-from custom.models import OutboxMessage
 from orders.models import Order
 from tests.orders.api.problems import ProblemAssertions
 from tests.orders.factories import ADDRESS, VariantFactory, make_offer
+from tests.outbox import messages
 from tests.users.factories import UserFactory
 
 
@@ -66,7 +66,7 @@ class QuoteOrderTests(ProblemAssertions, APITestCase):
         )
         self.assertEqual(response["Cache-Control"], "private, no-store")
         self.assertEqual(Order.objects.count(), 0)
-        self.assertEqual(OutboxMessage.objects.count(), 0)
+        self.assertEqual(messages().count(), 0)
 
     def test_it_is_what_an_order_then_charges(self) -> None:
         self.client.force_authenticate(UserFactory())

@@ -8,7 +8,6 @@ from rest_framework.test import APITestCase
 from reversion.models import Version
 
 from catalogue.models import ProductSummary, Variant
-from custom.models import OutboxMessage
 from partner.models import (
     Partner,
     PartnerMember,
@@ -19,6 +18,7 @@ from partner.models import (
 from partner.selectors import find_discrepancies
 from partner.services import add_member, take_stock
 from tests.catalogue.factories import VariantFactory
+from tests.outbox import messages
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 from tests.users.factories import UserFactory
 
@@ -389,9 +389,9 @@ class ChangeTests(StockTestCase):
 
     def test_query_count(self) -> None:
         # Membership and record; savepoint and release; record and level locked; the
-        # price's lock, spans, row, summary (6) and version (3); the level's locks,
-        # movement, row and what follows; the record again.
-        with self.assertNumQueries(25):
+        # price's lock, spans, row, summary (6), what search must learn (3) and version
+        # (3); the level's locks, movement, row and what follows; the record again.
+        with self.assertNumQueries(28):
             self.patch(num_in_stock=8, price="8.00", expected=10)
 
     def test_a_tag_that_fits(self) -> None:
@@ -467,11 +467,13 @@ class ChangeTests(StockTestCase):
         self.assertEqual(answer["ETag"], before["ETag"])
         self.assert_unchanged()
 
-    @override_settings(OUTBOX_HANDLERS={"stock.low": "custom.outbox.consume"})
+    @override_settings(
+        OUTBOX_HANDLERS={"stock.low": "custom.outbox.consume", "product.changed": ()}
+    )
     def test_a_count_at_the_threshold_is_announced_once(self) -> None:
         self.patch(num_in_stock=5, expected=10)
         self.patch(num_in_stock=4, expected=5)
-        message = OutboxMessage.objects.get()
+        message = messages().get()
         self.assertEqual(
             (message.topic, message.payload),
             (
@@ -718,13 +720,16 @@ class BulkTests(StockTestCase):
             ]
             # Membership; savepoint and release; offers locked, records, levels and
             # variants read (6); 4 tables of new records; prices (3); movements and
-            # levels; what follows from them; lists (6).
-            with self.assertNumQueries(25):
+            # levels; what follows from them; lists (6); what search must learn of the
+            # offers (4) and of the lists (3).
+            with self.assertNumQueries(32):
                 counts.append(self.bulk(*rows))
         self.assertEqual([count["updated"] for count in counts], [2, 10])
         self.assertEqual([count["created"] for count in counts], [2, 10])
 
-    @override_settings(OUTBOX_HANDLERS={"stock.low": "custom.outbox.consume"})
+    @override_settings(
+        OUTBOX_HANDLERS={"stock.low": "custom.outbox.consume", "product.changed": ()}
+    )
     def test_low_stock_is_announced_by_one_statement(self) -> None:
         other = StockRecordFactory(
             partner=self.partner, partner_sku="F-2", low_stock_threshold=0
@@ -733,5 +738,5 @@ class BulkTests(StockTestCase):
             {"partner_sku": "F-1", "num_in_stock": 4},
             {"partner_sku": "F-2", "num_in_stock": 0},
         )
-        told = [row.payload["stock_record"] for row in OutboxMessage.objects.all()]
+        told = [row.payload["stock_record"] for row in messages()]
         self.assertEqual(told, [self.record.pk, other.pk])

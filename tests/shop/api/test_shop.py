@@ -19,6 +19,7 @@ class MapTests(SimpleTestCase):
                     "shop": "shop/",
                     "category": "category/",
                     "product": "product/",
+                    "search": "search/",
                     "user": "user/",
                     "login": "user/login/",
                     "logout": "user/logout/",

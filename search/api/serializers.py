@@ -1,0 +1,71 @@
+"""What clients see of searches."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalogue.api.serializers import ProductListSerializer
+from catalogue.models import Product
+from search.labels import Facet, FacetValue
+
+
+class FoundProductSerializer(ProductListSerializer):
+    """A product row with how well it fits."""
+
+    score = serializers.FloatField(
+        help_text="How well it fits what was typed; comparable within one answer."
+    )
+
+    class Meta:
+        model = Product
+        fields = (*ProductListSerializer.Meta.fields, "score")
+
+
+class FacetValueSerializer(serializers.Serializer[FacetValue]):
+    """A value of a facet."""
+
+    value = serializers.CharField(
+        help_text="What the filter takes; of a price band its `price_min` and "
+        "`price_max` with - between them."
+    )
+    label = serializers.CharField()  # type: ignore[assignment]  # a field here
+    count = serializers.IntegerField(help_text="Products with it.")
+    level = serializers.IntegerField(help_text="Depth of a category, else 0.")
+
+
+class FacetSerializer(serializers.Serializer[Facet]):
+    """A property of the products found."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    values = FacetValueSerializer(many=True)
+
+
+class SearchPageSerializer(serializers.Serializer[Any]):
+    """The answer to a search."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = FoundProductSerializer(many=True)
+    facets = FacetSerializer(many=True)
+    suggestion = serializers.CharField(
+        allow_null=True,
+        help_text="The query in words that products have; where what was typed finds "
+        "nothing, the products found are those of the suggestion.",
+    )
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    """A title or a category whose words begin as was typed."""
+
+    type = serializers.CharField(help_text="`category` or `product`.")
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    title = serializers.CharField()
+
+
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    """Categories first, then titles, the best ones first."""
+
+    results = SuggestionSerializer(many=True)

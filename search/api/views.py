@@ -1,0 +1,122 @@
+"""Searches as anyone may ask them."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalogue.models import Product
+from custom.api.problems import QueryParameterError
+from custom.api.views import ApiView
+from search.api.parameters import MAX_QUERY_LENGTH, Reader, read_definitions
+from search.api.serializers import (
+    FacetSerializer,
+    FoundProductSerializer,
+    SearchPageSerializer,
+    SuggestionSerializer,
+    SuggestionsSerializer,
+)
+from search.labels import label_facets
+from search.selectors import (
+    ATTRIBUTE_PREFIX,
+    ORDERINGS,
+    Found,
+    FoundKeys,
+    public_rows,
+    search_products,
+)
+from search.services import count_fruitless
+from search.suggestions import suggest
+
+SHORTEST_START = 2  # characters
+
+
+def _parameter(name: str, description: str, **options: Any) -> OpenApiParameter:  # noqa: ANN401
+    return OpenApiParameter(name, description=description, **options)
+
+
+SEARCH_PARAMETERS = [
+    _parameter("q", 'Words; "phrases"; -unwanted ones. Without: every product.'),
+    _parameter("category", "Id or slug, those below included.", many=True),
+    _parameter("partner", "Id or code.", many=True),
+    _parameter(
+        "attr.<code>", "A value, or a range of whole numbers (1990..1999).", many=True
+    ),
+    _parameter("price_min", "At least this.", type=OpenApiTypes.DECIMAL),
+    _parameter("price_max", "At most this.", type=OpenApiTypes.DECIMAL),
+    _parameter("in_stock", "A unit lies ready.", type=OpenApiTypes.BOOL),
+    _parameter("ordering", "Default: the best first.", enum=list(ORDERINGS)),
+    _parameter("facets", "`category,partner,price,attr.<code>`: count these."),
+    _parameter("page", "From 1.", type=OpenApiTypes.INT),
+    _parameter("page_size", "At most 100.", type=OpenApiTypes.INT),
+]
+NAMES = frozenset(each.name for each in SEARCH_PARAMETERS)
+
+
+class SearchView(ApiView):
+    """Products by words, filters and facets."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = FoundProductSerializer
+    is_public_page = True
+
+    @extend_schema(
+        operation_id="search_retrieve",
+        parameters=SEARCH_PARAMETERS,
+        responses=SearchPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Search; several values of one filter are alternatives."""
+        definitions = read_definitions()
+        found = search_products(Reader(request.query_params, definitions).read())
+        page = self._page(found)
+        if found.is_fruitless:
+            count_fruitless(request.query_params["q"])
+        facets: Any = label_facets(found.facets, definitions)
+        page.data["facets"] = FacetSerializer(facets, many=True).data
+        page.data["suggestion"] = found.suggestion
+        return page
+
+    def get_query_parameters(self) -> frozenset[str]:
+        """Add the attributes that this request names; unknown ones are told later."""
+        given = self.request.query_params
+        named = {name for name in given if name.startswith(ATTRIBUTE_PREFIX)}
+        return super().get_query_parameters() | NAMES | named
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Add where pictures are."""
+        media = self.request.build_absolute_uri(settings.MEDIA_URL)
+        return dict(super().get_serializer_context()) | {"media_url": media}
+
+    def _page(self, found: Found) -> Response:
+        """Answer with one page; products that are no longer public count no more."""
+        keys: Any = FoundKeys(found)
+        matches: Any = self.paginate_queryset(keys) or []
+        rows: list[Product] = public_rows(matches)
+        answer = self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        answer.data["count"] -= len(matches) - len(rows)
+        return answer
+
+
+class SuggestView(ApiView):
+    """Titles and categories while somebody types."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = SuggestionSerializer
+    is_public_page = True
+    query_parameters = frozenset({"q"})
+
+    @extend_schema(responses=SuggestionsSerializer)
+    def get(self, request: Request) -> Response:
+        """List up to 10 whose words begin so, accents or not."""
+        start = request.query_params.get("q", "").strip()
+        if not SHORTEST_START <= len(start) <= MAX_QUERY_LENGTH:
+            told = f"Give {SHORTEST_START} to {MAX_QUERY_LENGTH} characters."
+            raise QueryParameterError({"q": [ErrorDetail(told, "invalid")]})
+        rows = self.get_serializer(suggest(start), many=True)
+        return Response({"results": rows.data})

@@ -1,0 +1,315 @@
+"""Haystack's Xapian engine, made exact and fast (decision 0024).
+
+``xapian-haystack`` counts facets of the first thousand matches only, and those of
+fields with several values on the page alone; it compares prices as text, reads every
+match to count them, and opens the index once for each product written. What it has of
+Haystack's interface is kept, what reads and writes the index is here.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import xapian
+from filelock import FileLock, Timeout
+from haystack.backends import BaseEngine, BaseSearchBackend, BaseSearchQuery
+from haystack.constants import DJANGO_ID
+from haystack.exceptions import HaystackError
+from haystack.models import SearchResult
+from xapian_backend import XapianEngine, XapianSearchBackend
+
+from search.errors import RebuildRunningError
+from search.query import Query
+from search.storage import Storage
+from search.writing import ID_PREFIX, SEPARATOR, Writer
+
+T = TypeVar("T")
+LAYOUT = "1"  # raised when the same fields are written in another way
+LOCK_SECONDS = 60  # a batch takes less than one
+TRIES = 3  # of a search that two commits have overtaken
+MORE_SPELLINGS = 2  # letters that a suggestion may differ by
+
+
+class LockTakenError(HaystackError):
+    """Another process has been writing for too long."""
+
+
+class Backend(XapianSearchBackend):
+    """One index on this machine's disk; any number of readers, one writer."""
+
+    _writers: list[Writer] | None = None
+
+    @property
+    def storage(self) -> Storage:
+        """Return where the index lies, for the fields as they are now."""
+        columns = repr(sorted(self.column.items())).encode()
+        digest = hashlib.blake2b(columns, digest_size=6).hexdigest()
+        return Storage(Path(self.path), f"{LAYOUT}-{digest}")
+
+    # --- Writing ------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self, *, rebuild: bool = False) -> Iterator[None]:
+        """Be the one writer; what is written inside is committed once, at the end.
+
+        Args:
+            rebuild: Write to the generation that a rebuild fills, not to all.
+
+        Raises:
+            HaystackError: The index is broken, or the lock stays taken.
+        """
+        with _own_errors(), self._lock("lockfile", LOCK_SECONDS):
+            storage = self.storage
+            opened = [storage.open_next()] if rebuild else storage.open_to_write()
+            self._writers = [Writer(database, self.column) for database in opened]
+            try:
+                yield
+                for writer in self._writers:
+                    writer.commit()
+            finally:
+                self._writers = None
+                for database in opened:
+                    database.close()
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[bool]:
+        """Fill a new generation beside the one that is searched, then switch.
+
+        Raises:
+            RebuildRunningError: Another process rebuilds.
+        """
+        with _own_errors(), self._rebuild_lock():
+            with self._lock("lockfile", LOCK_SECONDS):
+                self.storage.begin()
+            yield True
+            with self._lock("lockfile", LOCK_SECONDS):
+                self.storage.switch()
+
+    def update(self, index: Any, iterable: Iterable[Any], commit: Any = True) -> None:  # noqa: ANN401, FBT002 - Haystack's own
+        """Put products' documents into the index; their old ones are replaced."""
+        prepared = [(obj.pk, index.full_prepare(obj)) for obj in iterable]
+        self._write(lambda writer: writer.put_all(prepared))
+
+    def remove(self, obj_or_string: Any, commit: Any = True) -> None:  # noqa: ANN401, FBT002 - Haystack's own
+        """Take a product out; it is named by itself or as ``app.model.id``."""
+        pk = getattr(obj_or_string, "pk", None) or obj_or_string.rpartition(".")[2]
+        self._write(lambda writer: writer.remove(int(pk)))
+
+    def clear(self, models: Any = (), commit: Any = True) -> None:  # noqa: ANN401, FBT002 - Haystack's own
+        """Begin with an empty index."""
+        with self.rebuilding():
+            pass
+
+    def _write(self, work: Callable[[Writer], object]) -> None:
+        if self._writers is None:
+            with self.writing():
+                self._write(work)
+            return
+        for writer in self._writers:
+            work(writer)
+
+    @contextmanager
+    def _lock(self, name: str, seconds: float) -> Iterator[None]:
+        """Hold a lock that ends with this process, however that ends."""
+        home = Path(self.path)
+        home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(home / name)
+        try:
+            lock.acquire(timeout=seconds)
+        except Timeout as error:
+            msg = f"{name} stays taken"
+            raise LockTakenError(msg) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _rebuild_lock(self) -> Iterator[None]:
+        """Be the one who rebuilds."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock("rebuild.lock", 0))
+            except LockTakenError as error:
+                msg = "Another process rebuilds the index."
+                raise RebuildRunningError(msg) from error
+            yield
+
+    # --- Reading ------------------------------------------------------------------
+
+    def search(  # noqa: PLR0913, PLR0917 - Haystack's own
+        self,
+        query: xapian.Query,
+        sort_by: Sequence[str] | None = None,
+        start_offset: int = 0,
+        end_offset: int | None = None,
+        facets: Mapping[str, Mapping[str, Any]] | None = None,
+        spelling_query: str | None = None,
+        result_class: Callable[..., Any] | None = None,
+        **_options: object,
+    ) -> dict[str, Any]:
+        """Return matches, their exact number, facets and a better spelling.
+
+        Args:
+            query: What ``search.query`` has built.
+            sort_by: Fields, ``-`` before one for downwards; without: best first.
+            start_offset: The first match that is returned.
+            end_offset: How many are returned (sic); all of them if None.
+            facets: Field -> options; ``codes`` names attributes.
+            spelling_query: Folded words.
+            result_class: Of the matches.
+        """
+
+        def ask(database: xapian.Database) -> dict[str, Any]:
+            enquire = xapian.Enquire(database)
+            enquire.set_query(query)
+            if sort_by:
+                enquire.set_sort_by_key_then_relevance(self._sorter(sort_by), False)
+            else:
+                enquire.set_docid_order(xapian.Enquire.ASCENDING)
+            counters = self._counters(database, facets or {})
+            for _, spy, _ in counters:
+                enquire.add_matchspy(spy)
+            every = database.get_doccount()
+            wanted = every if end_offset is None else end_offset
+            matches = enquire.get_mset(start_offset, wanted, every + 1)
+            make = result_class or SearchResult
+            return {
+                "results": [self._result(match, make) for match in matches],
+                "hits": matches.get_matches_estimated(),  # exact: all were checked
+                "facets": {"fields": _count(counters)},
+                "spelling_suggestion": _better_spelling(database, spelling_query),
+            }
+
+        return self._ask(ask)
+
+    def document_count(self) -> int:
+        """Return how many products the index holds."""
+        return self._ask(lambda database: database.get_doccount())
+
+    def fingerprints(self) -> dict[int, str]:
+        """Return product id -> digest of the state that the index holds."""
+
+        def ask(database: xapian.Database) -> dict[int, str]:
+            found = {}
+            for term in database.allterms(ID_PREFIX):
+                for posting in database.postlist(term.term):
+                    document = database.get_document(posting.docid)
+                    pk = int(term.term.decode().removeprefix(ID_PREFIX))
+                    found[pk] = Writer.fingerprint(document)
+            return found
+
+        return self._ask(ask)
+
+    def _ask(self, question: Callable[[xapian.Database], T]) -> T:
+        """Read from the current generation, again when a writer was faster."""
+        with _own_errors():
+            for _ in range(TRIES - 1):
+                try:
+                    return question(self.storage.read())
+                except xapian.DatabaseModifiedError:
+                    continue
+            return question(self.storage.read())
+
+    def _result(self, match: Any, make: Callable[..., Any]) -> Any:  # noqa: ANN401
+        slot = self.column[DJANGO_ID]
+        pk = int(xapian.sortable_unserialise(match.document.get_value(slot)))
+        return make("catalogue", "product", pk, match.weight)
+
+    def _sorter(self, names: Sequence[str]) -> xapian.MultiValueKeyMaker:
+        """Sort by fields, and by id where those are equal."""
+        sorter = xapian.MultiValueKeyMaker()
+        for name in (*names, DJANGO_ID):
+            sorter.add_value(self.column[name.lstrip("-")], name.startswith("-"))
+        return sorter
+
+    def _counters(
+        self, database: xapian.Database, facets: Mapping[str, Mapping[str, Any]]
+    ) -> list[tuple[str, xapian.ValueCountMatchSpy, str]]:
+        """Return field, counter and what stands before its values, for each facet."""
+        counters = []
+        for field, options in facets.items():
+            if "codes" not in options:
+                spy = xapian.ValueCountMatchSpy(self.column[field])
+                counters.append((field, spy, ""))
+            for code in options.get("codes", ()):
+                slot = Writer.attribute_slot(database, code)
+                if slot is not None:
+                    spy = xapian.ValueCountMatchSpy(slot)
+                    counters.append((field, spy, f"{code}="))
+        return counters
+
+
+class Engine(XapianEngine):
+    """What ``SEARCH_URL=xapian://…`` stands for."""
+
+    backend = Backend
+    query = Query
+
+
+class NoBackend(BaseSearchBackend):
+    """What a wrong ``SEARCH_URL`` stands for: nothing can be found or written."""
+
+    def _refuse(self, *_arguments: object, **_options: object) -> Any:  # noqa: ANN401
+        msg = "SEARCH_URL names no engine; see manage.py check."
+        raise HaystackError(msg)
+
+    search = update = remove = clear = _refuse
+
+
+class NoQuery(BaseSearchQuery):
+    """A query that is never asked."""
+
+    def build_query(self) -> str:
+        """Return anything: the backend refuses it."""
+        return "*"
+
+
+class NoEngine(BaseEngine):
+    """The engine of a wrong ``SEARCH_URL``."""
+
+    backend = NoBackend
+    query = NoQuery
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Tell Xapian's errors in Haystack's words."""
+    try:
+        yield
+    except xapian.Error as error:
+        raise HaystackError(str(error)) from error
+
+
+def _count(
+    counters: Iterable[tuple[str, xapian.ValueCountMatchSpy, str]],
+) -> dict[str, list[tuple[str, int]]]:
+    """Return field -> values with their numbers of matches, most frequent first.
+
+    Xapian counts each combination of a product's values once, in C++; there are few
+    of them, and they are taken apart here.
+    """
+    found: dict[str, Counter[str]] = {}
+    for field, spy, start in counters:
+        counts = found.setdefault(field, Counter())
+        for each in spy.values():
+            for value in each.term.decode().split(SEPARATOR):
+                counts[start + value] += each.termfreq
+    return {field: counts.most_common() for field, counts in found.items()}
+
+
+def _better_spelling(database: xapian.Database, words: str | None) -> str:
+    """Return the words with those that no product has put right, or nothing."""
+    if not words:
+        return ""
+    given = words.split()
+    better = [
+        word
+        if Writer.knows(database, word)
+        else database.get_spelling_suggestion(word, MORE_SPELLINGS).decode() or word
+        for word in given
+    ]
+    return " ".join(better) if better != given else ""

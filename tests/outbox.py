@@ -1,0 +1,10 @@
+"""What the outbox was told, for tests that count it."""
+
+from django.db.models import QuerySet
+
+from custom.models import OutboxMessage
+
+
+def messages() -> "QuerySet[OutboxMessage]":
+    """Return all messages but those that only bring the search index up to date."""
+    return OutboxMessage.objects.exclude(topic="product.changed")

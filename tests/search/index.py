@@ -1,0 +1,76 @@
+"""An index for the tests of one process."""
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from catalogue.models import AttributeDefinition, Product, ProductType
+from catalogue.services import NewVariant, create_product, create_product_type
+from catalogue.services.types import NewDefinition
+from partner.models import Partner
+from search.services import rebuild_index
+from tests.partner.factories import StockRecordFactory
+
+Kind = AttributeDefinition.Kind
+DEFINITIONS = (
+    NewDefinition(code="director", name="Director", kind=Kind.TEXT),
+    NewDefinition(
+        code="genre",
+        name="Genre",
+        kind=Kind.CHOICE,
+        options=[("drama", "Drama"), ("comedy", "Comedy"), ("war", "War")],
+        is_facet=True,
+    ),
+    NewDefinition(code="year", name="Year", kind=Kind.INTEGER, is_facet=True),
+    NewDefinition(code="colour", name="Colour", kind=Kind.BOOLEAN, is_facet=True),
+)
+
+
+def index_path() -> Path:
+    """Return where this process keeps its index."""
+    return Path(settings.HAYSTACK_CONNECTIONS["default"]["PATH"])
+
+
+def drop_index() -> None:
+    """Leave no index, as on a machine that never made one."""
+    shutil.rmtree(index_path(), ignore_errors=True)
+
+
+def fresh_index() -> None:
+    """Make the index of just what the database has now."""
+    drop_index()
+    rebuild_index()
+
+
+def film_type() -> ProductType:
+    """Return a type with a text, a choice, a number and a truth value."""
+    return create_product_type(code="film", name="Film", definitions=DEFINITIONS)
+
+
+def film(
+    title: str,
+    product_type: ProductType,
+    *,
+    partner: Partner | None = None,
+    price: str | None = "9.90",
+    num_in_stock: int = 10,
+    **fields: object,
+) -> Product:
+    """Store a film with one variant, offered by a partner if one is given."""
+    sku = f"sku-{title.lower().replace(' ', '-')}"
+    product = create_product(
+        product_type=product_type,
+        title=title,
+        variants=[NewVariant(sku=sku)],
+        **fields,
+    )
+    if partner and price is not None:
+        StockRecordFactory(
+            partner=partner,
+            variant=product.variants.get(),
+            price=Decimal(price),
+            num_in_stock=num_in_stock,
+        )
+    return product
