@@ -77,6 +77,8 @@ def _standard_config(config: LogSettings, shared: list[Processor]) -> dict[str, 
             # The relay runs every other second: only what goes wrong is told.
             "celery": {"level": "WARNING"},
             "django_structlog.celery": {"level": "WARNING"},
+            # Its lines quote tokens and what Stripe says of a card.
+            "stripe": {"level": "WARNING"},
         },
     }
 

@@ -15,6 +15,8 @@ from custom.fields import CodeField, MoneyField
 from custom.ids import new_public_id
 from payments.querysets import PaymentEventQuerySet, PaymentQuerySet, RefundQuerySet
 
+ERROR_LENGTH = 64
+
 
 class Payment(models.Model):
     """One attempt to be paid for an order by one provider.
@@ -59,7 +61,10 @@ class Payment(models.Model):
     refunding_amount = MoneyField(default=0, help_text="On its way back.")
     refunded_amount = MoneyField(default=0, help_text="Paid back.")
     error = CodeField(
-        max_length=64, blank=True, default="", help_text="Why it is not further."
+        max_length=ERROR_LENGTH,
+        blank=True,
+        default="",
+        help_text="Why it is not further.",
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     checks = models.PositiveSmallIntegerField(
@@ -134,7 +139,7 @@ class PaymentEvent(models.Model):
     captured_delta = MoneyField(default=0)
     refunding_delta = MoneyField(default=0)
     refunded_delta = MoneyField(default=0)
-    error = CodeField(max_length=64, blank=True, default="")
+    error = CodeField(max_length=ERROR_LENGTH, blank=True, default="")
     provider = CodeField(max_length=32)
     provider_event_id = CodeField(
         max_length=128, null=True, blank=True, help_text="Of the webhook that told."
@@ -189,7 +194,7 @@ class Refund(models.Model):
     reference = CodeField(
         max_length=128, null=True, blank=True, help_text="The provider's own id."
     )
-    error = CodeField(max_length=64, blank=True, default="")
+    error = CodeField(max_length=ERROR_LENGTH, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True, blank=True)
 

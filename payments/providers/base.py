@@ -39,7 +39,8 @@ class Charge:
     Attributes:
         key: Idempotency key, stored before the first call; the same for every call
             about this payment. Keys of single steps are made from it.
-        reference: The provider's own id; empty until :meth:`Provider.create`.
+        reference: The provider's own id, at most 128 characters; empty until
+            :meth:`Provider.create`.
     """
 
     payment: UUID

@@ -320,5 +320,5 @@ def _event(told: Mapping[str, Any]) -> WebhookEvent:
 
 
 def _code(text: str) -> str:
-    """Write a code of Stripe's as the shop writes codes, to fit its column."""
-    return text.replace("_", "-")[:64]
+    """Write a code of Stripe's as the shop writes codes."""
+    return text.replace("_", "-")

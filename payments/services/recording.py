@@ -16,7 +16,7 @@ from custom import outbox
 from custom.money import format_money
 from custom.transactions import transactional
 from payments.errors import RefundTooLargeError
-from payments.models import Payment, PaymentEvent, Refund
+from payments.models import ERROR_LENGTH, Payment, PaymentEvent, Refund
 from payments.providers.base import (
     ChargeState,
     RefundStanding,
@@ -31,6 +31,7 @@ logger = structlog.get_logger(__name__)
 Status = Payment.Status
 Type = PaymentEvent.Type
 
+ZERO = Decimal(0)
 CHECK_RESERVED = timedelta(days=1)  # a reservation may lapse without a word
 # An answer counts if it is further than what is known; a refused payment may yet be
 # paid, and money that came in can no longer be cancelled.
@@ -194,7 +195,7 @@ def request_refund(
 
 def refund_too_large(payments: Sequence[Payment]) -> RefundTooLargeError:
     """Say how much of an order's payments may still be paid back."""
-    left = sum((payment.refundable_amount for payment in payments), Decimal(0))
+    left = sum((payment.refundable_amount for payment in payments), ZERO)
     currency = payments[0].currency if payments else settings.SHOP_CURRENCY
     shown = format_money(left, currency)
     msg = f"At most {shown} {currency} can be paid back."
@@ -206,18 +207,29 @@ def _charge_news(payment: Payment, state: ChargeState) -> Iterator[PaymentEvent]
     if state.reference and not payment.reference:
         payment.reference = state.reference
     status = _STATUSES[state.standing]
-    captured = max(state.captured - payment.captured_amount, Decimal(0))
+    error = state.error[:ERROR_LENGTH]
+    captured = max(_possible(payment, state.captured) - payment.captured_amount, ZERO)
     is_further = _RANKS[status] > _RANKS[Status(payment.status)]
     if not captured and not is_further:
         return
     payment.captured_amount += captured
-    payment.error = state.error
+    payment.error = error
     payment.checks = 0
     if is_further:
         payment.status = status
         payment.next_check_at = _next_check(status)
     kind = Type.CAPTURED if captured else _TYPES[status]
-    yield PaymentEvent(type=kind, captured_delta=captured, error=state.error)
+    yield PaymentEvent(type=kind, captured_delta=captured, error=error)
+
+
+def _possible(payment: Payment, captured: Decimal) -> Decimal:
+    """Keep what a provider claims within what was asked for, which the database does.
+
+    The money is not lost: ``payments reconcile`` goes on naming the difference.
+    """
+    if captured > payment.amount:
+        logger.error("payment_captured_too_much", payment=str(payment.public_id))
+    return min(captured, payment.amount)
 
 
 def _next_check(status: Payment.Status) -> datetime | None:
@@ -283,8 +295,8 @@ def _move_refund(
         return
     was_pending = before == Refund.Status.PENDING
     has_succeeded = after == Refund.Status.SUCCEEDED
-    refunding = -refund.amount if was_pending else Decimal(0)
-    refunded = Decimal(0)
+    refunding = -refund.amount if was_pending else ZERO
+    refunded = ZERO
     if has_succeeded:
         refunded = refund.amount
     elif not was_pending:
@@ -292,7 +304,7 @@ def _move_refund(
     payment.refunding_amount += refunding
     payment.refunded_amount += refunded
     refund.status = after
-    refund.error = state.error
+    refund.error = state.error[:ERROR_LENGTH]
     refund.settled_at = timezone.now()
     refund.save()
     if not has_succeeded:
@@ -301,7 +313,7 @@ def _move_refund(
         type=Type.REFUNDED if has_succeeded else Type.REFUND_FAILED,
         refunding_delta=refunding,
         refunded_delta=refunded,
-        error=state.error,
+        error=refund.error,
     )
 
 

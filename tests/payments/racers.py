@@ -1,12 +1,17 @@
 """What the processes of a race do."""
 
+import signal
 from decimal import Decimal
+from typing import Any
+from unittest import mock
 from uuid import UUID
 
 from django.test import Client
+from django.utils.module_loading import import_string
 
-from payments.providers.dummy import SIGNATURE_HEADER, sign
-from payments.services import refund_payments
+from payments.providers.dummy import SIGNATURE_HEADER, DummyProvider, sign
+from payments.services import cancel_payments, refund_payments, start_payment
+from tests.child import tell
 
 
 def announce(body: str) -> int:
@@ -26,3 +31,31 @@ def pay_back(order: str, amount: str, source: str) -> int:
         order=UUID(order), amount=Decimal(amount), reason="race", source=source
     )
     return len(refunds)
+
+
+def begin(payment: str, token: str) -> str:
+    """Start a payment; return the status it has then."""
+    return start_payment(UUID(payment), token=token).payment.status
+
+
+def give_up(order: str) -> None:
+    """Cancel the payments of an order."""
+    cancel_payments(UUID(order))
+
+
+def one_of(target: str, **arguments: str) -> Any:  # noqa: ANN401
+    """Call one of several functions, so that they race each other."""
+    return import_string(target)(**arguments)
+
+
+def begin_and_hang(payment: str) -> None:
+    """Have the money taken, say so, and never come to writing it down."""
+    confirm = DummyProvider.confirm
+
+    def hang(*arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        confirm(*arguments, **options)
+        tell("taken")
+        signal.pause()
+
+    with mock.patch.object(DummyProvider, "confirm", hang):
+        start_payment(UUID(payment))

@@ -4,6 +4,7 @@ localstripe knows no idempotency keys, refuses ``return_url``, takes no second c
 after a refusal and never fails; here a small server answers as Stripe documents it.
 """
 
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -193,6 +194,7 @@ class FaultTests(TestCase):
     def test_a_refusal_is_a_code_not_a_sentence(self) -> None:
         refused = refusal(402, type="card_error", code="card_declined")
         self.go_wrong(f"POST {INTENTS}/pi_1/confirm", lambda _: refused)
+        self.assertFalse(logging.getLogger("stripe").isEnabledFor(logging.INFO))
         with self.assertLogs("payments", "INFO") as logs:
             payment = self.paid()
         stored = repr(list(Payment.objects.values())) + repr(
