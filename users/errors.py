@@ -22,3 +22,17 @@ class CredentialsInvalidError(InvalidError):
 
     code = "credentials-invalid"
     title = "Wrong credentials"
+
+
+class PasswordWrongError(InvalidError):
+    """The current password that came with a new one is not the account's."""
+
+    code = "password-wrong"
+    title = "Wrong password"
+
+
+class LinkInvalidError(InvalidError):
+    """A token from a mail is old, used, or none; never says which."""
+
+    code = "link-invalid"
+    title = "Invalid link"

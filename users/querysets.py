@@ -31,6 +31,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep accounts that may sign in."""
         return self.filter(is_active=True)
 
+    def unverified(self) -> Self:
+        """Keep accounts whose address nobody has proved to own."""
+        return self.filter(email_verified_at__isnull=True)
+
     def with_email(self, email: str) -> Self:
         """Keep the account of an address, whatever its spelling; at most one."""
         return self.filter(email_normalized=normalize_email(email))
@@ -79,6 +83,10 @@ class AuthTokenQuerySet(models.QuerySet["AuthToken"]):
     def for_authentication(self, digest: str) -> Self:
         """Load the token of a digest with its user; at most one row, 1 query."""
         return self.filter(digest=digest).select_related("user")
+
+    def alive(self, moment: datetime) -> Self:
+        """Keep tokens that open something at a moment, the last used first."""
+        return self.filter(expiry__gt=moment).order_by("-last_used_at", "-id")
 
     def expired_before(self, moment: datetime) -> Self:
         """Keep tokens that were dead at a moment already."""

@@ -202,6 +202,9 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "payment.changed": "orders.tasks.follow_payments",
     "product.changed": "search.tasks.follow_product_changes",
     "stock.low": "notifications.tasks.send_low_stock",
+    "user.registered": "notifications.accounts.send_verification",
+    "user.verification_wanted": "notifications.accounts.send_verification",
+    "user.password_reset_wanted": "notifications.accounts.send_password_reset",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",
     "payment.refund": "payments.tasks.refund",
@@ -471,6 +474,11 @@ PIPELINE = {
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds; far below the lease of custom.outbox
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@example.com")
+# Where a client's own pages take the token of a mail: "https://…/verify?t={token}".
+# Empty: the mail shows the token alone.
+EMAIL_VERIFICATION_LINK = env.str("EMAIL_VERIFICATION_LINK", default="")
+PASSWORD_RESET_LINK = env.str("PASSWORD_RESET_LINK", default="")
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; of every token that is mailed
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # for links in mails
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")  # or "console"

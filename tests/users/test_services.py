@@ -49,8 +49,9 @@ class RegisterTests(TestCase):
             )
         self.assertEqual(User.objects.values().get(), before)
 
-    def test_two_statements_inside_the_transaction(self) -> None:
-        with self.assertNumQueries(4):  # savepoint, insert, read back, release
+    def test_three_statements_inside_the_transaction(self) -> None:
+        with self.assertNumQueries(5):
+            # savepoint, insert, read back, message, release
             register_user(email="ada@example.com", password=PASSWORD)
 
 

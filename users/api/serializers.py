@@ -9,12 +9,27 @@ from rest_framework.fields import get_error_detail
 
 from custom.api.serializers import StrictSerializer
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
-from users.models import User
+from users.links import PASSWORD_RESET
+from users.models import AuthToken, User
 from users.services import SignIn
 
 NAME_MAX_LENGTH: Final = 150
 DEVICE_MAX_LENGTH: Final = 100
 PASSWORD_MAX_LENGTH: Final = 1024
+LINK_MAX_LENGTH: Final = 200
+
+
+def check_password_rules(password: str, person: User) -> None:
+    """Hold a new password against the rules and against the person's own data.
+
+    Raises:
+        ValidationError: Names every broken rule, at ``password``.
+    """
+    try:
+        validate_password(password, person)
+    except DjangoValidationError as error:
+        faults = {"password": get_error_detail(error)}
+        raise serializers.ValidationError(faults) from error
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -67,18 +82,9 @@ class RegistrationInputSerializer(ProfileInputSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password against the rules and against the person's own data.
-
-        Raises:
-            ValidationError: Names every broken rule, at the password.
-        """
-        password = attrs["password"]
+        """Hold the password against the rules and against the person's own data."""
         person = User(**{name: attrs[name] for name in attrs.keys() - {"password"}})
-        try:
-            validate_password(password, person)
-        except DjangoValidationError as error:
-            faults = {"password": get_error_detail(error)}
-            raise serializers.ValidationError(faults) from error
+        check_password_rules(attrs["password"], person)
         return attrs
 
 
@@ -99,3 +105,75 @@ class LoginInputSerializer(StrictSerializer):
 
 class LogoutInputSerializer(StrictSerializer):
     """Body of ``POST /api/user/logout/``: nothing."""
+
+
+class EmailInputSerializer(StrictSerializer):
+    """Body of what asks for a mail; any text may be tried as an address."""
+
+    email = serializers.CharField(max_length=EMAIL_MAX_LENGTH)
+
+
+class LinkInputSerializer(StrictSerializer):
+    """Body of ``POST /api/user/verify/``."""
+
+    token = serializers.CharField(
+        max_length=LINK_MAX_LENGTH, help_text="From the mail."
+    )
+
+
+class ResetConfirmSerializer(LinkInputSerializer):
+    """Body of ``POST /api/user/password/reset/confirm/``."""
+
+    password = serializers.CharField(
+        max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the password against the rules for the token's owner; 1 query.
+
+        Raises:
+            LinkInvalidError: The token is old, used, or none.
+        """
+        check_password_rules(attrs["password"], PASSWORD_RESET.user_of(attrs["token"]))
+        return attrs
+
+
+class PasswordChangeSerializer(StrictSerializer):
+    """Body of ``POST /api/user/password/change/``; ``person`` is in the context."""
+
+    current_password = serializers.CharField(
+        max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
+    )
+    password = serializers.CharField(
+        max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the new password against the rules and the person's own data."""
+        check_password_rules(attrs["password"], self.context["person"])
+        return attrs
+
+
+class DeviceSerializer(serializers.ModelSerializer[AuthToken]):
+    """A device that is signed in; the context's ``token`` is the request's own."""
+
+    created_at = serializers.DateTimeField(source="created")
+    expires_at = serializers.DateTimeField(source="expiry")
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AuthToken
+        fields = (
+            "id",
+            "device",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "is_current",
+        )
+        read_only_fields = fields
+
+    def get_is_current(self, token: AuthToken) -> bool:
+        """Tell whether this device asks."""
+        current: AuthToken | None = self.context.get("token")
+        return current is not None and current.pk == token.pk

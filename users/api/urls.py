@@ -3,12 +3,42 @@
 from django.urls import path
 
 import users.api.schema  # noqa: F401 - registers itself
-from users.api.views import LoginView, LogoutView, MeView, RegistrationView
+from users.api.proof_views import (
+    PasswordChangeView,
+    PasswordResetConfirmView,
+    PasswordResetView,
+    VerificationResendView,
+    VerificationView,
+)
+from users.api.views import (
+    DeviceViewSet,
+    LoginView,
+    LogoutAllView,
+    LogoutView,
+    MeView,
+    RegistrationView,
+)
 
 app_name = "users"
 urlpatterns = [
     path("", RegistrationView.as_view(), name="registration"),
+    path("verify/", VerificationView.as_view(), name="verify"),
+    path("verify/resend/", VerificationResendView.as_view(), name="verify-resend"),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout-all/", LogoutAllView.as_view(), name="logout-all"),
     path("me/", MeView.as_view(), name="me"),
+    path("token/", DeviceViewSet.as_view({"get": "list"}), name="device-list"),
+    path(
+        "token/<int:pk>/",
+        DeviceViewSet.as_view({"delete": "destroy"}),
+        name="device-detail",
+    ),
+    path("password/change/", PasswordChangeView.as_view(), name="password-change"),
+    path("password/reset/", PasswordResetView.as_view(), name="password-reset"),
+    path(
+        "password/reset/confirm/",
+        PasswordResetConfirmView.as_view(),
+        name="password-reset-confirm",
+    ),
 ]

@@ -1,8 +1,12 @@
 """Registration, sign-in and the caller's own account."""
 
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import status
+from rest_framework import mixins, status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,11 +19,12 @@ from custom.api.idempotency import (
     REPLAYED_HEADER,
     read_key,
 )
-from custom.api.views import ApiView
+from custom.api.views import ApiView, ApiViewSet
 from users.api.authentication import TokenAuthentication
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest, TokenRequest
 from users.api.serializers import (
+    DeviceSerializer,
     LoginInputSerializer,
     LogoutInputSerializer,
     ProfileInputSerializer,
@@ -28,7 +33,15 @@ from users.api.serializers import (
     UserSerializer,
 )
 from users.errors import CredentialsInvalidError
-from users.services import log_in, log_out, register_user, update_profile
+from users.models import AuthToken
+from users.querysets import AuthTokenQuerySet
+from users.services import (
+    log_in,
+    log_out,
+    log_out_everywhere,
+    register_user,
+    update_profile,
+)
 
 
 class RegistrationView(ApiView):
@@ -102,6 +115,45 @@ class LogoutView(ApiView):
         """End the token that came with the request."""
         LogoutInputSerializer(data=request.data).is_valid(raise_exception=True)
         log_out(request.auth)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LogoutAllView(ApiView):
+    """Sign every device out."""
+
+    @extend_schema(request=None, responses={204: OpenApiResponse()})
+    def post(self, request: AuthenticatedRequest) -> Response:
+        """End every token of the caller, the request's own too."""
+        LogoutInputSerializer(data=request.data).is_valid(raise_exception=True)
+        log_out_everywhere(request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DeviceViewSet(mixins.ListModelMixin, ApiViewSet[AuthToken]):
+    """The devices on which the caller is signed in."""
+
+    serializer_class = DeviceSerializer
+    filter_backends = ()
+
+    def get_queryset(self) -> AuthTokenQuerySet:
+        """Keep the caller's own tokens that still open something."""
+        if getattr(self, "swagger_fake_view", False):
+            return AuthToken.objects.none()
+        own: AuthTokenQuerySet = AuthToken.objects.filter(user=self.request.user)
+        return own.alive(timezone.now())
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Add which token asks."""
+        return {**super().get_serializer_context(), "token": self.request.auth}
+
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List one's devices, the last used first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses={204: OpenApiResponse()})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Sign one device out."""
+        log_out(get_object_or_404(self.get_queryset(), pk=pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

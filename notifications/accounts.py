@@ -1,0 +1,64 @@
+"""Mails about accounts: proof of an address, a forgotten password."""
+
+import uuid
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from custom.models import OutboxMessage
+from custom.outbox import external_effect
+from notifications.mails import send_mail
+from users.links import PASSWORD_RESET, VERIFICATION
+from users.models import User
+
+HOUR = 3600  # seconds
+
+
+@external_effect
+def send_verification(message: OutboxMessage) -> None:
+    """Mail the token that proves an address, unless there is nothing to prove."""
+    user = _user_of(message)
+    if user is None or user.is_email_verified:
+        return
+    token = VERIFICATION.make(user)
+    send_mail(
+        "verification",
+        to=[user.email],
+        subject=_("%(shop)s: is this your address?") % {"shop": settings.SHOP_NAME},
+        context=_context(user, token, settings.EMAIL_VERIFICATION_LINK),
+        message_id=message.public_id,
+    )
+
+
+@external_effect
+def send_password_reset(message: OutboxMessage) -> None:
+    """Mail the token that replaces a password; nothing to an unknown address."""
+    user = _user_of(message)
+    if user is None:
+        return
+    token = PASSWORD_RESET.make(user)
+    send_mail(
+        "password_reset",
+        to=[user.email],
+        subject=_("%(shop)s: another password") % {"shop": settings.SHOP_NAME},
+        context=_context(user, token, settings.PASSWORD_RESET_LINK),
+        message_id=message.public_id,
+    )
+
+
+def _user_of(message: OutboxMessage) -> User | None:
+    """Return the active account a message names, or None; 1 query, or none."""
+    name = message.payload["user"]
+    if not name:
+        return None
+    return User.objects.active().filter(public_id=uuid.UUID(name)).first()
+
+
+def _context(user: User, token: str, place: str) -> dict[str, object]:
+    """Return what a mail with a token tells; ``place`` takes the token in a link."""
+    return {
+        "name": user.get_short_name(),
+        "token": token,
+        "link": place.replace("{token}", token),
+        "hours": settings.PASSWORD_RESET_TIMEOUT // HOUR,
+    }

@@ -1,0 +1,92 @@
+import re
+
+from django.core import mail
+from django.test import TestCase, override_settings
+from rest_framework.test import APIClient
+
+from custom.models import OutboxMessage
+from custom.outbox import consume
+from tests.users.factories import PASSWORD, UserFactory
+from users.models import User
+from users.services import request_password_reset, request_verification
+
+TOKEN = re.compile(r"^[0-9a-f]{32}\.\S+$", re.MULTILINE)
+NEW = "another-way-home-88"
+
+
+def carry_out() -> list[str]:
+    """Carry out every message; return its state afterwards."""
+    for message in OutboxMessage.objects.all():
+        consume(message.pk)
+    return list(OutboxMessage.objects.values_list("state", flat=True))
+
+
+@override_settings(SHOP_NAME="Film <Shop>")
+class AccountMailTests(TestCase):
+    """Mails that carry a token"""
+
+    def token(self) -> str:
+        (sent,) = mail.outbox
+        return TOKEN.findall(sent.body)[0]
+
+    def test_a_registration_leads_to_a_proved_address(self) -> None:
+        api = APIClient()
+        body = {"email": "Ada@example.com", "password": PASSWORD, "first_name": "<Ada>"}
+        api.post("/api/user/", body)
+        self.assertEqual(carry_out(), ["done"])
+        (sent,) = mail.outbox
+        self.assertEqual(sent.to, ["Ada@example.com"])
+        self.assertEqual(sent.subject, "Film <Shop>: is this your address?")
+        self.assertIn("Hello <Ada>,", sent.body)
+        html, kind = sent.alternatives[0]
+        self.assertEqual(kind, "text/html")
+        self.assertIn("Hello &lt;Ada&gt;,", html)
+        self.assertIn(f"<code>{self.token()}</code>", html)
+        self.assertNotIn("href", html)
+        answer = api.post("/api/user/verify/", {"token": self.token()})
+        self.assertEqual(answer.status_code, 204)
+        self.assertTrue(User.objects.get().is_email_verified)
+
+    def test_a_forgotten_password_is_replaced(self) -> None:
+        user = UserFactory(email="ada@example.com")
+        request_password_reset("ada@example.com")
+        self.assertEqual(carry_out(), ["done"])
+        body = {"token": self.token(), "password": NEW}
+        answer = APIClient().post("/api/user/password/reset/confirm/", body)
+        self.assertEqual(answer.status_code, 204)
+        user.refresh_from_db()
+        self.assertTrue(user.check_password(NEW))
+
+    def test_nobody_gets_no_mail(self) -> None:
+        done = UserFactory(email="grace@example.com")
+        User.objects.filter(pk=done.pk).update(email_verified_at=done.date_joined)
+        for ask in (request_password_reset, request_verification):
+            ask("nobody@example.com")
+        request_verification("grace@example.com")
+        self.assertEqual(carry_out(), ["done"] * 3)
+        self.assertEqual(mail.outbox, [])
+
+    def test_an_address_proved_meanwhile_gets_no_mail(self) -> None:
+        user = UserFactory(email="ada@example.com")
+        request_verification("ada@example.com")
+        User.objects.update(email_verified_at=user.date_joined)
+        self.assertEqual(carry_out(), ["done"])
+        self.assertEqual(mail.outbox, [])
+
+    @override_settings(PASSWORD_RESET_LINK="https://app.example/reset?t={token}&x=1")
+    def test_a_link_takes_the_token_along(self) -> None:
+        UserFactory(email="ada@example.com")
+        request_password_reset("ada@example.com")
+        carry_out()
+        link = f"https://app.example/reset?t={self.token()}&x=1"
+        (sent,) = mail.outbox
+        self.assertIn(f"Choose a password: {link}\n", sent.body)
+        self.assertIn(f'href="{link.replace("&", "&amp;")}"', sent.alternatives[0][0])
+
+    def test_neither_message_nor_row_holds_the_token(self) -> None:
+        UserFactory(email="ada@example.com")
+        request_password_reset("ada@example.com")
+        carry_out()
+        stored = str(OutboxMessage.objects.values().get())
+        self.assertNotIn(self.token(), stored)
+        self.assertNotIn("ada@example.com", stored)

@@ -1,0 +1,82 @@
+"""Writes to tokens: signing devices in and out."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.contrib.auth import authenticate
+from django.utils import timezone
+from knox.settings import knox_settings
+
+from custom.transactions import transactional
+from users.errors import CredentialsInvalidError
+from users.models import AuthToken, User
+
+
+class SignIn(NamedTuple):
+    """A new token; the secret exists nowhere else."""
+
+    token: AuthToken
+    secret: str
+
+
+def log_in(*, email: str, password: str, device: str = "") -> SignIn:
+    """Check a password and sign a device in.
+
+    An unknown address, a wrong password and a closed account take the same time and
+    answer alike: each runs the password hasher once, before any transaction.
+
+    Raises:
+        CredentialsInvalidError: No active account has this address and password.
+    """
+    user = authenticate(username=email, password=password)
+    if not isinstance(user, User):
+        raise _credentials_invalid()
+    return _issue_token(user, device)
+
+
+@transactional
+def log_out(token: AuthToken) -> None:
+    """End one token; the user's other devices stay signed in."""
+    AuthToken.objects.filter(pk=token.pk).delete()
+
+
+@transactional
+def extend_token(token: AuthToken) -> None:
+    """Record a use, which moves the expiry; 1 UPDATE.
+
+    Of requests that use one token at the same time, the first writes.
+    """
+    now = timezone.now()
+    stale = now - timedelta(seconds=knox_settings.MIN_REFRESH_INTERVAL)
+    AuthToken.objects.unused_since(stale).filter(pk=token.pk).update(
+        last_used_at=now, expiry=now + knox_settings.TOKEN_TTL
+    )
+
+
+@transactional
+def log_out_everywhere(user: User) -> None:
+    """End every token of a user."""
+    AuthToken.objects.filter(user=user).delete()
+
+
+@transactional
+def _issue_token(user: User, device: str) -> SignIn:
+    """Store a token and drop those long dead.
+
+    The user's row is written first: the foreign key of a token locks it in share
+    mode, and two log-ins that both wanted to write it then would deadlock.
+    """
+    now = timezone.now()
+    # Neither closed nor given another password since the password was checked.
+    same = User.objects.active().filter(pk=user.pk, password=user.password)
+    if not same.update(last_login=now):
+        raise _credentials_invalid()
+    long_dead = now - knox_settings.TOKEN_TTL
+    AuthToken.objects.filter(user=user).expired_before(long_dead).delete()
+    token, secret = AuthToken.objects.create(user=user, device=device, last_used_at=now)
+    return SignIn(token, secret)
+
+
+def _credentials_invalid() -> CredentialsInvalidError:
+    """Say the same for every reason."""
+    return CredentialsInvalidError("The address or the password is not right.")

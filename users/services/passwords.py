@@ -1,0 +1,74 @@
+"""Writes to passwords; hashing, slow by design, comes before the transaction."""
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from custom import outbox
+from custom.transactions import transactional
+from users.errors import PasswordWrongError
+from users.links import PASSWORD_RESET
+from users.models import AuthToken, User
+
+
+def change_password(
+    user: User, *, current: str, new: str, keep: AuthToken | None = None
+) -> None:
+    """Set another password and sign every device out but the one in hand.
+
+    Args:
+        user: Whose it is; its new password is set in place.
+        current: The password until now.
+        new: Already held against the rules.
+        keep: The token of the request, which stays; None for a session.
+
+    Raises:
+        PasswordWrongError: ``current`` is not the password, or no longer; nothing
+            is changed.
+    """
+    if not user.check_password(current):
+        raise _password_wrong()
+    _replace_password(user, make_password(new), keep)
+
+
+@transactional
+def request_password_reset(email: str) -> None:
+    """Have a mail sent; 2 statements, whether the address is known or not."""
+    user = User.objects.active().with_email(email).first()
+    name = str(user.public_id) if user else ""
+    outbox.publish("user.password_reset_wanted", {"user": name})
+
+
+def reset_password(token: str, new: str) -> None:
+    """Set another password by a mail's token, once; signs every device out.
+
+    Who reads the mail owns the address, so it counts as verified.
+
+    Raises:
+        LinkInvalidError: The token is old, used, or none; nothing is changed.
+    """
+    _use_reset_token(token, make_password(new))
+
+
+@transactional
+def _replace_password(user: User, hashed: str, keep: AuthToken | None) -> None:
+    """Swap the hash that was checked for another; of two at once one succeeds."""
+    unchanged = User.objects.filter(pk=user.pk, password=user.password)
+    if not unchanged.update(password=hashed):
+        raise _password_wrong()
+    user.password = hashed
+    devices = AuthToken.objects.filter(user=user)
+    devices.exclude(pk=keep.pk if keep else None).delete()
+
+
+@transactional
+def _use_reset_token(token: str, hashed: str) -> None:
+    """Check the token against the locked account, which makes it work once."""
+    user = PASSWORD_RESET.user_of(token, lock=True)
+    user.password = hashed
+    user.email_verified_at = user.email_verified_at or timezone.now()
+    user.save(update_fields=["password", "email_verified_at"])
+    AuthToken.objects.filter(user=user).delete()
+
+
+def _password_wrong() -> PasswordWrongError:
+    return PasswordWrongError("The current password is not right.")
