@@ -86,7 +86,8 @@ class VoucherRedemptionQuerySet(models.QuerySet["VoucherRedemption"]):
 
     def lock_standing(self, order: uuid.UUID) -> "list[VoucherRedemption]":
         """Read an order's uses under exclusive locks, by voucher."""
-        found = self.standing().filter(order=order).order_by("voucher")
+        # By the key: sorting by the voucher itself would join and lock its row too.
+        found = self.standing().filter(order=order).order_by("voucher_id")
         return list(found.select_for_update())
 
     def count_by_voucher(

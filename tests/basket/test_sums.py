@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from basket.totals import Charge, Totals, compute_totals
 from custom.money import places
-from promotions.discounts import discount_lines, discount_shipping
+from promotions.discounts import LineDiscounts, discount_lines, discount_shipping
 from promotions.models import Voucher
 from tests.promotions.factories import new_voucher
 
@@ -31,8 +31,11 @@ class Sale:
     shipping_price: Decimal
     shipping_rate: Decimal | None
 
+    def discounts(self) -> LineDiscounts:
+        return discount_lines(self.vouchers, self.line_totals, self.currency)
+
     def totals(self) -> Totals:
-        off_lines = discount_lines(self.vouchers, self.line_totals, self.currency)
+        off_lines = self.discounts()
         off_shipping = discount_shipping(self.vouchers, self.shipping_price)
         charges = zip(self.line_totals, self.line_rates, off_lines.shares, strict=True)
         return compute_totals(
@@ -95,6 +98,9 @@ class SumTests(TestCase):
         )
         self.assertEqual(totals.subtotal, sum(sale.line_totals))
         self.assertEqual(totals.discount_amount, sum(totals.line_discounts))
+        by_voucher = sale.discounts().by_voucher.values()
+        self.assertEqual(totals.discount_amount, sum(by_voucher))
+        self.assertTrue(all(amount >= 0 for amount in by_voucher))
         self.check_lines(sale, totals)
         self.check_amounts(sale, totals)
 

@@ -1,8 +1,9 @@
 import uuid
 from decimal import Decimal
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from reversion.models import Version
 
 from custom.transactions import run_in_transaction
@@ -16,6 +17,10 @@ from tests.promotions.factories import Kind, make_voucher, new_voucher
 
 def discount_of(voucher: Voucher, amount: str = "5") -> VoucherDiscount:
     return VoucherDiscount(voucher.pk, voucher.code, voucher.kind, Decimal(amount))
+
+
+def sqls(captured: CaptureQueriesContext) -> list[str]:
+    return [query["sql"] for query in captured.captured_queries]
 
 
 class RedeemVouchersTests(TestCase):
@@ -100,11 +105,7 @@ class RedeemVouchersTests(TestCase):
         vouchers = [make_voucher(f"V-{number}") for number in range(3)]
         with self.assertNumQueries(5) as captured:
             self.redeem(*reversed(vouchers))
-        (update,) = [
-            query["sql"]
-            for query in captured.captured_queries
-            if query["sql"].startswith("UPDATE")
-        ]
+        (update,) = [sql for sql in sqls(captured) if sql.startswith("UPDATE")]
         self.assertIn("ORDER BY `promotions_vouchercounter`.`voucher_id` ASC", update)
 
 
@@ -130,6 +131,17 @@ class GiveBackVouchersTests(TestCase):
         left = VoucherRedemption.objects.standing().get()
         self.assertEqual(left.order, other)
         redeem_vouchers(discounts, order=uuid.uuid4(), customer="user:1")
+
+    def test_its_own_rows_are_locked_and_no_others(self) -> None:
+        voucher, order = make_voucher(), uuid.uuid4()
+        redeem_vouchers([discount_of(voucher)], order=order, customer="user:1")
+        with CaptureQueriesContext(connection) as captured:
+            give_back_vouchers(order)
+        (locking,) = [sql for sql in sqls(captured) if "FOR UPDATE" in sql]
+        self.assertNotIn("JOIN", locking)
+        writes = [sql for sql in sqls(captured) if sql.startswith("UPDATE")]
+        self.assertIn("voucherredemption", writes[0])
+        self.assertIn("ORDER BY `promotions_vouchercounter`.`voucher_id`", writes[1])
 
     def test_an_order_without_vouchers_is_left_alone(self) -> None:
         with self.assertNumQueries(3):  # SELECT, between SAVEPOINT and RELEASE
