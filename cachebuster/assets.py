@@ -63,7 +63,8 @@ class Asset:
     Attributes:
         digest: Beginning of the content's SHA-256 in hex.
         is_named_by_content: Whether the name it was asked by carries the digest.
-        path: Where it is on the disk; None for a bundle that is put together.
+        path: The file whose time a stamp of old tells; None for a bundle that is put
+            together.
         encodings: "br" and "gzip", as far as they are on the disk.
         may_change: Whether the file is one that people are working on.
     """
@@ -77,23 +78,28 @@ class Asset:
     may_change: bool = False
 
     @classmethod
-    def collected(cls, path: Path, digest: str, *, is_named_by_content: bool) -> Self:
+    def collected(cls, path: Path, hashed: Path, digest: str) -> Self:
         """Describe a file of a release, and the compressed ones beside it.
 
+        Args:
+            path: Of the name that was asked for.
+            hashed: Of the bytes to send; the same if the hashed name was asked for.
+            digest: What ``hashed`` is named by.
+
         Raises:
-            FileNotFoundError: It is not there.
+            FileNotFoundError: They are not there.
         """
         encodings = {
             encoding: _body(compressed, f"{digest}-{ending[1:]}", encoding)
             for encoding, ending in ENDINGS.items()
-            if (compressed := path.with_name(path.name + ending)).is_file()
+            if (compressed := hashed.with_name(hashed.name + ending)).is_file()
         }
         return cls(
             digest=digest,
-            is_named_by_content=is_named_by_content,
+            is_named_by_content=path == hashed,
             content_type=content_type(path.name),
             path=path,
-            plain=_body(path, digest),
+            plain=_body(hashed, digest),
             encodings=encodings,
         )
 
@@ -131,7 +137,10 @@ class Asset:
         """Tell whether a stamp is the content's, or that of the file's time."""
         if stamp == self.digest:
             return True
-        return self.path is not None and stamp == time_stamp(self.path)
+        try:
+            return self.path is not None and stamp == time_stamp(self.path)
+        except OSError:
+            return False
 
 
 def content_type(name: str) -> str:

@@ -67,7 +67,8 @@ class StampedStorage(StaticFilesStorage):
 
 def is_canonical(name: str) -> bool:
     """Tell whether a name is the only one of its file, and stays below the root."""
-    return bool(name) and not set(name) & {"\0", "\\"} and normpath(name) == name
+    is_plain = not set(name) & {"\0", "\\"} and normpath(name) == name
+    return is_plain and name[0] != "/" and name.split("/", 1)[0] not in (".", "..")
 
 
 class CacheBusterStorage(
@@ -150,8 +151,8 @@ class CacheBusterStorage(
         if not digest or not (is_ours or self.is_intact(hashed)):
             return None
         try:
-            path = Path(self.path(hashed))
-            found = Asset.collected(path, digest, is_named_by_content=hashed == name)
+            asked, sent = Path(self.path(name)), Path(self.path(hashed))
+            found = Asset.collected(asked, sent, digest)
         except FileNotFoundError:
             return None
         self._assets[name] = found

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from cachebuster.ranges import UnsatisfiableRangeError, read_range
 from cachebuster.stamps import time_stamp
 from cachebuster.storage import static_files
 from cachebuster.views import accepted_encodings, static_serve
-from tests.cachebuster.places import SOURCES, SiteTestCase
+from tests.cachebuster.places import LONG_AGO, SOURCES, SiteTestCase
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PLAIN = "public, max-age=60, stale-while-revalidate=300"
@@ -95,7 +96,8 @@ class HeaderTableTests(ServingTestCase):
         self.assertEqual(found["Cache-Control"], "no-store")
 
     def test_urls_of_old_with_a_right_stamp(self) -> None:
-        path = Path(settings.STATIC_ROOT, self.hashed.removeprefix("/static/"))
+        path = Path(settings.STATIC_ROOT, LONE)
+        os.utime(path, (0, LONG_AGO))  # not that of the hashed copy
         stamp = time_stamp(path)
         for url in (f"{self.plain}?{stamp}", f"/static/{stamp}/{LONE}"):
             with self.subTest(url):
@@ -103,6 +105,11 @@ class HeaderTableTests(ServingTestCase):
                 self.assertEqual(self.body, CONTENT)
         found = self.get(f"/static/{self.hash}/{LONE}")
         self.assertEqual(found["Cache-Control"], IMMUTABLE)
+
+    def test_stamp_of_a_file_of_which_only_the_hashed_copy_is_left(self) -> None:
+        Path(settings.STATIC_ROOT, LONE).unlink()
+        found = self.get(f"{self.plain}?591423591225")
+        self.assertEqual(found["Cache-Control"], "no-store")
 
     def test_missing(self) -> None:
         found = self.get("/static/app/none.js", 404)

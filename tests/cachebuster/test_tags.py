@@ -200,6 +200,7 @@ class OldStampTests(SiteTestCase):
         self.assertRegex(self.url(LONE), r"\?[0-9]{12}$")
 
     def test_is_never_immutable(self) -> None:
+        os.utime(Path(settings.STATIC_ROOT, LONE), (0, 1_700_000_000))
         response = self.client.get(self.url(LONE))
         self.assertEqual(response.getvalue(), SOURCES[LONE].encode())
         self.assertEqual(
