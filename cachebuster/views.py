@@ -30,11 +30,13 @@ class Found:
     """A file and what the URL said of its content.
 
     Attributes:
+        name: Plain or hashed, without a stamp.
         stamp: From the query or the first part of the path; "" without one.
     """
 
     asset: Asset
-    stamp: str = ""
+    name: str
+    stamp: str
 
     def cache_control(self) -> str:
         """Return how long this URL may stand for these bytes."""
@@ -59,23 +61,25 @@ def static_serve(request: HttpRequest, path: str) -> HttpResponseBase:
     as the first part of the path. A stamp that is not the content's is served as what
     it may be, but nobody may keep it; in the path it is a 404.
     """
-    found = _find(path, request.META.get("QUERY_STRING", ""))
-    try:
-        return _answer(request, found) if found else _missing()
-    except FileNotFoundError:
-        static_files.forget_asset(path)
-        return _missing()
+    query = request.META.get("QUERY_STRING", "")
+    while (found := _find(path, query)) is not None:
+        try:
+            return _answer(request, found)
+        except FileNotFoundError:  # gone since it was found: look again
+            static_files.forget_asset(found.name)
+    return _missing()
 
 
 def _find(path: str, query: str) -> Found | None:
     asset = static_files.find_asset(path)
     if asset is not None:
-        return Found(asset, query if query and STAMP.fullmatch(query) else "")
+        stamp = query if query and STAMP.fullmatch(query) else ""
+        return Found(asset, path, stamp)
     stamp, _, name = path.partition("/")
     if not STAMP.fullmatch(stamp):
         return None
     asset = static_files.find_asset(name)
-    return Found(asset, stamp) if asset and asset.is_stamped(stamp) else None
+    return Found(asset, name, stamp) if asset and asset.is_stamped(stamp) else None
 
 
 def _missing() -> HttpResponse:

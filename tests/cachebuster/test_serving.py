@@ -222,6 +222,14 @@ class RequestTests(ServingTestCase):
         path.write_bytes(content)
         self.get(self.plain)
 
+    def test_compressed_copy_that_is_deleted_while_it_is_known(self) -> None:
+        self.get(self.hashed, Accept_Encoding="br")
+        hashed = static_files.path(static_files.hashed_files[LONE])
+        Path(f"{hashed}.br").unlink()
+        for _ in range(2):
+            found = self.get(self.hashed, Accept_Encoding="br, gzip;q=0.1")
+            self.assertEqual(found["Content-Encoding"], "gzip")
+
     def test_same_answer_on_two_servers(self) -> None:
         found = self.get(self.hashed, Accept_Encoding="br")
         with self.settings(STATIC_ROOT=str(self.home / "other")):

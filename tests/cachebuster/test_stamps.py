@@ -116,6 +116,14 @@ class FreshnessTests(SiteTestCase):
         self.write(self.name, "globalThis.lone = 2;\n")
         self.assertNotEqual(self.url(self.name), url)
 
+    def test_settled_file_whose_time_is_put_back(self) -> None:
+        with mock.patch("cachebuster.stamps.SETTLED", -1):
+            path = self.write(self.name, "globalThis.lone = 1;\n")
+            url, changed = self.url(self.name), path.stat().st_ctime_ns
+            while path.stat().st_ctime_ns == changed:  # clocks of disks are coarse
+                self.write(self.name, "globalThis.lone = 2;\n")
+            self.assertNotEqual(self.url(self.name), url)
+
     def test_file_is_remembered_once_it_has_settled(self) -> None:
         kept = static_files._memory._kept
         path = self.write(self.name, "globalThis.lone = 1;\n")

@@ -4,15 +4,18 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from unittest import mock
 
 import brotli
+import time_machine
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from pipeline.exceptions import CompressorError
 
 from cachebuster.compressors import RcssminCompressor, TdewolffCompressor
 from cachebuster.storage import static_files
-from tests.cachebuster.places import SOURCES, SiteTestCase
+from tests.cachebuster.places import LONG_AGO, SOURCES, SiteTestCase
 
 MAP = '{"version": 3, "sources": [], "mappings": ""}'
 
@@ -45,9 +48,16 @@ class CollectTests(SiteTestCase):
         first = contents(settings.STATIC_ROOT)
         self.collect()
         self.assertEqual(contents(settings.STATIC_ROOT), first)
-        with self.settings(STATIC_ROOT=str(self.home / "other")):
+        with (
+            self.settings(STATIC_ROOT=str(self.home / "other")),
+            time_machine.travel(LONG_AGO, tick=False),
+        ):
             self.collect()
             self.assertEqual(contents(settings.STATIC_ROOT), first)
+        manifest = json.loads(first["staticfiles.json"])
+        for part in (manifest, *manifest.values()):
+            if isinstance(part, dict):
+                self.assertEqual(list(part), sorted(part))
 
     def test_style_sheets_refer_to_hashed_files(self) -> None:
         dot = Path(static_files.hashed_files["app/img/dot.svg"]).name
@@ -119,6 +129,13 @@ class CollectTests(SiteTestCase):
         found = {name: (static_files, name) for name in SOURCES}
         for _ in static_files.post_process(found):
             self.assertEqual([path for path in paths if not path.exists()], [])
+
+    def test_no_hashed_file_is_deleted_to_be_written_again(self) -> None:
+        with mock.patch.object(FileSystemStorage, "delete", autospec=True) as delete:
+            self.collect()
+        names = [call.args[1] for call in delete.call_args_list]
+        self.assertEqual([name for name in names if self.digest(name)], [])
+        self.assertIn("app/lone.js", names)
 
     def test_clearing_does_delete(self) -> None:
         Path(settings.STATIC_ROOT, "app", "old.0123456789abcdef0123.js").touch()

@@ -10,6 +10,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.templatetags.static import static as django_static
 
 from cachebuster.stamps import time_stamp
+from cachebuster.storage import static_files
 from tests.cachebuster.places import FRESH, SOURCES, SiteTestCase
 
 LONE = "app/lone.js"
@@ -101,6 +102,8 @@ class StaticTagTests(SiteTestCase):
         for _ in range(3):
             template.render(Context(context))
         self.assertEqual([patch.call_count for patch in patches], [0] * len(patches))
+        names = {"app/lone.js", "js/app.js", "css/app.css"}
+        self.assertEqual(set(static_files.urls), names)
 
 
 class AgreementTests(SiteTestCase):
@@ -154,7 +157,9 @@ class MediaTagTests(SiteTestCase):
     def test_name_carries_the_content(self) -> None:
         first = self.upload("papers/terms.pdf", "one")
         self.assertRegex(first, r"^papers/terms\.[0-9a-f]{40}\.pdf$")
+        inode = Path(default_storage.path(first)).stat().st_ino
         self.assertEqual(self.upload("papers/terms.pdf", "one"), first)
+        self.assertEqual(Path(default_storage.path(first)).stat().st_ino, inode)
         self.assertNotEqual(self.upload("papers/terms.pdf", "two"), first)
         with default_storage.open(first) as file:
             self.assertEqual(file.read(), b"one")
