@@ -19,7 +19,7 @@ from catalogue.models import Product, ProductChange
 from custom.errors import DomainError
 from search.errors import SearchUnavailableError
 from search.models import Synonym, split_wordings
-from search.text import Clause, read_clauses, split_words
+from search.text import Clause, read_clauses, split_words, write_clauses
 
 logger = structlog.get_logger(__name__)
 
@@ -72,8 +72,8 @@ class Found:
     Attributes:
         count: Products that match.
         facets: Facet -> (value, number), most frequent first.
-        suggestion: The query with other words, or None. Where what was typed finds
-            nothing, this is about what the suggestion finds.
+        suggestion: The query with other words, where what was typed finds nothing
+            and those do: this is then about what they find. Else None.
         is_fruitless: What was typed finds nothing.
     """
 
@@ -101,9 +101,9 @@ def search_products(wanted: SearchRequest) -> Found:
         search = _Search(wanted, clauses, synonyms, hidden)
         count, suggestion = search.count(), None
         is_fruitless = bool(clauses) and count == 0
-        if clauses:
+        if is_fruitless:
             suggestion = search.suggestion()
-        if is_fruitless and suggestion:
+        if suggestion:
             better = replace(wanted, query=suggestion)
             search = _Search(better, read_clauses(suggestion), synonyms, hidden)
             count = search.count()
@@ -208,14 +208,17 @@ class _Search:
 
     def suggestion(self) -> str | None:
         """Return the query with words that products have in place of others."""
-        asked = " ".join(
+        asked = [
             word
             for clause in self._clauses
             if not clause.is_unwanted
             for word in clause.words
-        )
-        better = self._text.all().spelling_suggestion(asked) if asked else None
-        return better if better and better != asked else None
+        ]
+        better = self._text.all().spelling_suggestion(" ".join(asked)) if asked else ""
+        words = split_words(better or "")
+        if words == asked or len(words) != len(asked):
+            return None
+        return write_clauses(self._clauses, words)
 
     def facets(self) -> dict[str, list[tuple[str, int]]]:
         """Count values, each facet as if nothing of it were chosen."""

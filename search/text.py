@@ -6,6 +6,7 @@ rules matter, and nothing typed is ever syntax to an engine.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MAX_WORDS = 16  # of a query; the others are left out
@@ -63,6 +64,20 @@ def read_clauses(query: str) -> list[Clause]:
         else:
             clauses += [Clause((word,), is_unwanted) for word in words]
     return clauses
+
+
+def write_clauses(clauses: Sequence[Clause], words: Iterable[str]) -> str:
+    """Write a query with other words, one for each that is wanted."""
+    following = iter(words)
+    parts = []
+    for clause in clauses:
+        if clause.is_unwanted:
+            own = clause.words
+        else:
+            own = tuple(next(following) for _ in clause.words)
+        text = own[0] if len(own) == 1 else f'"{" ".join(own)}"'
+        parts.append(f"-{text}" if clause.is_unwanted else text)
+    return " ".join(parts)
 
 
 def normalise(query: str) -> str:

@@ -23,6 +23,7 @@ from catalogue.services.products import (
 )
 from catalogue.services.types import NewDefinition, create_product_type
 from catalogue.services.variants import add_variant, update_variant
+from catalogue.services.verification import repair_catalogue, verify_catalogue
 
 __all__ = [
     "NewDefinition",
@@ -43,8 +44,10 @@ __all__ = [
     "recount_listings",
     "refresh_listings",
     "rename_category",
+    "repair_catalogue",
     "store_image",
     "update_category",
     "update_product",
     "update_variant",
+    "verify_catalogue",
 ]

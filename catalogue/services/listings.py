@@ -51,7 +51,7 @@ def refresh_listings(product_ids: Iterable[int]) -> None:
             .filter(pk__in=summaries)
             .only("title", "created_at")
         )
-        scopes = _scopes(pks)
+        scopes = scopes_of(pks)
         wanted = [
             _listing(product, summaries[product.pk], scope)
             for product in products.order_by("pk")
@@ -114,7 +114,7 @@ def _batches(product_ids: Iterable[int]) -> Iterator[list[int]]:
         yield pks[start : start + BATCH]
 
 
-def _scopes(product_ids: Sequence[int]) -> dict[int, set[int]]:
+def scopes_of(product_ids: Sequence[int]) -> dict[int, set[int]]:
     """Return product id -> the lists it belongs in if it is public; 1 query."""
     scopes: defaultdict[int, set[int]] = defaultdict(lambda: {WHOLE_SHOP})
     statement = CATEGORIES_ABOVE.format(keys=", ".join(["%s"] * len(product_ids)))

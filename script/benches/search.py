@@ -61,6 +61,7 @@ def _prepare(place: Path) -> None:
         "MEDIA_ROOT": str(place / "media"),
         "SEARCH_URL": f"xapian://{place / 'search'}",
         "EMAIL_URL": "memorymail://",
+        "RATE_PER_MINUTE": "60000/min",
     }
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 - after setup

@@ -16,9 +16,9 @@ from catalogue.services import (
     move_category,
     rename_category,
     update_category,
+    verify_catalogue,
 )
 from tests.catalogue.factories import CategoryFactory, ProductFactory
-from tests.catalogue.trees import faults
 
 
 def outline() -> list[str]:
@@ -41,7 +41,7 @@ class CategoryServiceTests(TestCase):
         cls.comedy = CategoryFactory(name="Comedy")
 
     def tearDown(self) -> None:
-        self.assertEqual(faults(), [])
+        self.assertEqual(verify_catalogue(), [])
 
     def test_siblings_are_in_order_of_names(self) -> None:
         create_category(name="Biography", parent=self.drama)

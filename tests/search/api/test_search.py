@@ -163,6 +163,11 @@ class WordTests(SearchTestCase):
         self.assertEqual([row["title"] for row in body["results"]], ["Amélie"])
         self.assertEqual(body["facets"][0]["values"][0]["value"], "comedy")
 
+    def test_a_typo_is_put_right_where_it_stands(self) -> None:
+        body = self.search(q='"kng kongg" -alien')
+        self.assertEqual(body["suggestion"], '"king kong" -alien')
+        self.assertEqual([row["title"] for row in body["results"]], ["King Kong"])
+
     def test_no_suggestion_where_nothing_is_near(self) -> None:
         body = self.search(q="qqqqqqqq")
         self.assertEqual((body["count"], body["suggestion"]), (0, None))

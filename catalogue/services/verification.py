@@ -1,0 +1,106 @@
+"""Prove that the tree of categories is one, and that product lists follow from it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.db.models import Count
+
+from catalogue.models import Category, ListingCount, Product, ProductListing
+from catalogue.services.listings import (
+    TREE_LOCK,
+    recount_listings,
+    refresh_listings,
+    scopes_of,
+)
+from custom.locks import lock_named
+from custom.transactions import transactional
+
+BATCH = 500  # products compared at a time
+Children = Mapping[int | None, Sequence[Category]]
+Place = tuple[int, int, int, int]  # tree_id, lft, rght, level
+
+
+@transactional
+def verify_catalogue() -> list[str]:
+    """Name every fault of tree, lists and counts; none is good.
+
+    Holds the lock of the tree, so that nobody changes it meanwhile.
+    """
+    lock_named(TREE_LOCK)
+    return [*_tree_faults(), *_list_faults(), *_count_faults()]
+
+
+@transactional
+def repair_catalogue() -> None:
+    """Number the tree anew from the parents, and make lists and counts of it."""
+    lock_named(TREE_LOCK)
+    Category.objects.rebuild()
+    refresh_listings(Product.objects.values_list("pk", flat=True))
+    recount_listings()
+
+
+def _tree_faults() -> Iterator[str]:
+    """Compare every row's numbers with what the parents say; 1 query."""
+    rows = list(Category.objects.order_by("tree_id", "lft", "pk"))
+    children: defaultdict[int | None, list[Category]] = defaultdict(list)
+    for row in rows:
+        children[row.parent_id].append(row)
+    expected: dict[int, Place] = {}
+    for top in children[None]:
+        _number(top, (top.tree_id, 1, 0), children, expected)
+    for row in rows:
+        actual = (row.tree_id, row.lft, row.rght, row.level)
+        if actual != expected.get(row.pk):
+            wanted = expected.get(row.pk, "a place below a top")
+            yield f"category {row.pk}: {actual} instead of {wanted}"
+    trees = Counter(top.tree_id for top in children[None])
+    yield from (f"tree {tree}: {n} tops" for tree, n in trees.items() if n > 1)
+    for parent, siblings in children.items():
+        names = [row.name.casefold() for row in siblings]
+        if names != sorted(names):
+            yield f"below category {parent}: not in the order of names"
+
+
+def _number(
+    row: Category,
+    start: tuple[int, int, int],
+    children: Children,
+    expected: dict[int, Place],
+) -> int:
+    """Number a row and all below it; return the first free number behind them."""
+    tree_id, lft, level = start
+    position = lft + 1
+    for child in children.get(row.pk, ()):
+        position = _number(child, (tree_id, position, level + 1), children, expected)
+    expected[row.pk] = (tree_id, lft, position, level)
+    return position + 1
+
+
+def _list_faults() -> Iterator[str]:
+    """Compare the lists each product is in with its categories; 3 queries per 500."""
+    last = 0
+    products = Product.objects.order_by("pk")
+    while batch := list(products.filter(pk__gt=last).only("is_public")[:BATCH]):
+        pks = [product.pk for product in batch]
+        wanted = scopes_of(pks)
+        listed: defaultdict[int, set[int]] = defaultdict(set)
+        rows = ProductListing.objects.filter(product__in=pks)
+        for product_id, scope in rows.values_list("product", "scope"):
+            listed[product_id].add(scope)
+        for product in batch:
+            right = wanted[product.pk] if product.is_public else set()
+            if listed[product.pk] != right:
+                told = f"{sorted(listed[product.pk])} instead of {sorted(right)}"
+                yield f"product {product.pk}: in lists {told}"
+        last = pks[-1]
+
+
+def _count_faults() -> Iterator[str]:
+    """Compare the number of each list with its rows; 2 queries."""
+    rows = ProductListing.objects.order_by().values_list("scope")
+    counted = dict(rows.annotate(count=Count("*")))
+    told = dict(ListingCount.objects.values_list("scope", "product_count"))
+    for scope in sorted(counted.keys() | told.keys()):
+        if counted.get(scope, 0) != told.get(scope, 0):
+            numbers = f"{told.get(scope, 0)} instead of {counted.get(scope, 0)}"
+            yield f"list {scope}: {numbers} products"
