@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import F, Q
+from django.utils import timezone
+
+from custom.expressions import ByKey
+from custom.fields import MoneyField
 
 if TYPE_CHECKING:
     from partner.models import (  # noqa: F401 - in strings
@@ -73,6 +78,14 @@ class StockRecordQuerySet(models.QuerySet["StockRecord"]):
         promised_and_kept = F("level__num_allocated") + F("low_stock_threshold")
         return self.filter(level__num_in_stock__lte=promised_and_kept)
 
+    def reprice(self, prices: Mapping[int, Decimal]) -> int:
+        """Set the price of each record of the keys, in one UPDATE."""
+        return self.filter(pk__in=sorted(prices)).update(
+            price=ByKey(prices, output_field=MoneyField()),
+            version=F("version") + 1,
+            updated_at=timezone.now(),
+        )
+
     def lock(self, pks: Iterable[int]) -> "list[StockRecord]":
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")
@@ -134,17 +147,22 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
             version=F("version") + 1,
         )
 
+    def move(self, in_stock: Mapping[int, int], allocated: Mapping[int, int]) -> int:
+        """Add to what is in stock and promised, unasked; both have the same keys."""
+        return self._of(in_stock).update(
+            num_in_stock=F("num_in_stock") + _units(in_stock),
+            num_allocated=F("num_allocated") + _units(allocated),
+            version=F("version") + 1,
+        )
+
     def _of(self, quantities: Mapping[int, int]) -> Self:
         """Keep the levels of the keys; an UPDATE locks them in key order."""
         return self.filter(pk__in=sorted(quantities)).order_by("pk")
 
 
-def _units(quantities: Mapping[int, int]) -> Case:
+def _units(quantities: Mapping[int, int]) -> ByKey:
     """Return SQL for the row's own number of units."""
-    return Case(
-        *(When(pk=pk, then=units) for pk, units in sorted(quantities.items())),
-        output_field=models.IntegerField(),
-    )
+    return ByKey(quantities, output_field=models.IntegerField())
 
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):

@@ -269,14 +269,10 @@ def _store(batch: _Batch, actor: User | None) -> None:
     )
     for (result, _), record in zip(batch.new, made, strict=True):
         result.stock_record_id = record.pk
+    for start in range(0, len(batch.repriced), BATCH):
+        some = batch.repriced[start : start + BATCH]
+        StockRecord.objects.reprice({record.pk: record.price for record in some})
     if batch.repriced:
-        now = timezone.now()
-        for record in batch.repriced:
-            record.version += 1
-            record.updated_at = now
-        StockRecord.objects.bulk_update(
-            batch.repriced, ["price", "version", "updated_at"], batch_size=BATCH
-        )
         renew_prices(batch.repriced)
     record_movements(
         batch.movements,

@@ -1,11 +1,8 @@
 """Writes to what lies in stock; every change of a level comes with its movement."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-
-from django.db import models
-from django.db.models import Case, F, When
 
 from custom.transactions import transactional
 from partner.errors import BelowAllocatedError
@@ -107,19 +104,9 @@ def record_movements(
     changed = sorted(pk for pk in in_stock if in_stock[pk] or allocated[pk])
     for start in range(0, len(changed), BATCH):
         pks = changed[start : start + BATCH]
-        StockLevel.objects.filter(pk__in=pks).order_by("pk").update(
-            num_in_stock=F("num_in_stock") + _by_pk(in_stock, pks),
-            num_allocated=F("num_allocated") + _by_pk(allocated, pks),
-            version=F("version") + 1,
+        StockLevel.objects.move(
+            {pk: in_stock[pk] for pk in pks}, {pk: allocated[pk] for pk in pks}
         )
     follow_levels(
         {pk: in_stock[pk] - allocated[pk] for pk in changed}, reoffered=reoffered
-    )
-
-
-def _by_pk(numbers: Mapping[int, int], pks: Sequence[int]) -> Case:
-    """Return SQL for the number of the row's key."""
-    return Case(
-        *(When(pk=pk, then=numbers[pk]) for pk in pks),
-        output_field=models.IntegerField(),
     )

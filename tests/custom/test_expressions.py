@@ -1,0 +1,21 @@
+from django.db.models import IntegerField
+from django.test import TestCase
+
+from custom.expressions import ByKey
+from custom.models import NamedLock
+
+
+class ByKeyTests(TestCase):
+    """One UPDATE that gives each row a value of its own"""
+
+    def test_each_row_gets_its_own(self) -> None:
+        for name in ("a", "b", "c"):
+            NamedLock.objects.create(name=name, taken=1)
+        values = {"b'": 9, "b": 3, "a": 2}
+        with self.assertNumQueries(1):
+            changed = NamedLock.objects.filter(pk__in=values).update(
+                taken=ByKey(values, output_field=IntegerField())
+            )
+        self.assertEqual(changed, 2)
+        rows = NamedLock.objects.order_by("pk").values_list("pk", "taken")
+        self.assertEqual(list(rows), [("a", 2), ("b", 3), ("c", 1)])
