@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 from script.lib import records
 from script.lib.console import var_directory
 from script.lib.servers import MariaDB, Redis, Server
+
+S = TypeVar("S", bound=Server)
 
 OWNER = "owner.process"
 RUN_DIRECTORY = "SHOP_TEST_DIR"  # variable that tells tests the run's directory
@@ -46,7 +49,7 @@ def private_servers() -> Iterator[None]:
 
 
 @contextmanager
-def own_server(kind: type[Server], *, durable: bool = False) -> Iterator[Server]:
+def own_server(kind: type[S], *, durable: bool = False) -> Iterator[S]:
     """Run a server that one test may stop, kill and start again.
 
     Args:
@@ -80,7 +83,7 @@ def end_left_overs(runs: Path) -> None:
 
 
 @contextmanager
-def _running(server: Server) -> Iterator[Server]:
+def _running(server: S) -> Iterator[S]:
     try:
         server.start()
         yield server

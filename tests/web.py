@@ -30,6 +30,18 @@ class Answer:
     body: Any
 
 
+@dataclass(frozen=True)
+class Web:
+    """A running web server.
+
+    Attributes:
+        session: Process id of its session's leader; all its processes belong to it.
+    """
+
+    port: int
+    session: int
+
+
 class WebClient:
     """One keep-alive connection; made anew after it broke."""
 
@@ -79,8 +91,8 @@ def web_server(
     application: str = APPLICATION,
     workers: int = 1,
     threads: int = 4,
-) -> Iterator[int]:
-    """Run Granian on a free port of this machine, and yield the port.
+) -> Iterator[Web]:
+    """Run Granian on a free port of this machine.
 
     A worker that dies is replaced at once. Whatever still runs at the end is killed.
 
@@ -113,7 +125,7 @@ def web_server(
         )
         try:
             wait_until_live(port)
-            yield port
+            yield Web(port, process.pid)
         finally:
             records.end(record, 0)
             process.wait()
