@@ -1,18 +1,22 @@
 """One connection to Redis for each thread, below redis-py's layer of commands.
 
-That layer costs more than the network and the script together. Everything that
-connects, reads and decodes is still redis-py's.
+That layer costs more than the network and the script together. Dialling (addresses,
+TLS, passwords) is redis-py's, reading replies is hiredis's.
 """
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from socket import socket
+from typing import Any, Final
 
+import hiredis
 from redis.backoff import NoBackoff
 from redis.connection import ConnectionPool
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
 from redis.retry import Retry
+
+ReplyError = hiredis.ReplyError
+CHUNK: Final = 16_384  # bytes read at once
+_MORE: Final = object()  # what the reader says until a reply is whole
 
 
 class Link:
@@ -27,48 +31,62 @@ class Link:
             socket_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
-            driver_info=None,  # no greeting: connecting costs one trip less
-            health_check_interval=0,
+            driver_info=None,  # no greeting: dialling costs one trip less
         )
-        self._threads = threading.local()
+        self._near = _Near()
 
     def exchange(self, commands: Sequence[bytes]) -> list[Any]:
-        """Send commands in one trip; a refused one's reply is its ``ResponseError``.
+        """Send commands in one trip; a refused one's reply is its ``ReplyError``.
 
         A connection that turns out to be closed is dialled again, once. It is never
         used again after a failure: a late reply would answer the next question.
 
         Raises:
-            RedisError: No answer. ``TimeoutError``: not in time.
+            RedisError: Redis cannot be reached.
+            OSError: It does not answer; ``TimeoutError``: not in time.
         """
-        connection: Any = getattr(self._threads, "connection", None)  # untyped
-        if connection is None:
-            connection = self._threads.connection = self._pool.make_connection()
-        packed = b"".join(commands)
-        was_connected = connection.is_connected
+        near = self._near
+        packed = commands[0] if len(commands) == 1 else b"".join(commands)
+        if near.line is not None:
+            try:
+                return near.ask(packed, len(commands))
+            except ConnectionError:
+                pass  # closed since it was last used
+        near.dial(self._pool)
+        return near.ask(packed, len(commands))
+
+
+class _Near(threading.local):
+    """What one thread has of a link; ``line`` is None while it has nothing."""
+
+    line: socket | None = None
+    _connection: Any = None
+    _reader: Any = None
+
+    def dial(self, pool: ConnectionPool) -> None:
+        """Connect, and log in if the address says so."""
+        self._connection = pool.make_connection()
+        self._connection.connect()
+        self.line = self._connection._sock  # noqa: SLF001 - its methods cost too much
+        self._reader = hiredis.Reader(notEnoughData=_MORE)
+
+    def ask(self, packed: bytes, count: int) -> list[Any]:
+        """Send and read; whatever interrupts that closes the connection."""
+        line, reader, replies = self.line, self._reader, []
+        assert line is not None  # noqa: S101 - it has been dialled
         try:
-            return _ask(connection, packed, len(commands))
-        except RedisConnectionError:
-            if not was_connected:
-                raise
-            return _ask(connection, packed, len(commands))
-
-
-def _ask(connection: Any, packed: bytes, count: int) -> list[Any]:  # noqa: ANN401
-    """Send and read; whatever interrupts that closes the connection."""
-    is_clean = False
-    try:
-        connection.send_packed_command([packed], check_health=False)
-        replies = [_read(connection) for _ in range(count)]
-        is_clean = True
-    finally:
-        if not is_clean:
-            connection.disconnect()
-    return replies
-
-
-def _read(connection: Any) -> Any:  # noqa: ANN401 - whatever Redis says
-    try:
-        return connection.read_response()
-    except ResponseError as error:
-        return error
+            line.sendall(packed)
+            while len(replies) < count:
+                reply = reader.gets()
+                if reply is not _MORE:
+                    replies.append(reply)
+                elif chunk := line.recv(CHUNK):
+                    reader.feed(chunk)
+                else:
+                    msg = "Redis closed the connection."
+                    raise ConnectionResetError(msg)
+        finally:
+            if len(replies) < count:
+                self.line = None
+                self._connection.disconnect()
+        return replies

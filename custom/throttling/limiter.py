@@ -8,26 +8,28 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.signals import setting_changed
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from custom.rates import Rate
 from custom.throttling.breaker import Breaker
-from custom.throttling.connection import Link
+from custom.throttling.connection import Link, ReplyError
 from custom.throttling.ring import (
     GIVE_BACK,
     TAKE,
     Script,
     pack,
-    take_arguments,
+    packed_give_back,
+    packed_take,
     ticks_of,
 )
 
 MAX_REFUSALS: Final = 10_000  # remembered by one process
 # A refusal is asked for again after so many seconds: a reset reaches every process.
 REFUSAL_SECONDS: Final = 1.0
-_TAKE: Final = Script(TAKE)
-_GIVE_BACK: Final = Script(GIVE_BACK)
+_TAKE: Final = Script(TAKE, arguments=4)
+_GIVE_BACK: Final = Script(GIVE_BACK, arguments=2)
+_FORGOTTEN: Final = "NOSCRIPT"
 
 
 class Window(NamedTuple):
@@ -88,8 +90,14 @@ class Limiter:
             if now < known[0]:
                 return Verdict(False, 0, known[1] - now, 0)
             self._refusals.pop(window.key, None)
-        answer = self.ask([window])
-        return answer and answer.verdicts[0]
+        asked_at = time.monotonic()  # before Redis's clock is read: never too late
+        replies = self.send((_TAKE.call(window.key, packed_take(window.rate, 1)),))
+        if replies is None:
+            return None
+        if isinstance(replies[0], ReplyError):
+            answer = self.ask([window])
+            return answer and answer.verdicts[0]
+        return self._judge(window, replies[0], asked_at)
 
     def take_all(self, windows: Sequence[Window]) -> list[Verdict] | None:
         """Take a slot in every window, or in none if one of them refuses."""
@@ -98,12 +106,13 @@ class Limiter:
             return None
         verdicts = answer.verdicts
         if not all(verdict.is_allowed for verdict in verdicts):
-            self._exchange(
+            self._call(
+                _GIVE_BACK,
                 [
-                    (_GIVE_BACK, window.key, _give_back_arguments(window, verdict))
+                    (window.key, packed_give_back(window.rate, verdict.moment))
                     for window, verdict in zip(windows, verdicts, strict=True)
                     if verdict.is_allowed
-                ]
+                ],
             )
         return verdicts
 
@@ -122,12 +131,9 @@ class Limiter:
             cost: 1 takes a slot, 0 only looks.
             reads: Names of keys as Redis has them; for bodies kept in the same Redis.
         """
-        asked_at = time.monotonic()  # before Redis's clock is read: never too late
-        calls = [
-            (_TAKE, window.key, take_arguments(window.rate, cost=cost))
-            for window in windows
-        ]
-        replies = self._exchange(calls, reads)
+        asked_at = time.monotonic()
+        calls = [(window.key, packed_take(window.rate, cost)) for window in windows]
+        replies = self._call(_TAKE, calls, [pack(b"GET", key) for key in reads])
         if replies is None:
             return None
         verdicts = [
@@ -148,41 +154,41 @@ class Limiter:
             return None
         try:
             replies = self._link.exchange(commands)
-            refused = next((one for one in replies if _is_failure(one)), None)
-            if refused is not None:
-                raise refused
-        except (RedisError, OSError) as error:
+            for reply in replies:
+                if isinstance(reply, ReplyError) and not _is_forgotten(reply):
+                    raise reply  # read-only, or out of memory
+        except (RedisError, ReplyError, OSError) as error:
             is_timeout = isinstance(error, RedisTimeoutError | TimeoutError)
             self._breaker.failed(error, is_timeout=is_timeout)
             return None
         self._breaker.succeeded()
         return replies
 
-    def _exchange(
+    def _call(
         self,
-        calls: Sequence[tuple[Script, bytes, tuple[bytes, ...]]],
-        reads: Sequence[bytes] = (),
+        script: Script,
+        calls: Sequence[tuple[bytes, bytes]],
+        others: Sequence[bytes] = (),
     ) -> list[Any] | None:
-        """Call scripts and read keys in one trip; a forgotten script is sent again."""
-        packed = [script.call(key, *arguments) for script, key, arguments in calls]
-        packed += [pack(b"GET", key) for key in reads]
-        replies = self.send(packed) if packed else []
+        """Call a script on keys, with packed arguments, and send other commands.
+
+        One trip; a second one where Redis has forgotten the script.
+        """
+        commands = [script.call(key, arguments) for key, arguments in calls]
+        commands += others
+        if not commands:
+            return []
+        replies = self.send(commands)
         if replies is None:
             return None
-        unknown = [
-            place
-            for place, reply in enumerate(replies)
-            if isinstance(reply, NoScriptError)
+        forgotten = [
+            place for place, one in enumerate(replies) if isinstance(one, ReplyError)
         ]
-        if unknown:
-            whole = []
-            for place in unknown:
-                script, key, arguments = calls[place]
-                whole.append(script.call(key, *arguments, whole=True))
-            again = self.send(whole)
+        if forgotten:
+            again = self.send([script.call_whole(*calls[place]) for place in forgotten])
             if again is None:
                 return None
-            for place, reply in zip(unknown, again, strict=True):
+            for place, reply in zip(forgotten, again, strict=True):
                 replies[place] = reply
         return replies
 
@@ -199,13 +205,9 @@ class Limiter:
         return Verdict(bool(allowed), remaining, wait, moment)
 
 
-def _is_failure(reply: object) -> bool:
-    """Tell an error of the server (read-only, out of memory) from a lost script."""
-    return isinstance(reply, ResponseError) and not isinstance(reply, NoScriptError)
-
-
-def _give_back_arguments(window: Window, verdict: Verdict) -> tuple[bytes, bytes]:
-    return b"%d" % window.rate.limit, b"%d" % verdict.moment
+def _is_forgotten(reply: ReplyError) -> bool:
+    """Tell a lost script, which can be sent again, from a failure of the server."""
+    return str(reply).startswith(_FORGOTTEN)
 
 
 @cache

@@ -3,10 +3,13 @@
 The string is a ring of the moments of the last admitted requests. A header of 12 bytes
 (slot of the oldest living moment, number of living ones, the oldest, the newest) is
 followed by up to ``limit`` slots of 4 bytes, each a moment in ticks modulo 2**32 of
-Redis's own clock. A refusal writes nothing. See docs/decisions/0014-rate-limits.md.
+Redis's own clock. A clock that is set back by less than a window delays by as much, one
+that is set back further forgets the window; beyond 2**31 ticks (36 minutes) it may
+refuse for up to one more window. A refusal writes nothing. See docs/decisions/0014-rate-limits.md.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -99,6 +102,7 @@ return 0
 """
 
 
+@lru_cache(maxsize=256)
 def ticks_of(rate: Rate) -> tuple[int, int]:
     """Return the window in ticks, and the microseconds of a tick.
 
@@ -112,27 +116,45 @@ def ticks_of(rate: Rate) -> tuple[int, int]:
 
 def pack(*words: bytes) -> bytes:
     """Write one command as Redis reads it."""
-    parts = [b"*%d\r\n" % len(words)]
-    parts += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
-    return b"".join(parts)
+    return b"*%d\r\n%b" % (len(words), pack_words(words))
+
+
+def pack_words(words: Iterable[bytes]) -> bytes:
+    """Write a part of a command."""
+    return b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
 
 
 class Script:
-    """A Lua script as bytes: by its digest, and whole for a server that forgot it."""
+    """A Lua script on one key, as bytes that need only the key and the arguments."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, arguments: int) -> None:
         digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-        self._short = b"EVALSHA", digest.encode()
-        self._whole = b"EVAL", text.encode()
+        start = b"*%d\r\n" % (4 + arguments)
+        self._short = start + pack_words((b"EVALSHA", digest.encode(), b"1"))
+        self._whole = start + pack_words((b"EVAL", text.encode(), b"1"))
 
-    def call(self, key: bytes, *arguments: bytes, whole: bool = False) -> bytes:
-        """Write one call on one key."""
-        words = self._whole if whole else self._short
-        return pack(*words, b"1", key, *arguments)
+    def call(self, key: bytes, arguments: bytes) -> bytes:
+        """Write a call by the script's digest; arguments are packed."""
+        return b"%b$%d\r\n%b\r\n%b" % (self._short, len(key), key, arguments)
+
+    def call_whole(self, key: bytes, arguments: bytes) -> bytes:
+        """Write a call for a server that has forgotten the script."""
+        return b"%b$%d\r\n%b\r\n%b" % (self._whole, len(key), key, arguments)
+
+
+def take_arguments(rate: Rate, *, cost: int) -> tuple[int, ...]:
+    """Return the arguments of ``TAKE``."""
+    window, tick = ticks_of(rate)
+    return rate.limit, window, cost, tick
 
 
 @lru_cache(maxsize=256)
-def take_arguments(rate: Rate, *, cost: int) -> tuple[bytes, ...]:
-    """Return the arguments of ``TAKE``."""
-    window, tick = ticks_of(rate)
-    return tuple(str(one).encode() for one in (rate.limit, window, cost, tick))
+def packed_take(rate: Rate, cost: int) -> bytes:
+    """Return the arguments of ``TAKE`` as Redis reads them."""
+    numbers = take_arguments(rate, cost=cost)
+    return pack_words(str(number).encode() for number in numbers)
+
+
+def packed_give_back(rate: Rate, moment: int) -> bytes:
+    """Return the arguments of ``GIVE_BACK`` as Redis reads them."""
+    return pack_words((b"%d" % rate.limit, b"%d" % moment))

@@ -49,6 +49,7 @@ def main() -> int:
         stack.callback(_end, home / "run", PROCESSES[:-2])
         _write_addresses(home, environment)
         _prepare(home, environment)
+        _forget_metrics(Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
         limits = (home / "run" / LIMITS_FILE).read_text()
         environment.setdefault("DATABASE_SESSION_LIMITS", limits)
         family = Family(home / "run", lambda: _announce_soon(host, port))
@@ -116,6 +117,7 @@ def _environment(home: Path, host: str, port: int) -> dict[str, str]:
         "STATIC_ROOT": str(home / "static"),
         "MEDIA_ROOT": str(home / "media"),
         "SEARCH_URL": f"xapian://{quote(str(home))}/search",
+        "PROMETHEUS_MULTIPROC_DIR": str(home / "run" / "metrics"),
     }
     fixed = {
         "DJANGO_SETTINGS_MODULE": "shop.settings.dev",
@@ -168,6 +170,13 @@ def _prepare(home: Path, environment: Mapping[str, str]) -> None:
     if started.wait():
         msg = "the shop cannot start, see above."
         raise ScriptError(msg)
+
+
+def _forget_metrics(place: Path) -> None:
+    """Empty the counters that the processes of an earlier start have left."""
+    place.mkdir(parents=True, exist_ok=True)
+    for counts in place.glob("*.db"):
+        counts.unlink()
 
 
 def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:

@@ -312,8 +312,8 @@ RATE_SHADOW = env.bool("RATE_SHADOW", default=False)  # count, never refuse
 RATE_FREE_PATHS = ["/api/rate-limit/"]
 RATE_STORE = {
     "URL": env.str("RATE_REDIS_URL", default=REDIS_URL),
-    "CONNECT_TIMEOUT": 0.05,  # seconds
-    "TIMEOUT": 0.05,
+    "CONNECT_TIMEOUT": 0.045,  # seconds; a first request loses at most 60 ms
+    "TIMEOUT": 0.045,
     "COOLDOWN": 5.0,  # seconds between two probes of a Redis that fails
 }
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there
