@@ -173,6 +173,7 @@ class AnswerTests(TestCase):
             "/api/basket/",
             "/api/shipping/?variant=1&country=AT",
             f"/api/shipping/?variant={self.variant}&country=AT",
+            "/api/rate-limit/",
             "/api/order/history/",
             "/api/payment/method/",
             f"/api/order/{order.pk}/",

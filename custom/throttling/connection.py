@@ -72,7 +72,8 @@ class _Near(threading.local):
 
     def ask(self, packed: bytes, count: int) -> list[Any]:
         """Send and read; whatever interrupts that closes the connection."""
-        line, reader, replies = self.line, self._reader, []
+        line, reader = self.line, self._reader
+        replies: list[Any] = []
         assert line is not None  # noqa: S101 - it has been dialled
         try:
             line.sendall(packed)

@@ -3,9 +3,11 @@
 The string is a ring of the moments of the last admitted requests. A header of 12 bytes
 (slot of the oldest living moment, number of living ones, the oldest, the newest) is
 followed by up to ``limit`` slots of 4 bytes, each a moment in ticks modulo 2**32 of
-Redis's own clock. A clock that is set back by less than a window delays by as much, one
-that is set back further forgets the window; beyond 2**31 ticks (36 minutes) it may
-refuse for up to one more window. A refusal writes nothing. See docs/decisions/0014-rate-limits.md.
+Redis's own clock. A refusal writes nothing. See docs/decisions/0014-rate-limits.md.
+
+A clock that is set back by less than a window delays by as much; one that is set back
+further forgets the window; by more than 2**31 ticks (36 minutes), it may refuse for up
+to one window.
 """
 
 import hashlib

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import django
 
 from script.lib.console import run_main
-from script.lib.servers import Redis
+from script.lib.servers import Redis, Server
 from tests.servers import own_server
 
 LIMIT, WINDOW = 256, 60
@@ -79,7 +79,7 @@ def set_up(url: str) -> None:
     django.setup()
 
 
-def measure_times(server: Redis, *, batches: int) -> dict[str, float]:
+def measure_times(server: Server, *, batches: int) -> dict[str, float]:
     """Return name -> microseconds of one call."""
     with subjects(server) as works:
         best = dict.fromkeys(works, float("inf"))
@@ -102,7 +102,7 @@ def batch(work: Work) -> float:
 
 @contextmanager
 def subjects(
-    server: Redis,
+    server: Server,
 ) -> Iterator[dict[str, tuple[Work, Callable[[int], object]]]]:
     """Yield name -> what is timed, and what makes it ready for a batch."""
     import redis  # noqa: PLC0415 - in the virtual environment
@@ -168,7 +168,7 @@ def stock_throttle() -> type[Any]:
     class Stock(SimpleRateThrottle):
         rate = f"{LIMIT}/min"
 
-        def get_cache_key(self, request: Any, view: Any) -> str:
+        def get_cache_key(self, request: Any, view: Any) -> str:  # noqa: ANN401
             return f"stock-{request.ident}"
 
     return Stock
@@ -192,10 +192,10 @@ def time_rows(times: dict[str, float]) -> Iterator[Row]:
             0.4,
         ),
     ):
-        yield Row.at_most(name, value, "×", bound)
+        yield Row.at_most(name, value, "", bound)
 
 
-def memory_rows(server: Redis) -> Iterator[Row]:
+def memory_rows(server: Server) -> Iterator[Row]:
     """Weigh the key of a caller who has used little, some, and all."""
     import redis  # noqa: PLC0415
 

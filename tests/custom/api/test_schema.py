@@ -48,6 +48,27 @@ class ApiSchemaTests(SimpleTestCase):
             },
         )
 
+    def test_every_operation_tells_of_its_limit(self) -> None:
+        names = {
+            "X-RateLimit-Limit",
+            "X-RateLimit-Remaining",
+            "X-RateLimit-Reset",
+            "RateLimit-Policy",
+            "RateLimit",
+        }
+        schema = SchemaGenerator(api_version="1").get_schema(public=True)
+        refused = schema["components"]["responses"]["Throttled"]
+        self.assertEqual(refused["headers"].keys(), names | {"Retry-After"})
+        self.assertEqual(schema["components"]["headers"].keys(), names)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                responses = operation["responses"]
+                self.assertEqual(
+                    responses["429"], {"$ref": "#/components/responses/Throttled"}
+                )
+                good = next(iter(responses.values()))
+                self.assertLessEqual(names, good["headers"].keys())
+
     def test_money_is_a_decimal_string(self) -> None:
         generator = SchemaGenerator(
             patterns=[path("api/it/", PriceViewSet.as_view({"get": "list"}))],
