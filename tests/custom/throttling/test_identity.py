@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import reverse_lazy
 
 from custom.rates import Rate, ScopeRates, parse_rate, parse_rates
@@ -187,7 +187,7 @@ class CheckTests(SimpleTestCase):
         self.assertEqual(error.id, "custom.E023")
 
 
-class MetricsTests(SimpleTestCase):
+class MetricsTests(TestCase):
     """GET /metrics"""
 
     url = reverse_lazy("metrics")
