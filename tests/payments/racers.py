@@ -6,23 +6,47 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
+from django.conf import settings
 from django.test import Client
 from django.utils.module_loading import import_string
+from django_redis import get_redis_connection
 
+from payments.providers.base import ChargeState
 from payments.providers.dummy import SIGNATURE_HEADER, DummyProvider, sign
 from payments.services import cancel_payments, refund_payments, start_payment
 from tests.child import tell
 
 
-def announce(body: str) -> int:
-    """Deliver a signed webhook of the dummy's; return the status of the answer."""
-    answer = Client().post(
-        "/payment/webhook/dummy/",
-        body,
-        content_type="application/json",
-        headers={SIGNATURE_HEADER: sign(body.encode())},
-    )
+def announce(body: str, together: int) -> int:
+    """Deliver a signed webhook of the dummy's; return the status of the answer.
+
+    All of them ask the dummy before any of them writes what it said.
+    """
+    fetch = DummyProvider.fetch
+
+    def fetch_together(*arguments: Any) -> ChargeState:  # noqa: ANN401
+        state = fetch(*arguments)
+        meet(together)
+        return state
+
+    with mock.patch.object(DummyProvider, "fetch", fetch_together):
+        answer = Client().post(
+            "/payment/webhook/dummy/",
+            body,
+            content_type="application/json",
+            headers={SIGNATURE_HEADER: sign(body.encode())},
+        )
     return answer.status_code
+
+
+def meet(number: int) -> None:
+    """Go on once so many processes have come here."""
+    redis = get_redis_connection()
+    place = settings.CACHES["default"]["KEY_PREFIX"] + ":payments:meeting"
+    if redis.incr(f"{place}:came") == number:
+        redis.delete(f"{place}:came")
+        redis.rpush(place, *range(number))
+    redis.blpop([place], timeout=30)
 
 
 def pay_back(order: str, amount: str, source: str) -> int:

@@ -28,7 +28,8 @@ class WebhookRaceTests(TransactionTestCase):
         event = {"id": "event-1", "type": "paid", "payment": str(payment.public_id)}
 
         outcomes = race(
-            "tests.payments.racers.announce", [{"body": json.dumps(event)}] * 5
+            "tests.payments.racers.announce",
+            [{"body": json.dumps(event), "together": 5}] * 5,
         )
 
         self.assertEqual([outcome.value for outcome in outcomes], [200] * 5)
