@@ -214,8 +214,11 @@ class _Search:
             if not clause.is_unwanted
             for word in clause.words
         ]
-        better = self._text.all().spelling_suggestion(" ".join(asked)) if asked else ""
-        words = split_words(better or "")
+        if not asked:
+            return None
+        search = self._text.all()
+        search.query.set_limits(0, 0)
+        words = split_words(search.spelling_suggestion(" ".join(asked)) or "")
         if words == asked or len(words) != len(asked):
             return None
         return write_clauses(self._clauses, words)
@@ -242,6 +245,7 @@ class _Search:
                 search = search.facet(_field(name), **_facet_options())
         if codes:
             search = search.facet("attribute", **_facet_options(codes))
+        search.query.set_limits(0, 0)  # numbers alone: no match is read
         fields = search.facet_counts().get("fields", {})
         return {name: _values(fields, name) for name in names}
 
