@@ -277,7 +277,13 @@ def time_failure(url: str) -> tuple[float, float]:
     from custom.rates import Rate  # noqa: PLC0415
     from custom.throttling.limiter import get_limiter  # noqa: PLC0415
 
-    store = settings.RATE_STORE | {"URL": url, "COOLDOWN": 60.0}
+    seconds = settings.RATE_STORE_SECONDS
+    store = {
+        "URL": url,
+        "CONNECT_TIMEOUT": seconds,
+        "TIMEOUT": seconds,
+        "COOLDOWN": 60.0,
+    }
     with override_settings(RATE_STORE=store):
         limiter = get_limiter()
         window = limiter.window("dead", Rate(LIMIT, WINDOW), "all")

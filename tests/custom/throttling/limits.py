@@ -43,7 +43,9 @@ class PortRedis(Redis):
 
 @contextmanager
 def own_limits(url: str | None = None, **options: Any) -> Iterator[Redis | None]:  # noqa: ANN401
-    """Count in a Redis of the test's own, or at an address, with other options."""
+    """Count in a Redis of the test's own, or at an address; as patient as the shop."""
+    seconds = settings.RATE_STORE_SECONDS
+    options = {"CONNECT_TIMEOUT": seconds, "TIMEOUT": seconds} | options
     if url is not None:
         with override_settings(RATE_STORE=settings.RATE_STORE | {"URL": url} | options):
             yield None
