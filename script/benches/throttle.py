@@ -266,11 +266,11 @@ def failure_rows() -> Iterator[Row]:
         for name, address in (("hung", url), ("gone", "redis://127.0.0.1:1/0")):
             first, later = time_failure(address)
             yield Row.at_most(f"first request, Redis {name}", first, "ms", 60)
-            yield Row.at_most(f"slowest later one, Redis {name}", later, "ms", 1)
+            yield Row.at_most(f"99 of 100 later ones, Redis {name}", later, "ms", 1)
 
 
 def time_failure(url: str) -> tuple[float, float]:
-    """Return milliseconds of a first request, and of the slowest after two."""
+    """Return milliseconds of a first request, and what 99 % of later ones stay below."""
     from django.conf import settings  # noqa: PLC0415
     from django.test import override_settings  # noqa: PLC0415
 
@@ -292,7 +292,7 @@ def time_failure(url: str) -> tuple[float, float]:
             start = time.perf_counter()
             limiter.take(window)
             milliseconds.append((time.perf_counter() - start) * 1000)
-    return milliseconds[0], max(milliseconds[2:])
+    return milliseconds[0], statistics.quantiles(milliseconds[2:], n=100)[-1]
 
 
 if __name__ == "__main__":
