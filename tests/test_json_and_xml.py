@@ -17,10 +17,17 @@ from basket.api.serializers import (
     QuantityInputSerializer,
     VoucherInputSerializer,
 )
+from basket.holders import Holder
 from catalogue.models import Variant
 from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
-from orders.api.inputs import PlaceOrderInputSerializer
+from orders.api.inputs import (
+    DeliverInputSerializer,
+    PlaceOrderInputSerializer,
+    QuoteInputSerializer,
+    ShipInputSerializer,
+    TakeBackInputSerializer,
+)
 from orders.models import Order
 from partner.api.serializers import (
     StockChangeSerializer,
@@ -66,7 +73,28 @@ STOCK = {
     "num_in_stock": UNITS,
     "backorder": st.booleans(),
 }
+TAKEN = st.lists(
+    st.fixed_dictionaries({"line": IDS, "quantity": st.integers(1, 9999)}),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda row: row["line"],
+)
 BODIES = {
+    DeliverInputSerializer: st.fixed_dictionaries({"shipment": st.uuids().map(str)}),
+    QuoteInputSerializer: st.fixed_dictionaries(
+        {"basket": st.just(True)},
+        optional={
+            "shipping_address": ADDRESSES,
+            "vouchers": st.lists(WORDS, max_size=3),
+            "shipping_method": WORDS,
+        },
+    ),
+    ShipInputSerializer: st.fixed_dictionaries(
+        {}, optional={"lines": TAKEN, "tracking_number": WORDS}
+    ),
+    TakeBackInputSerializer: st.fixed_dictionaries(
+        {}, optional={"lines": TAKEN, "reason": TEXT.map(lambda text: text[:200])}
+    ),
     LoginInputSerializer: st.fixed_dictionaries(
         {"email": WORDS, "password": WORDS}, optional={"device": WORDS}
     ),
@@ -111,6 +139,8 @@ BODIES = {
     ),
 }
 
+CONTEXT = {"buyer": User(pk=1), "holder": Holder("user:1", 1)}
+
 
 class BodyTests(SimpleTestCase):
     """What a serializer reads does not depend on the format of the body."""
@@ -125,7 +155,7 @@ class BodyTests(SimpleTestCase):
         self.assertEqual(from_json, from_xml)
 
     def read(self, serializer: Any, body: object) -> object:  # noqa: ANN401
-        reader = serializer(data=body, context={"buyer": User(pk=1)})
+        reader = serializer(data=body, context=CONTEXT)
         self.assertTrue(reader.is_valid(), reader.errors)
         return reader.validated_data
 
@@ -179,6 +209,7 @@ class AnswerTests(TestCase):
             f"/api/order/{order.pk}/",
             f"/api/order/{order.number}/",
             "/api/partner/stock/",
+            "/api/partner/order/?state=all",
             f"/api/partner/stock/{self.record.pk}/",
             "/api/nothing/",
             "/api/product/?nonsense=1",
@@ -273,5 +304,25 @@ class AnswerTests(TestCase):
         self.assertEqual(placed.status_code, 201, placed.content)
         read = self.api.get(f"/api/order/{load_xml(placed.content)['number']}/").json()
         self.assertEqual(as_text(read), load_xml(placed.content))
+        quoted = [
+            self.api.post(
+                "/api/order/quote/",
+                dump_xml(body) if kind == "xml" else json.dumps(body),
+                content_type=f"application/{kind}",
+                headers={"Accept": f"application/{kind}"},
+            )
+            for kind in ("json", "xml")
+        ]
+        in_json, in_xml = quoted
+        self.assertEqual(as_text(in_json.json()), load_xml(in_xml.content))
+        cancelled = self.api.post(
+            f"/api/order/{read['number']}/cancel/",
+            dump_xml({"lines": [{"line": read["lines"][0]["id"], "quantity": 1}]}),
+            content_type="application/xml",
+            headers={"Accept": "application/xml"},
+        )
+        again = self.api.get(f"/api/order/{read['number']}/").json()
+        self.assertEqual(as_text(again), load_xml(cancelled.content))
+        self.assertEqual(again["lines"][0]["cancelled_quantity"], 1)
         self.assertEqual(read["shipping_address"]["postcode"], "01234")
         self.assertEqual(read["shipping_address"]["first_name"], "Zoë 🦊")

@@ -1,16 +1,24 @@
 """Every write to orders."""
 
 from orders.services.cancelling import cancel_order, expire_order, expire_orders
-from orders.services.fulfilling import deliver_shipment, ship_lines
+from orders.services.fulfilling import (
+    deliver_everything,
+    deliver_shipment,
+    ship_everything,
+    ship_lines,
+)
 from orders.services.history import import_orders
 from orders.services.money import choose_payment, follow_payments
+from orders.services.notes import add_note
 from orders.services.placing import place_order
 from orders.services.returning import return_lines
 from orders.services.starting import start_chosen_payment, start_placed_payment
 
 __all__ = [
+    "add_note",
     "cancel_order",
     "choose_payment",
+    "deliver_everything",
     "deliver_shipment",
     "expire_order",
     "expire_orders",
@@ -18,6 +26,7 @@ __all__ = [
     "import_orders",
     "place_order",
     "return_lines",
+    "ship_everything",
     "ship_lines",
     "start_chosen_payment",
     "start_placed_payment",

@@ -143,7 +143,7 @@ def _give_up(
     if order.is_cancelled:
         cancel_payments(order.public_id)
         give_back_vouchers(order.public_id)
-        announce("order.cancelled", order, event)
+    announce("order.cancelled", order, event)
     settle_money(order, reason=reason)
     release_stock(
         stock_of(lines, quantities), source=source_of(event), actor=actor.user

@@ -89,6 +89,43 @@ def ship_lines(  # noqa: PLR0913 - keywords only
 
 
 @transactional
+def ship_everything(
+    order_id: int, *, actor: Actor, carrier: str = "", tracking_number: str = ""
+) -> None:
+    """Send all that is open off, one parcel for each partner; arguments as above.
+
+    Raises:
+        DomainError: As ``ship_lines`` raises; nothing is changed.
+    """
+    locked = lock(order_id)
+    check_action(locked.order, "ship", actor.role)
+    for partner_id in sorted({line.partner_id for line in locked.lines}):
+        own = [line for line in locked.lines if line.partner_id == partner_id]
+        if quantities := open_quantities(own):
+            ship_lines(
+                order_id,
+                actor=actor,
+                quantities=quantities,
+                carrier=carrier,
+                tracking_number=tracking_number,
+            )
+
+
+@transactional
+def deliver_everything(order_id: int, *, actor: Actor) -> None:
+    """Note that every shipment of an order has arrived.
+
+    Raises:
+        TransitionNotAllowedError: The actor may not, or nothing is on its way.
+    """
+    order = lock(order_id).order
+    check_action(order, "deliver", actor.role)
+    waiting = order.shipments.filter(delivered_at__isnull=True)
+    for public_id in waiting.values_list("public_id", flat=True):
+        deliver_shipment(public_id, actor=actor)
+
+
+@transactional
 def deliver_shipment(public_id: uuid.UUID, *, actor: Actor) -> Shipment:
     """Note that a shipment has arrived; a second time changes nothing.
 

@@ -2,8 +2,18 @@
 
 from typing import Any
 
+from orders.models import Order
+from orders.services import (
+    cancel_order,
+    choose_payment,
+    expire_order,
+    follow_payments,
+    return_lines,
+    ship_lines,
+)
 from partner.services import verify_stock
 from tests.buying.racers import buy
+from tests.orders.stories import CUSTOMER, STAFF, receive
 
 
 def verify(times: int) -> int:
@@ -14,3 +24,24 @@ def verify(times: int) -> int:
 def act(name: str, **arguments: Any) -> object:  # noqa: ANN401
     """Do one of these, so that one race mixes them."""
     return {"buy": buy, "verify": verify}[name](**arguments)
+
+
+def change(name: str, order: int, **arguments: Any) -> str:  # noqa: ANN401
+    """Do one thing to an order; the racers differ in what."""
+    match name:
+        case "cancel":
+            cancel_order(order, actor=CUSTOMER)
+        case "return":
+            lines = {int(pk): units for pk, units in arguments["lines"].items()}
+            return_lines(order, actor=CUSTOMER, quantities=lines)
+        case "ship":
+            ship_lines(order, actor=STAFF)
+        case "expire":
+            return str(expire_order(order))
+        case "pay":
+            receive(Order.objects.get(pk=order))
+        case "follow":
+            follow_payments(Order.objects.get(pk=order).public_id)
+        case "choose":
+            choose_payment(order, provider=arguments["provider"], actor=CUSTOMER)
+    return name

@@ -120,7 +120,7 @@ class CancelOrderTests(TestCase):
         )
         self.assertEqual(StockLevel.objects.get(pk=self.record.pk).num_allocated, 1)
         self.assertEqual(Refund.objects.get().amount, Decimal("19.80"))
-        self.assertEqual(told("order.cancelled"), [])
+        self.assertEqual(len(told("order.cancelled")), 1)
 
     def test_the_last_part_cancels_the_order(self) -> None:
         receive(self.order)
