@@ -270,7 +270,7 @@ def failure_rows() -> Iterator[Row]:
 
 
 def time_failure(url: str) -> tuple[float, float]:
-    """Return milliseconds of a first request, and what 99 % of later ones stay below."""
+    """Return milliseconds of a first request, and what 99 % of later ones take."""
     from django.conf import settings  # noqa: PLC0415
     from django.test import override_settings  # noqa: PLC0415
 
