@@ -45,9 +45,11 @@ class OrderLifeTests(TestCase):
         self.assertEqual(self.hear(), [])  # nobody needs a mail for that
         line = order.lines.get(stock_record_id=second.pk)
         cancel_order(order.pk, actor=CUSTOMER, quantities={line.pk: 1})
-        ((subject, text),) = self.hear()
-        self.assertEqual(subject, f"{name}: refund")
-        self.assertIn(f"We pay back €9.90 for your order {order.number}.", text)
+        (cancellation, lines), (refund, amount) = sorted(self.hear())
+        self.assertEqual(cancellation, f"{name}: cancellation")
+        self.assertIn("\n\n1 x Nosferatu\n\nWhat you have paid for it", lines)
+        self.assertEqual(refund, f"{name}: refund")
+        self.assertIn(f"We pay back €9.90 for your order {order.number}.", amount)
 
         ship_all(order)
         ((subject, text),) = self.hear()
