@@ -27,7 +27,7 @@ from orders.services.money import settle_money
 from orders.transitions import UNPAID, check_action
 from partner.services import release_stock
 from payments.selectors import money_of
-from payments.services import cancel_payments
+from payments.services import lower_payment
 from promotions.services import give_back_vouchers
 
 BATCH = 200  # orders looked up at once
@@ -140,8 +140,8 @@ def _give_up(
             "lines": told_lines(lines, quantities),
         },
     )
+    lower_payment(order.public_id, amount=order.owed_amount)
     if order.is_cancelled:
-        cancel_payments(order.public_id)
         give_back_vouchers(order.public_id)
     announce("order.cancelled", order, event)
     settle_money(order, reason=reason)

@@ -26,6 +26,7 @@ from orders.services.changes import (
 from orders.services.money import settle_money
 from orders.transitions import check_action
 from partner.services import return_stock
+from payments.services import lower_payment
 from promotions.services import give_back_vouchers
 
 
@@ -66,6 +67,7 @@ def return_lines(
     lines = locked.named(quantities)
     check_quantities(lines, quantities, "returnable_quantity")
     event = _take_back(locked, quantities, actor, reason)
+    lower_payment(order.public_id, amount=order.owed_amount)
     if not any(line.kept_quantity for line in locked.lines):
         give_back_vouchers(order.public_id)
     announce("order.returned", order, event)

@@ -5,6 +5,7 @@ from payments.services.making import (
     cancel_payment,
     cancel_payments,
     create_payment,
+    lower_payment,
     replace_payment,
 )
 from payments.services.moving import (
@@ -35,6 +36,7 @@ __all__ = [
     "check_payment",
     "create_payment",
     "import_payments",
+    "lower_payment",
     "receive_webhook",
     "reconcile_payments",
     "record_receipt",

@@ -1,4 +1,4 @@
-"""Payments of an order: made with it, replaced, given up."""
+"""Payments of an order: made with it, replaced, lowered, given up."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -9,7 +9,13 @@ from custom.transactions import transactional
 from payments.errors import AlreadyPaidError, UnlawfulStepError
 from payments.models import Payment, PaymentEvent
 from payments.providers.registry import offered_provider
-from payments.services.recording import close_payment, is_waiting, money_status
+from payments.services.recording import (
+    OPEN,
+    close_payment,
+    is_waiting,
+    money_status,
+    save_changed,
+)
 from users.models import User
 
 Status = Payment.Status
@@ -28,18 +34,7 @@ def create_payment(
         UnknownProviderError: The shop does not offer the provider.
     """
     offered_provider(provider)
-    amount = round_money(amount, currency)
-    public_id = new_public_id()
-    return Payment.objects.create(
-        public_id=public_id,
-        order=order,
-        wanted_order=order,
-        provider=provider,
-        key=f"pay-{public_id}",
-        status=Status.PENDING if amount else Status.PAID,
-        amount=amount,
-        currency=currency,
-    )
+    return _new_payment(order, provider, amount, currency)
 
 
 @transactional
@@ -74,6 +69,37 @@ def replace_payment(
 
 
 @transactional
+def lower_payment(order: UUID, *, amount: Decimal) -> None:
+    """Have the payment that is awaited ask for no more than what is owed by now.
+
+    Another one of the same provider takes its place: the buyer, or the provider, may
+    know the old amount, and money that still comes by it has to fit into its row. One
+    that has received a part is lowered instead. What is reserved stays: less of it is
+    captured. Nothing is awaited any more once nothing is owed. Locks the order's
+    payments; the caller has locked the order.
+
+    Args:
+        order: Public id.
+        amount: Owed for the order in all, in whole minor units.
+    """
+    if not amount:
+        cancel_payments(order)
+        return
+    for payment in Payment.objects.lock_of_order(order):
+        is_open = payment.is_wanted and payment.status in OPEN
+        if not is_open or payment.amount <= amount:
+            continue
+        if payment.captured_amount:
+            payment.amount = max(amount, payment.captured_amount)
+            if payment.amount == payment.captured_amount:
+                payment.status = money_status(payment)
+            save_changed(payment)
+        else:
+            close_payment(payment, PaymentEvent.Type.REPLACED)
+            _new_payment(order, payment.provider, amount, payment.currency)
+
+
+@transactional
 def cancel_payment(payment: UUID, *, actor: User | None = None) -> None:
     """Stop waiting for one payment; the order may be paid in another way.
 
@@ -104,3 +130,19 @@ def cancel_payments(order: UUID) -> None:
             payment.save()
         else:
             close_payment(payment, PaymentEvent.Type.CANCELLED)
+
+
+def _new_payment(order: UUID, provider: str, amount: Decimal, currency: str) -> Payment:
+    """Store the payment that is to count for an order which has none; 1 statement."""
+    amount = round_money(amount, currency)
+    public_id = new_public_id()
+    return Payment.objects.create(
+        public_id=public_id,
+        order=order,
+        wanted_order=order,
+        provider=provider,
+        key=f"pay-{public_id}",
+        status=Status.PENDING if amount else Status.PAID,
+        amount=amount,
+        currency=currency,
+    )

@@ -35,15 +35,15 @@ def capture_payments(
 
     Args:
         order: Public id.
-        amount: To take, at most what is reserved, which is the default; the rest is
-            let go.
+        amount: To take, at most what was asked for, which is the default; the rest
+            is let go.
         delivered: The goods were handed over: cash on delivery is taken for received.
     """
     for payment in Payment.objects.lock_of_order(order):
         if not payment.is_wanted:
             continue
+        wanted = payment.amount if amount is None else min(amount, payment.amount)
         if payment.status == Status.AUTHORIZED:
-            wanted = payment.amount if amount is None else min(amount, payment.amount)
             outbox.publish(
                 "payment.capture",
                 {
@@ -53,7 +53,7 @@ def capture_payments(
             )
         elif delivered and _is_collected(payment):
             state = ChargeState(
-                reference="", standing=Standing.CAPTURED, captured=payment.amount
+                reference="", standing=Standing.CAPTURED, captured=wanted
             )
             record_state(payment, state)
 

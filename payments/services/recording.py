@@ -32,6 +32,7 @@ Status = Payment.Status
 Type = PaymentEvent.Type
 
 ZERO = Decimal(0)
+OPEN = (Status.PENDING, Status.FAILED)  # a buyer may still pay by such a payment
 CHECK_RESERVED = timedelta(days=1)  # a reservation may lapse without a word
 # An answer counts if it is further than what is known; a refused payment may yet be
 # paid, and money that came in can no longer be cancelled.

@@ -22,12 +22,11 @@ from payments.models import Payment
 from payments.providers import registry
 from payments.providers.base import ChargeState, NextAction, Standing
 from payments.services.calls import charge_of, provider_of
-from payments.services.recording import record_state
+from payments.services.recording import OPEN, record_state
 
 logger = structlog.get_logger(__name__)
 
 FIRST_CHECK = timedelta(minutes=1)  # longer than all time-outs of one start together
-OPEN = (Payment.Status.PENDING, Payment.Status.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ def find_faults(acknowledged: Mapping[str, str] | None = None) -> list[str]:
         *_stock_faults(),
         *_order_faults(),
         *_money_faults(),
+        *_asking_faults(),
         *_voucher_faults(),
         *_basket_faults(),
         *_key_faults(acknowledged or {}),
@@ -94,6 +95,14 @@ def _money_faults() -> Iterator[str]:
     strangers = Payment.objects.exclude(order__in=list(orders))
     for payment in strangers:
         yield f"{payment} is for no order"
+
+
+def _asking_faults() -> Iterator[str]:
+    """A payment that is still awaited asks for what is owed."""
+    owed = {order.public_id: order.owed_amount for order in Order.objects.all()}
+    for payment in Payment.objects.startable():
+        if payment.amount != owed.get(payment.order):
+            yield f"{payment} asks for {payment.amount}, {owed.get(payment.order)} owed"
 
 
 def _settlement_faults(order: Order, state: MoneyState) -> Iterator[str]:

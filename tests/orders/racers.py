@@ -30,10 +30,9 @@ def change(name: str, order: int, **arguments: Any) -> str:  # noqa: ANN401
     """Do one thing to an order; the racers differ in what."""
     match name:
         case "cancel":
-            cancel_order(order, actor=CUSTOMER)
+            cancel_order(order, actor=CUSTOMER, quantities=_units(arguments))
         case "return":
-            lines = {int(pk): units for pk, units in arguments["lines"].items()}
-            return_lines(order, actor=CUSTOMER, quantities=lines)
+            return_lines(order, actor=CUSTOMER, quantities=_units(arguments))
         case "ship":
             ship_lines(order, actor=STAFF)
         case "expire":
@@ -45,3 +44,9 @@ def change(name: str, order: int, **arguments: Any) -> str:  # noqa: ANN401
         case "choose":
             choose_payment(order, provider=arguments["provider"], actor=CUSTOMER)
     return name
+
+
+def _units(arguments: dict[str, Any]) -> dict[int, int] | None:
+    """Read line id -> units; JSON has no numbers for keys."""
+    lines = arguments.get("lines")
+    return lines and {int(pk): units for pk, units in lines.items()}

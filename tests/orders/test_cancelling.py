@@ -132,13 +132,6 @@ class CancelOrderTests(TestCase):
         paid_back = sum(Refund.objects.values_list("amount", flat=True))
         self.assertEqual(paid_back, self.order.total_amount)
 
-    def test_the_rest_of_a_part_is_all_that_is_asked_for(self) -> None:
-        """A buyer who pays the whole intent later gets the difference back."""
-        cancel_order(self.order.pk, actor=CUSTOMER, quantities={self.other.pk: 1})
-        receive(self.order)
-        self.assertEqual(self.read().payment_status, "partly_refunded")
-        self.assertEqual(Refund.objects.get().amount, Decimal("20.00"))
-
     def test_what_is_shipped_stays(self) -> None:
         receive(self.order)
         ship_lines(self.order.pk, actor=STAFF, quantities={self.line.pk: 3})

@@ -114,3 +114,17 @@ class ChangeRaceTests(TransactionTestCase):
             self.assertEqual(
                 (order.status, order.payment_status), ("cancelled", "refunded")
             )
+
+    def test_a_payment_and_the_cancellation_of_a_part(self) -> None:
+        """The old amount comes and goes back in part, or the lower one comes."""
+        records = [make_offer(num_in_stock=50) for _ in range(2)]
+        for _ in range(3):
+            order = placed(*[(record, 1) for record in records])
+            part = {str(order.lines.first().pk): 1}
+            cancel = {"name": "cancel", "lines": part}
+            outcomes = self.race(order, {"name": "pay"}, cancel, {"name": "pay"})
+            self.assertEqual([outcome.error for outcome in outcomes], [None] * 3)
+            follow_payments(order.public_id)
+            self.assert_books_agree(order)
+            money = money_of([order.public_id])[order.public_id]
+            self.assertEqual(money.refundable, order.owed_amount)

@@ -48,6 +48,12 @@ class CaptureTests(TestCase):
         self.assertEqual(fresh(cash).status, "paid")
         self.assertEqual(fresh(invoice).status, "pending")
 
+    def test_less_cash_may_be_taken(self) -> None:
+        cash = new_payment("cash_on_delivery")
+        capture_payments(cash.order, amount=Decimal("40.00"), delivered=True)
+        cash = fresh(cash)
+        self.assertEqual((cash.status, cash.captured_amount), ("paid", 40))
+
     def test_nothing_is_reserved_nothing_happens(self) -> None:
         payment = paid()
         capture_payments(payment.order)
