@@ -89,6 +89,10 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         """
         return None
 
+    def get_further_scope(self, request: Request) -> str | None:
+        """Name a scope this POST counts in because of its body, beside its own."""
+        return None
+
     def check_query_parameters(self, request: Request) -> None:
         """Refuse unknown parameters and characters no value may hold.
 

@@ -20,6 +20,7 @@ class _Scoped(Protocol):
 
     def get_throttle_scope(self) -> str | None: ...
     def get_throttle_account(self, request: Request) -> str | None: ...
+    def get_further_scope(self, request: Request) -> str | None: ...
 
 
 class _WindowThrottle(BaseThrottle):
@@ -63,22 +64,26 @@ class PostThrottle(_WindowThrottle):
     """Counts the POST requests of views that name a ``throttle_scope``."""
 
     def count(self, request: Request, view: "APIView") -> Count | None:
-        """Charge the view's scope to the account and to the client address."""
+        """Charge the view's scopes to the account and to the client address."""
         if request.method != "POST" or not hasattr(view, "get_throttle_scope"):
             return None
         scoped = cast("_Scoped", view)
         scope = scoped.get_throttle_scope()
-        if scope is None:
-            return None
         counts = counts_of(_django(request))
         try:
             tried = scoped.get_throttle_account(request)
+            further = scoped.get_further_scope(request)
         except APIException:  # nobody can read the body: its address alone is charged
-            count = counts.count_post(scope, _user_pk(request), None)
-            if count is None or not count.is_refused:
+            count = scope and counts.count_post(scope, _user_pk(request), None)
+            if not count or not count.is_refused:
                 raise
             return count
-        return counts.count_post(scope, _user_pk(request), tried)
+        count = None
+        for each in filter(None, (further, scope)):
+            count = counts.count_post(each, _user_pk(request), tried)
+            if count is not None and count.is_refused:
+                break
+        return count
 
 
 def _user_pk(request: Request) -> Any:  # noqa: ANN401 - whatever key accounts have
