@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -19,13 +21,19 @@ from prometheus_client.registry import Collector
 from custom import outbox
 from custom.throttling import metrics
 
+logger = structlog.get_logger(__name__)
+
 
 class OutboxCollector(Collector):
     """What waits in the outbox; the same whichever process is asked."""
 
     def collect(self) -> Iterator[Metric]:
-        """Look into the table; 1 query."""
-        left = outbox.backlog()
+        """Look into the table; 1 query. Without a database nothing is told."""
+        try:
+            left = outbox.backlog()
+        except (DatabaseError, InterfaceError):
+            logger.warning("outbox_unmeasured")
+            return
         for name, told, value in (
             ("pending", "Messages neither done nor parked.", left.pending),
             ("parked", "Messages somebody has to look at.", left.parked),
@@ -45,7 +53,7 @@ OUTBOX.register(OutboxCollector())
 @never_cache
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Write every counter and the outbox's backlog.
+    """Write every counter, and the outbox's backlog while there is a database.
 
     Without ``METRICS_TOKEN`` there is nothing here. Addresses prove nothing
     behind a proxy on the same machine, so a token has to.

@@ -5,6 +5,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from custom.models import OutboxMessage
+from tests.custom.api.test_health import lost_database
 
 
 @override_settings(METRICS_TOKEN="a-token")
@@ -32,3 +33,14 @@ class OutboxMetricsTests(TestCase):
             "shop_outbox_oldest_seconds 120.0",
         ):
             self.assertIn(line, lines)
+
+    def test_without_a_database_the_rest_is_told(self) -> None:
+        with lost_database():
+            answer = self.client.get(
+                "/metrics", headers={"Authorization": "Bearer a-token"}
+            )
+        told = answer.content.decode()
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("shop_rate_limited_requests", told)
+        self.assertIn("process_open_fds", told)
+        self.assertNotIn("shop_outbox", told)
