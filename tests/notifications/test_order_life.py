@@ -67,6 +67,19 @@ class OrderLifeTests(TestCase):
         )
         self.assertNotIn("paid back", text)
 
+    def test_cancelled_in_part_before_it_was_paid(self) -> None:
+        first, second = self.records
+        order = placed((first, 2), (second, 1), provider="invoice")
+        self.hear()
+        line = order.lines.get(stock_record_id=first.pk)
+        cancel_order(order.pk, actor=CUSTOMER, quantities={line.pk: 1})
+        ((subject, text),) = self.hear()
+        self.assertIn("cancellation", subject)
+        self.assertIn(
+            f"This was cancelled of your order {order.number}:\n\n1 x Metropolis", text
+        )
+        self.assertNotIn("paid back", text)
+
     def test_cancelled_after_it_was_paid(self) -> None:
         order = receive(placed((self.records[0], 1), language="de"))
         self.hear()
