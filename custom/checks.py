@@ -139,7 +139,7 @@ def _server_messages(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
         yield Error(told, hint=hint, id="custom.E004")
     if not STRICT_MODES & set(now["sql_mode"].split(",")):
         told = f"sql_mode is not strict: values would be cut off ({now['sql_mode']})."
-        hint = "Keep STRICT_TRANS_TABLES in SQL_MODE of shop/settings/base.py."
+        hint = "Keep STRICT_TRANS_TABLES in SQL_MODE of shop/settings/database.py."
         yield Error(told, hint=hint, id="custom.E005")
     for name in ("character_set_connection", "character_set_database"):
         if now[name] != "utf8mb4":

@@ -1,0 +1,115 @@
+"""The HTTP API: REST framework, its schema, rate limits, other sites' pages."""
+
+from shop.settings.environment import *
+from shop.settings.queues import REDIS_URL
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "custom.api.renderers.JSONRenderer",
+        "custom.api.renderers.XMLRenderer",
+        "custom.api.renderers.TextXMLRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "custom.api.parsers.JSONParser",
+        "custom.api.parsers.XMLParser",
+        "custom.api.parsers.TextXMLParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "custom.api.negotiation.QualityNegotiation",
+    "DEFAULT_METADATA_CLASS": "custom.api.metadata.MethodsMetadata",
+    "DEFAULT_PAGINATION_CLASS": "custom.api.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "custom.api.schema.ApiSchema",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
+    # Without a default version drf-spectacular writes an empty schema.
+    "DEFAULT_VERSION": "1",
+    "ALLOWED_VERSIONS": ["1"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "custom.throttling.PerMinuteThrottle",
+        "custom.throttling.PostThrottle",
+    ],
+    # How many proxies append to X-Forwarded-For; 0 takes the connection's address.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "EXCEPTION_HANDLER": "custom.api.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": [
+        "custom.api.renderers.JSONRenderer",
+        "custom.api.renderers.XMLRenderer",
+    ],
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "URL_FORMAT_OVERRIDE": "format",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shop API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {  # several are called "status"
+        "OrderStatusEnum": "orders.models.Order.Status",
+        "PaymentStandingEnum": "payments.models.Payment.Status",
+        "RefundStatusEnum": "payments.models.Refund.Status",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "custom.api.schema.add_rate_limits",
+        "custom.api.schema.add_problems",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+API_BODY_LIMIT = 1024 * 1024  # bytes
+WEBHOOK_BODY_LIMIT = 256 * 1024  # bytes
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; admin forms
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "ETag",
+    "Location",
+    "X-Request-ID",
+    "X-Basket-Token",
+    "Idempotent-Replayed",
+]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-basket-token",
+    "x-order-token",
+    "x-request-id",
+]
+
+# Rate limits (docs/operations.md): "10/min" for account and address alike, or
+# "10/min,60/min" for one and the other; "" is no limit.
+RATE_PER_MINUTE = env.str("RATE_PER_MINUTE", default="256/min")
+RATE_LOGIN = env.str("RATE_LOGIN", default="20/min,60/min")
+RATE_REGISTRATION = env.str("RATE_REGISTRATION", default="5/min,30/min")
+RATE_PASSWORD_RESET = env.str("RATE_PASSWORD_RESET", default="5/hour,60/hour")
+RATE_VOUCHER = env.str("RATE_VOUCHER", default="20/min,60/min")
+RATE_ORDER = env.str("RATE_ORDER", default="60/min,600/min")
+# Dotted paths of what yields rates of single accounts; the first that knows one wins.
+RATE_OVERRIDES = ["users.selectors.user_rates", "partner.selectors.partner_rates"]
+RATE_SHADOW = env.bool("RATE_SHADOW", default=False)  # count, never refuse
+RATE_FREE_PATHS = ["/api/rate-limit/"]
+RATE_STORE_SECONDS = 0.045  # to connect, to answer; a first request loses at most 60 ms
+RATE_STORE = {
+    "URL": env.str("RATE_REDIS_URL", default=REDIS_URL),
+    "CONNECT_TIMEOUT": RATE_STORE_SECONDS,
+    "TIMEOUT": RATE_STORE_SECONDS,
+    "COOLDOWN": 5.0,  # seconds between two probes of a Redis that fails
+}
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is not there

@@ -1,0 +1,75 @@
+"""Redis with what lives on it (cache, sessions, Celery), and the outbox."""
+
+from shop.settings.environment import *
+
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": env.str("REDIS_PREFIX", default="shop"),
+        "OPTIONS": {
+            "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "SOCKET_CONNECT_TIMEOUT": 0.5,  # seconds
+            "SOCKET_TIMEOUT": 0.5,
+            "IGNORE_EXCEPTIONS": True,  # sessions then come from the database
+        },
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+# Celery spells a Unix socket "redis+socket://".
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{CACHES['default']['KEY_PREFIX']}:celery:",
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "custom.relay_outbox", "schedule": 2.0},  # seconds
+    "publish-rates": {"task": "custom.publish_rates", "schedule": 60.0},
+    "purge-idempotency-keys": {
+        "task": "custom.purge_idempotency_keys",
+        "schedule": 3600.0,
+    },
+    "sweep-payments": {"task": "payments.sweep_payments", "schedule": 30.0},
+    "expire-orders": {"task": "orders.expire_orders", "schedule": 60.0},
+    "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
+    "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
+    "purge-stock-imports": {
+        "task": "partner.purge_stock_imports",
+        "schedule": 3600.0,
+    },
+    "purge-fruitless-queries": {
+        "task": "search.purge_fruitless_queries",
+        "schedule": 3600.0,
+    },
+}
+# Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
+OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
+    "order.placed": "notifications.tasks.send_order_confirmation",
+    "order.paid": (),
+    "order.shipped": "notifications.tasks.send_order_shipped",
+    "order.cancelled": "notifications.tasks.send_order_cancelled",
+    "order.refunded": "notifications.tasks.send_order_refunded",
+    "order.returned": (),
+    "payment.changed": "orders.tasks.follow_payments",
+    "product.changed": "search.tasks.follow_product_changes",
+    "stock.low": "notifications.tasks.send_low_stock",
+    "user.registered": "notifications.accounts.send_verification",
+    "user.verification_wanted": "notifications.accounts.send_verification",
+    "user.password_reset_wanted": "notifications.accounts.send_password_reset",
+    "payment.capture": "payments.tasks.capture",
+    "payment.void": "payments.tasks.void",
+    "payment.refund": "payments.tasks.refund",
+}
+# Who waits for promised units: functions that return units by stock record.
+STOCK_CLAIMS = ("orders.claims.open_units",)
+# What /health/ready asks beside the database: name -> path of a function that is true
+# while all is well. The shop serves without it.
+HEALTH_CHECKS = {"search": "search.selectors.is_available"}
+IDEMPOTENCY_KEY_HOURS = 48  # API.md promises 24
