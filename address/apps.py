@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AddressConfig(AppConfig):
-    """Owns countries and the shape of an address; knows neither users nor orders."""
+    """Owns countries, the shape of an address and address books; knows no orders."""
 
     name = "address"
     verbose_name = "Addresses"

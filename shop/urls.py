@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/user/", include("users.api.urls")),
     path("api/", include("catalogue.api.urls")),
     path("api/", include("reviews.api.urls")),
+    path("api/", include("address.api.urls")),
     path("api/basket/", include("basket.api.urls")),
     path("api/shipping/", include("shipping.api.urls")),
     path("api/search/", include("search.api.urls")),

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from address.api.serializers import BookEntrySerializer
 from basket.api.serializers import (
     LineInputSerializer,
     QuantityInputSerializer,
@@ -37,6 +38,7 @@ from partner.models import PartnerMember, StockRecord
 from partner.services import add_member
 from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
+from tests.address.factories import AddressFactory
 from tests.custom.api.test_xml import TEXT
 from tests.search.index import fresh_index
 from tests.shop.films import ROWS, write_list
@@ -64,6 +66,7 @@ LINES = st.fixed_dictionaries(
 ADDRESSES = st.builds(
     lambda first, last: ADDRESS | {"first_name": first, "last_name": last}, WORDS, WORDS
 )
+CHOICES = ADDRESSES | st.uuids().map(str)
 NAMES = {"first_name": WORDS, "last_name": WORDS}
 PRICES = st.decimals(0, 10**6, places=2).map(str)
 UNITS = st.integers(0, 10**9)
@@ -80,11 +83,22 @@ TAKEN = st.lists(
     unique_by=lambda row: row["line"],
 )
 BODIES = {
+    BookEntrySerializer: st.builds(
+        lambda address, defaults: address | defaults,
+        ADDRESSES,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "is_default_shipping": st.booleans(),
+                "is_default_billing": st.booleans(),
+            },
+        ),
+    ),
     DeliverInputSerializer: st.fixed_dictionaries({"shipment": st.uuids().map(str)}),
     QuoteInputSerializer: st.fixed_dictionaries(
         {"basket": st.just(True)},
         optional={
-            "shipping_address": ADDRESSES,
+            "shipping_address": CHOICES,
             "vouchers": st.lists(WORDS, max_size=3),
             "shipping_method": WORDS,
         },
@@ -128,10 +142,10 @@ BODIES = {
     PlaceOrderInputSerializer: st.fixed_dictionaries(
         {
             "lines": st.lists(LINES, min_size=1, max_size=3),
-            "shipping_address": ADDRESSES,
+            "shipping_address": CHOICES,
         },
         optional={
-            "billing_address": ADDRESSES,
+            "billing_address": CHOICES,
             "note": TEXT,
             "language": st.just("en"),
             "expected_total": st.decimals(0, 10**6, places=2).map(str),
@@ -171,6 +185,7 @@ class AnswerTests(TestCase):
         cls.customer = User.objects.with_email("customer@example.com").get()
         cls.variant = Variant.objects.get(sku="FILM-0005-DVD").pk
         cls.record = StockRecord.objects.first()
+        cls.address = AddressFactory(user=cls.customer)
         add_member(
             partner=cls.record.partner,
             user=cls.customer,
@@ -200,6 +215,9 @@ class AnswerTests(TestCase):
             "/api/search/?facets=shoe",
             "/api/search/suggest/?q=ki",
             "/api/user/me/",
+            "/api/address/",
+            f"/api/address/{self.address.public_id}/",
+            "/api/country/",
             "/api/basket/",
             "/api/shipping/?variant=1&country=AT",
             f"/api/shipping/?variant={self.variant}&country=AT",
@@ -246,7 +264,7 @@ class AnswerTests(TestCase):
     def test_every_address_tells_its_methods(self) -> None:
         paths = self.api.get("/api/").json()
         del paths["docs"]  # a page
-        self.assertEqual(len(paths), 16)
+        self.assertEqual(len(paths), 18)
         for path in paths.values():
             with self.subTest(path=path):
                 answer = self.api.options(path, {"some": "body"})
@@ -287,6 +305,28 @@ class AnswerTests(TestCase):
         read = self.api.get(f"/api/partner/stock/{self.record.pk}/").json()
         self.assertEqual(as_text(read), load_xml(changed.content))
         self.assertIs(read["backorder"], True)
+
+    def test_an_address_in_xml_is_the_address_in_json(self) -> None:
+        written = self.api.post(
+            "/api/address/",
+            dump_xml(ADDRESS | {"is_default_billing": True}),
+            content_type="application/xml",
+            headers={"Accept": "text/xml"},
+        )
+        self.assertEqual(written.status_code, 201, written.content)
+        path = f"/api/address/{load_xml(written.content)['id']}/"
+        read = self.api.get(path).json()
+        self.assertEqual(as_text(read), load_xml(written.content))
+        self.assertIs(read["is_default_billing"], True)
+        changed = self.api.patch(
+            path,
+            dump_xml({"is_default_billing": False, "postcode": "75002"}),
+            content_type="application/xml",
+            headers={"Accept": "application/xml"},
+        )
+        read = self.api.get(path).json()
+        self.assertEqual(as_text(read), load_xml(changed.content))
+        self.assertIs(read["is_default_billing"], False)
 
     def test_an_order_in_xml_is_the_order_in_json(self) -> None:
         variant = self.api.get("/api/product/amelie/").json()["variants"][0]["id"]

@@ -39,6 +39,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep the account of an address, whatever its spelling; at most one."""
         return self.filter(email_normalized=normalize_email(email))
 
+    def lock(self, pk: int) -> "User | None":
+        """Read an account under an exclusive lock, if it is there."""
+        return self.filter(pk=pk).select_for_update().first()
+
     def add_unless_taken(self, user: "User") -> None:
         """Insert an account, or nothing where its address is taken; 1 statement.
 

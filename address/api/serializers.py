@@ -7,7 +7,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
+from address.countries import Country
 from address.formats import COUNTRY_LENGTH, country_codes, find_faults
+from address.models import PARTS, Address
 from custom.api.serializers import StrictSerializer
 
 
@@ -96,3 +98,65 @@ class ShippingAddressSerializer(AddressSerializer):
     """An address that the shop ships to."""
 
     country = ShippingCountryField()
+
+
+class BookEntrySerializer(AddressSerializer):
+    """Body of ``POST /api/address/``, and of changes of an address of the book.
+
+    A change of some parts is checked together with the parts the ``instance`` has.
+    """
+
+    is_default_shipping = serializers.BooleanField(required=False, default=False)
+    is_default_billing = serializers.BooleanField(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the address against its country's own format."""
+        stays = self.instance.as_copy() if self.partial and self.instance else {}
+        super().validate(stays | attrs)
+        return attrs
+
+
+class TrueOrNullField(serializers.BooleanField):
+    """Shows a column that has NULL in place of false."""
+
+    def get_attribute(self, instance: Any) -> bool:  # noqa: ANN401
+        """Return a plain truth value."""
+        return bool(super().get_attribute(instance))
+
+
+class BookAddressSerializer(serializers.ModelSerializer[Address]):
+    """An address of the caller's book."""
+
+    id = serializers.UUIDField(source="public_id")
+    is_default_shipping = TrueOrNullField()
+    is_default_billing = TrueOrNullField()
+
+    class Meta:
+        model = Address
+        fields = ("id", *PARTS, "is_default_shipping", "is_default_billing")
+        read_only_fields = fields
+
+
+class CountrySerializer(serializers.Serializer[Country]):
+    """A country shipped to, and what an address there needs."""
+
+    code = serializers.CharField(help_text="ISO 3166 alpha-2.")
+    name = serializers.CharField()
+    required_fields = serializers.SerializerMethodField(
+        help_text="Parts of an address that may not be empty."
+    )
+    postcode_pattern = serializers.CharField(
+        source="rules.postcode",
+        allow_null=True,
+        help_text="Regular expression of the whole postcode; null takes anything.",
+    )
+    postcode_example = serializers.CharField(source="rules.example")
+
+    def get_required_fields(self, country: Country) -> list[str]:
+        """Return what every address needs, and what this country wants besides."""
+        wanted = {
+            "postcode": country.rules.postcode is not None,
+            "region": country.rules.needs_region,
+        }
+        parts = AddressSerializer().fields
+        return [name for name in PARTS if parts[name].required or wanted.get(name)]

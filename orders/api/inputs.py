@@ -1,7 +1,12 @@
-"""What clients send to price, place and change orders; shapes only, no look-ups."""
+"""What clients send to price, place and change orders.
+
+Serializers check shapes and look nothing up; ``order_request`` then finds the addresses
+that are named by id.
+"""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -9,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from address.api.serializers import AddressSerializer, ShippingAddressSerializer
+from address.querysets import AddressQuerySet
 from basket.api.serializers import (
     CODE_LENGTH,
     MAX_ID,
@@ -19,6 +25,7 @@ from basket.holders import Holder, guest_of_token
 from basket.models import MAX_LINES, MAX_QUANTITY, MAX_VOUCHERS
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
+from custom.ids import new_public_id
 from orders.requests import OrderRequest
 from payments.api.serializers import PaymentInputSerializer
 from users.emails import EMAIL_MAX_LENGTH
@@ -46,11 +53,47 @@ class BasketField(serializers.Field[Holder, Any, Any, Any]):
         return holder
 
 
+class AddressChoiceField(serializers.Field[UUID | dict[str, str], Any, Any, Any]):
+    """Reads an address that is written out, or the id of one in the caller's book.
+
+    Attributes:
+        written: Reads the former; what the latter names must suit it, too.
+    """
+
+    default_error_messages = {
+        "guests": "Guests have no address book: write the address out.",
+        "unknown-address": "Your address book has no such address.",
+    }
+
+    def __init__(self, written: AddressSerializer, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        self.written = written
+
+    def to_internal_value(self, data: object) -> UUID | dict[str, str]:
+        """Return the address, or an id that may be anybody's."""
+        if not isinstance(data, str):
+            written: dict[str, str] = self.written.run_validation(data)
+            return written
+        if self.context["buyer"] is None:
+            self.fail("guests")
+        try:
+            return UUID(data)
+        except ValueError:
+            self.fail("unknown-address")
+
+    def copy_of(self, found: dict[str, str] | None) -> dict[str, str]:
+        """Return what an id has found, checked as if it had been written out."""
+        if found is None:
+            self.fail("unknown-address")
+        written: dict[str, str] = self.written.run_validation(found)
+        return written
+
+
 class PlaceOrderInputSerializer(StrictSerializer):
     """Body of ``POST /api/order/``; knows shapes, not stock.
 
     The context's ``buyer`` is the signed-in user, or None for a guest; its ``holder``
-    is whose open basket ``true`` means.
+    is whose open basket ``true`` means; its ``addresses`` are the buyer's book.
     """
 
     needs_email = True
@@ -63,9 +106,11 @@ class PlaceOrderInputSerializer(StrictSerializer):
         required=False,
         help_text="Instead of a basket.",
     )
-    shipping_address = ShippingAddressSerializer()
-    billing_address = AddressSerializer(
-        required=False, help_text="The shipping address, if left out."
+    shipping_address = AddressChoiceField(ShippingAddressSerializer())
+    billing_address = AddressChoiceField(
+        AddressSerializer(),
+        required=False,
+        help_text="The shipping address, if left out.",
     )
     email = serializers.EmailField(
         max_length=EMAIL_MAX_LENGTH,
@@ -117,11 +162,21 @@ class PlaceOrderInputSerializer(StrictSerializer):
             raise ValidationError(faults)
         return attrs
 
-    def order_request(self) -> OrderRequest:
-        """Return the validated body in the service's own terms."""
-        body = self.validated_data
+    def order_request(self, public_id: UUID | None = None) -> OrderRequest:
+        """Return the validated body in the service's own terms.
+
+        One query where addresses are named by id, else none.
+
+        Args:
+            public_id: Of the order, if whoever asks has chosen it.
+
+        Raises:
+            ValidationError: The book has no such address, or it does not suit.
+        """
+        body = self.validated_data | self._copied_addresses()
         address = body.get("shipping_address", UNKNOWN_ADDRESS)
         return OrderRequest(
+            public_id=public_id or new_public_id(),
             user=self.context["buyer"],
             guest_email=body.get("email", ""),
             lines=tuple(line_request(line) for line in body.get("lines", ())),
@@ -136,6 +191,30 @@ class PlaceOrderInputSerializer(StrictSerializer):
             expected_total=body.get("expected_total"),
         )
 
+    def _copied_addresses(self) -> dict[str, dict[str, str]]:
+        """Return name of the field -> copy of the address whose id it has."""
+        chosen = {
+            name: value
+            for name in ("shipping_address", "billing_address")
+            if isinstance(value := self.validated_data.get(name), UUID)
+        }
+        if not chosen:
+            return {}
+        addresses: AddressQuerySet = self.context["addresses"]
+        found = addresses.filter(public_id__in=set(chosen.values()))
+        book = {address.public_id: address.as_copy() for address in found}
+        copies: dict[str, dict[str, str]] = {}
+        faults: dict[str, Any] = {}
+        for name, public_id in chosen.items():
+            field = cast("AddressChoiceField", self.fields[name])
+            try:
+                copies[name] = field.copy_of(book.get(public_id))
+            except ValidationError as error:
+                faults[name] = error.detail
+        if faults:
+            raise ValidationError(faults)
+        return copies
+
     def payment_start(self) -> dict[str, str]:
         """Return what only the provider is told; never stored."""
         payment = self.validated_data.get("payment", {})
@@ -146,7 +225,7 @@ class QuoteInputSerializer(PlaceOrderInputSerializer):
     """Body of ``POST /api/order/quote/``: of an order, as far as it is known."""
 
     needs_email = False
-    shipping_address = ShippingAddressSerializer(required=False)
+    shipping_address = AddressChoiceField(ShippingAddressSerializer(), required=False)
 
 
 class LineQuantityInputSerializer(StrictSerializer):

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import orders.api.schema  # noqa: F401 - registers itself
 from orders.api.change_views import OrderChangeViewSet
 from orders.api.views import OrderViewSet
 

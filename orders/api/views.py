@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
+from address.models import Address
 from basket.api.callers import holder_of
 from custom.api.idempotency import HEADER, replay_headers, require_key
 from custom.api.pagination import CursorPagination
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once
+from custom.ids import new_public_id
 from orders.api.filters import OrderFilter
 from orders.api.inputs import PlaceOrderInputSerializer, QuoteInputSerializer
 from orders.api.lookup import TOKEN_IN_HEADER, TOKEN_PARAMETER, find_order
@@ -79,12 +81,13 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
         return self.serializer_classes[self.action]
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """Tell a body who buys, and whose basket ``true`` means."""
+        """Tell a body who buys, and whose basket and address book are meant."""
         context = dict(super().get_serializer_context())
         if self.action in ("create", "quote"):
             user = self.request.user
             context["buyer"] = user if user.is_authenticated else None
             context["holder"] = holder_of(self.request)
+            context["addresses"] = Address.objects.visible_to(user)
         return context
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
@@ -104,11 +107,12 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
             data=request.data, context=self.get_serializer_context()
         )
         body.is_valid(raise_exception=True)
-        wanted = body.order_request()
+        new = new_public_id()
+        # Inside, so that the same request finds its order when the address is gone.
         outcome = run_once(
             key,
-            lambda: str(place_order(wanted).public_id),
-            makes=str(wanted.public_id),
+            lambda: str(place_order(body.order_request(new)).public_id),
+            makes=str(new),
         )
         made, is_replay = UUID(outcome.made), outcome.is_replay
         started = start_placed_payment(

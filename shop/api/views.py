@@ -25,6 +25,8 @@ ENTRIES = {
     "login": "users:login",
     "logout": "users:logout",
     "me": "users:me",
+    "address": "address:address-list",
+    "country": "address:country-list",
     "basket": "basket:basket",
     "shipping": "shipping:offers",
     "order": "orders:order-create",

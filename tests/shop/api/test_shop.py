@@ -24,6 +24,8 @@ class MapTests(SimpleTestCase):
                     "login": "user/login/",
                     "logout": "user/logout/",
                     "me": "user/me/",
+                    "address": "address/",
+                    "country": "country/",
                     "basket": "basket/",
                     "shipping": "shipping/",
                     "order": "order/",

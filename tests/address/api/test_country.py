@@ -1,0 +1,63 @@
+from django.test import SimpleTestCase, override_settings
+
+from address.formats import FORMATS
+from custom.api.xml import as_text, load_xml
+
+URL = "/api/country/"
+ALWAYS = ["last_name", "line1", "city", "country"]
+
+
+@override_settings(SHOP_COUNTRIES=["US", "MT", "AT"])
+class CountryTests(SimpleTestCase):
+    """GET /api/country/"""
+
+    def test_countries_shipped_to_by_name(self) -> None:
+        answer = self.client.get(URL)
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer["Cache-Control"], "public, no-cache")
+        self.assertEqual(
+            answer.json(),
+            {
+                "count": 3,
+                "next": None,
+                "previous": None,
+                "results": [
+                    {
+                        "code": "AT",
+                        "name": "Austria",
+                        "required_fields": [*ALWAYS[:3], "postcode", "country"],
+                        "postcode_pattern": FORMATS["AT"].postcode,
+                        "postcode_example": "1010",
+                    },
+                    {
+                        "code": "MT",
+                        "name": "Malta",
+                        "required_fields": ALWAYS,
+                        "postcode_pattern": None,
+                        "postcode_example": "",
+                    },
+                    {
+                        "code": "US",
+                        "name": "United States",
+                        "required_fields": [
+                            *ALWAYS[:3],
+                            "region",
+                            "postcode",
+                            "country",
+                        ],
+                        "postcode_pattern": FORMATS["US"].postcode,
+                        "postcode_example": "20500",
+                    },
+                ],
+            },
+        )
+
+    def test_is_the_same_in_xml(self) -> None:
+        answer = self.client.get(URL, headers={"accept": "text/xml"})
+        expected = as_text(self.client.get(URL).json())
+        self.assertEqual(load_xml(answer.content), expected)
+
+    def test_unknown_parameter(self) -> None:
+        answer = self.client.get(f"{URL}?region=eu")
+        self.assertEqual(answer.status_code, 400)
+        self.assertEqual(answer.json()["errors"][0]["pointer"], "#/query/region")
