@@ -5,6 +5,7 @@ production shows; ``manage.py`` alone runs them with the debug pages on.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -27,9 +28,12 @@ from shop.settings.base import *
 DEBUG = env.bool("DJANGO_DEBUG", default=True)
 
 if DEBUG:
-    INSTALLED_APPS += ["django_extensions", "debug_toolbar"]
-    MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
-    INTERNAL_IPS = ["127.0.0.1", "::1"]
+    # script/server installs requirements.txt alone; these come with script/test.
+    _tools = [app for app in ("django_extensions", "debug_toolbar") if find_spec(app)]
+    INSTALLED_APPS += _tools
+    if "debug_toolbar" in _tools:
+        MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+        INTERNAL_IPS = ["127.0.0.1", "::1"]
     REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] = [
         *REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"],
         "rest_framework.renderers.BrowsableAPIRenderer",
