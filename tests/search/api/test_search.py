@@ -355,6 +355,7 @@ class HonestyTests(SearchTestCase):
         self.assertEqual(body["code"], "search-unavailable")
         with self.assertLogs("search.selectors"):
             answer = self.client.get(f"{self.url}suggest/?q=king")
+        with self.assertNoLogs("search"):
             ready = self.client.get("/health/ready")
         self.assertEqual(answer.status_code, 503)
         self.assertEqual(answer["Retry-After"], "30")
