@@ -1,17 +1,23 @@
 """The base of every serializer that reads a body."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import DecimalField, IntegerField, Serializer
+
+# XML, and whoever minds the rounding of JSON readers, send numbers as text.
+NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?\s*")
 
 
 class StrictSerializer(Serializer[Any]):
     """Reads a body and refuses what it does not know.
 
     A mistyped optional field would otherwise be dropped in silence. Nested strict
-    serializers refuse by themselves, so that each pointer names the right place.
+    serializers refuse by themselves, so that each pointer names the right place. A
+    number that is sent as text is plain digits: Python would also read ``1_000``,
+    ``1e3`` and the digits of other scripts.
     """
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
@@ -28,6 +34,16 @@ class StrictSerializer(Serializer[Any]):
         for name in data:
             if name not in known:
                 faults[name] = [ErrorDetail("Unknown field.", code="unknown-field")]
-        if faults:
+        if faults := self._odd_numbers(data) | faults:
             raise ValidationError(faults)
         return value
+
+    def _odd_numbers(self, data: Mapping[str, object]) -> dict[str, Any]:
+        """Return the faults of texts that are to be numbers and are not plain ones."""
+        return {
+            name: [ErrorDetail(str(field.error_messages["invalid"]), code="invalid")]
+            for name, field in self.fields.items()
+            if isinstance(field, IntegerField | DecimalField)
+            and isinstance(text := data.get(name), str)
+            and not NUMBER.fullmatch(text)
+        }

@@ -44,6 +44,26 @@ class StrictSerializerTests(SimpleTestCase):
             + [(f"#/lines/0/{name}", code) for name, code in faults],
         )
 
+    def test_numbers_in_texts_are_plain(self) -> None:
+        for text in ("1_0", "\u0663", "\uff11", "1e1", "+1", "0x1", ".5", "", " "):
+            with self.subTest(text):
+                line = {"variant": 1, "quantity": text}
+                body = {"name": "a", "price": text, "line": line}
+                self.assertEqual(
+                    self.list_faults(body),
+                    [("#/price", "invalid"), ("#/line/quantity", "invalid")],
+                )
+        body = {
+            "name": "a",
+            "price": "9.90",
+            "line": {"variant": " 7", "quantity": "1.0"},
+        }
+        serializer = BodySerializer(data=body)
+        self.assertTrue(serializer.is_valid())
+        self.assertEqual(
+            serializer.validated_data["line"], {"variant": 7, "quantity": 1}
+        )
+
     def test_partial(self) -> None:
         self.assertEqual(
             self.list_faults({"label": "a"}, partial=True),
