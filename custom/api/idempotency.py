@@ -12,6 +12,7 @@ from custom.idempotency import Outcome, RequestKey
 HEADER = "Idempotency-Key"
 BASKET_TOKEN_HEADER = "X-Basket-Token"  # noqa: S105 - a name, not a secret
 REPLAYED_HEADER = "Idempotent-Replayed"
+POINTER = f"#/header/{HEADER}"
 _LAWFUL = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -20,6 +21,7 @@ class KeyRequiredError(APIException):
 
     status_code = HTTPStatus.BAD_REQUEST
     default_code = "idempotency-key-required"
+    pointer = POINTER
     default_detail = "Send an Idempotency-Key header, a new one for each order."
 
 
@@ -28,6 +30,7 @@ class KeyInvalidError(APIException):
 
     status_code = HTTPStatus.BAD_REQUEST
     default_code = "idempotency-key-invalid"
+    pointer = POINTER
     default_detail = "An Idempotency-Key is 1 to 255 visible ASCII characters."
 
 

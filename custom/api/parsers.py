@@ -15,6 +15,7 @@ from custom.api.xml import ILLEGAL_CHARACTERS, MalformedXmlError, load_xml
 
 MAX_DEPTH = 32  # of nested lists and objects
 MAX_INTEGER = 2**63 - 1  # what JSON readers and the database agree on
+MAX_DIGITS = len(str(-MAX_INTEGER))  # the sign is one of them
 # What neither XML nor a person's name may hold.
 UNSAFE_CHARACTERS = re.compile(f"{ILLEGAL_CHARACTERS.pattern}|\x7f")
 
@@ -161,7 +162,8 @@ def _float(text: str) -> float:
 
 def _integer(text: str) -> int:
     """Read a whole number of at most 64 bits."""
-    number = int(text)
+    # Python itself refuses to read thousands of digits, in words of its own.
+    number = int(text) if len(text) <= MAX_DIGITS else MAX_INTEGER + 1
     if abs(number) > MAX_INTEGER:
         msg = "a number is too large"
         raise ValueError(msg)

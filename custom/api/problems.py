@@ -265,8 +265,21 @@ def _describe_api_exception(exc: APIException) -> Problem:
         code=code,
         title=TITLE_BY_CODE.get(code, title),
         detail=detail,
+        extra=_errors_of_input(exc, code, detail),
         headers=headers,
     )
+
+
+def _errors_of_input(exc: APIException, code: str, detail: str) -> dict[str, object]:
+    """Give a bad request that has one fault the same list as those that have many.
+
+    An exception may name the place in ``pointer``; else it is the whole body.
+    """
+    if exc.status_code != HTTPStatus.BAD_REQUEST:
+        return {}
+    pointer = getattr(exc, "pointer", "#")
+    fault = {"pointer": pointer, "code": code, "detail": as_sentence(detail)}
+    return {"errors": [fault]}
 
 
 def list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noqa: ANN401

@@ -127,6 +127,8 @@ class ParserTests(SimpleTestCase):
             problem = answer.json()
             self.assertEqual(problem["code"], "malformed-body")
             self.assertEqual(problem["detail"], detail)
+            fault = {"pointer": "#", "code": "malformed-body", "detail": detail}
+            self.assertEqual(problem["errors"], [fault])
 
     def test_a_name_that_is_no_text_can_still_be_pointed_at(self) -> None:
         answer = self.post(b'{"\\ud800": 1}')
@@ -150,10 +152,14 @@ class ParserTests(SimpleTestCase):
             self.assert_malformed(body, f"The body is not JSON: {reason}.")
 
     def test_digits_without_end(self) -> None:
-        answer = self.post(b"[" + b"9" * 5000 + b"]")
-        self.assertEqual(
-            (answer.status_code, answer.json()["code"]), (400, "malformed-body")
-        )
+        reason = "The body is not JSON: a number is too large."
+        self.assert_malformed(b"[" + b"9" * 5000 + b"]", reason)
+        self.assert_malformed(b"[-" + b"9" * 5000 + b"]", reason)
+
+    def test_the_largest_numbers(self) -> None:
+        for number in (2**63 - 1, -(2**63 - 1)):
+            answer = self.post(b"[%d]" % number)
+            self.assertEqual(answer.status_code, 200)
 
     def test_depth(self) -> None:
         reason = "The body is nested deeper than 32 levels."

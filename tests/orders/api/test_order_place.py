@@ -204,7 +204,12 @@ class PlaceOrderTests(APITestCase):
         ):
             with self.subTest(key):
                 response = self.post(self.body(email="g@example.com"), key)
-                self.assert_problem(response, 400, code)
+                problem = self.assert_problem(response, 400, code)
+                [fault] = problem["errors"]
+                self.assertEqual(
+                    (fault["pointer"], fault["code"]),
+                    ("#/header/Idempotency-Key", code),
+                )
         self.assert_nothing_stored()
 
     def test_a_shortage_names_the_line_and_leaves_the_key_free(self) -> None:
