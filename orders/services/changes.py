@@ -94,10 +94,11 @@ def check_quantities(
     for position, (pk, units) in enumerate(wanted.items()):
         there = getattr(lines[pk], available)
         if units > there:
+            noun = "unit" if there == 1 else "units"
             errors += line_errors(
                 [position],
                 code=QuantityError.code,
-                detail=f"This is possible for {there} units.",
+                detail=f"This is possible for {there} {noun}.",
                 line=pk,
                 requested=units,
                 available=there,

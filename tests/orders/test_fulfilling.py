@@ -134,6 +134,12 @@ class ShipLinesTests(TestCase):
         )
         self.assert_untouched()
 
+    def test_one_unit_is_told_as_one(self) -> None:
+        with self.assertRaises(QuantityError) as caught:
+            ship_lines(self.order.pk, actor=STAFF, quantities={self.other.pk: 2})
+        (fault,) = caught.exception.extra["errors"]
+        self.assertEqual(fault["detail"], "This is possible for 1 unit.")
+
     def test_a_customer_ships_nothing(self) -> None:
         with self.assertRaises(TransitionNotAllowedError):
             ship_lines(self.order.pk, actor=CUSTOMER)
