@@ -7,25 +7,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import SimpleTestCase, TestCase
 
-# An app may point only at those after it.
-APPS = (
-    "shop",
-    "notifications",
-    "orders",
-    "basket",
-    "payments",
-    "shipping",
-    "promotions",
-    "search",
-    "partner",
-    "reviews",
-    "catalogue",
-    "tax",
-    "address",
-    "users",
-    "cachebuster",
-    "custom",
-)
+from script.lib.lint import APPS
 
 
 def app_graph(loader: MigrationLoader) -> dict[str, set[str]]:

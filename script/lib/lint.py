@@ -21,6 +21,7 @@ PRODUCTION = {
     "DJANGO_ALLOWED_HOSTS": "shop.example.com",
 }
 TESTING = {"DJANGO_SETTINGS_MODULE": "shop.settings.test"}
+# From the top: an app may point only at those after it.
 APPS = (
     "shop",
     "notifications",
