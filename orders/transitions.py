@@ -127,7 +127,8 @@ def payment_status_of(order: Order, money: MoneyState) -> Order.PaymentStatus:
         is_all = paid_back >= money.captured
         return Money.REFUNDED if is_all else Money.PARTLY_REFUNDED
     is_enough = money.captured >= order.owed_amount
-    if is_enough and (money.captured or not order.is_cancelled):
+    was_free = order.payment_status == Money.PAID  # if nothing has been received
+    if is_enough and (money.captured or was_free or not order.is_cancelled):
         return Money.PAID
     if money.authorized and there >= order.owed_amount:
         return Money.AUTHORIZED

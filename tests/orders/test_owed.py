@@ -178,3 +178,13 @@ class OwedTests(TestCase):
         self.assertEqual((order.payment_status, order.expires_at), ("paid", None))
         self.assertEqual(order.status, "confirmed")
         self.assertEqual(Payment.objects.get().status, "cancelled")
+        cancel_order(order.pk, actor=STAFF)
+        order.refresh_from_db()
+        self.assertEqual((order.status, order.payment_status), ("cancelled", "paid"))
+
+    def test_what_cost_nothing_can_be_cancelled(self) -> None:
+        order = placed((make_offer(num_in_stock=5, price="0.00"), 1))
+        cancel_order(order.pk, actor=STAFF)
+        order.refresh_from_db()
+        self.assertEqual((order.status, order.payment_status), ("cancelled", "paid"))
+        self.assertEqual(Refund.objects.count(), 0)
