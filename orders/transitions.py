@@ -126,9 +126,11 @@ def payment_status_of(order: Order, money: MoneyState) -> Order.PaymentStatus:
     if money.captured and paid_back:
         is_all = paid_back >= money.captured
         return Money.REFUNDED if is_all else Money.PARTLY_REFUNDED
+    # Nothing received is enough for goods that cost nothing, not for none at all.
+    is_over = order.is_cancelled or order.fulfilment_status == Goods.RETURNED
+    was_free = order.payment_status == Money.PAID
     is_enough = money.captured >= order.owed_amount
-    was_free = order.payment_status == Money.PAID  # if nothing has been received
-    if is_enough and (money.captured or was_free or not order.is_cancelled):
+    if is_enough and (money.captured or was_free or not is_over):
         return Money.PAID
     if money.authorized and there >= order.owed_amount:
         return Money.AUTHORIZED

@@ -44,6 +44,15 @@ class ReturnLinesTests(TestCase):
         self.order.refresh_from_db()
         return self.order
 
+    def test_all_of_an_unpaid_invoice(self) -> None:
+        order = delivered((self.record, 1), provider="invoice")
+        return_lines(order.pk, actor=CUSTOMER)
+        order.refresh_from_db()
+        self.assertEqual((order.status, order.payment_status), ("returned", "pending"))
+        self.assertFalse(Refund.objects.exists())
+        paid = [payload["order"] for payload in told("order.paid")]
+        self.assertEqual(paid, [str(self.order.public_id)])
+
     def test_all_of_it(self) -> None:
         event = return_lines(self.order.pk, actor=CUSTOMER, reason="Dull")
         order = self.read()

@@ -200,9 +200,11 @@ class PaymentStatusTests(SimpleTestCase):
         order = order_in(total_amount=10, credited_amount=4)
         self.assertEqual(payment_status_of(order, MoneyState(captured=6)), "paid")
 
-    def test_a_cancelled_order_is_never_paid_by_nothing(self) -> None:
-        order = order_in(total_amount=10, credited_amount=10, cancelled_at="then")
-        self.assertEqual(payment_status_of(order, MoneyState()), "pending")
+    def test_an_order_taken_back_is_never_paid_by_nothing(self) -> None:
+        for end in ({"cancelled_at": "then"}, {"fulfilment": "returned"}):
+            with self.subTest(end=end):
+                order = order_in(total_amount=10, credited_amount=10, **end)
+                self.assertEqual(payment_status_of(order, MoneyState()), "pending")
 
     def test_an_order_that_costs_nothing_is_paid(self) -> None:
         order = order_in(total_amount=0, credited_amount=0)
