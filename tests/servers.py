@@ -44,7 +44,7 @@ def private_servers() -> Iterator[None]:
             server.wait()
             os.environ[name] = server.url
         os.environ[RUN_DIRECTORY] = str(home)
-        signal.signal(signal.SIGTERM, _leave)
+        unwind_on_sigterm()
         yield
 
 
@@ -70,6 +70,11 @@ def temporary_directory() -> Iterator[Path]:
     place = os.environ.get(RUN_DIRECTORY)
     with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as home:
         yield Path(home)
+
+
+def unwind_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, its servers first."""
+    signal.signal(signal.SIGTERM, _leave)
 
 
 def end_left_overs(runs: Path) -> None:

@@ -30,7 +30,7 @@ from script.benches._buy_floor import make_tables, open_floor
 from script.lib.console import ROOT, ScriptError, run_main
 from script.lib.records import PROC, Process
 from script.lib.servers import DATABASE, MariaDB, Redis
-from tests.servers import own_server
+from tests.servers import own_server, unwind_on_sigterm
 from tests.web import WebClient, web_server
 
 CLIENTS = 4
@@ -107,6 +107,7 @@ class Measurement:
 def main() -> None:
     """Start everything, measure, print the table."""
     options = _options()
+    unwind_on_sigterm()
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB, durable=True))
         redis = stack.enter_context(own_server(Redis))
