@@ -28,6 +28,8 @@ class FreshLimits:
     def setUp(self) -> None:
         super().setUp()  # type: ignore[misc]
         forget_requests()
+        # The limiter is the process's: what a test does to it ends with the test.
+        self.addCleanup(get_limiter.cache_clear)  # type: ignore[attr-defined]
 
 
 class PortRedis(Redis):
