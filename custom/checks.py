@@ -12,10 +12,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.module_loading import import_string
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from custom.importing import check_paths
 from custom.outbox import handlers_of
 
 Apps = Sequence[AppConfig] | None
@@ -40,15 +40,12 @@ def check_outbox_handlers(
     app_configs: Apps = None, **options: object
 ) -> list[CheckMessage]:
     """Every path in ``OUTBOX_HANDLERS`` must import."""
-    errors: list[CheckMessage] = []
-    for topic in settings.OUTBOX_HANDLERS:
-        for path in handlers_of(topic):
-            try:
-                import_string(path)
-            except ImportError as error:
-                hint = f"OUTBOX_HANDLERS[{topic!r}] names {path!r}"
-                errors.append(Error(str(error), hint=hint, id="custom.E001"))
-    return errors
+    paths = (
+        (path, f"OUTBOX_HANDLERS[{topic!r}] names {path!r}")
+        for topic in settings.OUTBOX_HANDLERS
+        for path in handlers_of(topic)
+    )
+    return check_paths(paths, check_id="custom.E001")
 
 
 @register(Tags.caches)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from custom.errors import ConflictError, InvalidError
 from custom.models import IdempotencyKey
+from custom.purging import purge_in_batches
 from custom.transactions import (
     DUPLICATE_KEY,
     LOCK_WAIT_TIMEOUT,
@@ -148,14 +148,7 @@ def purge_keys() -> int:
     """Delete keys older than ``IDEMPOTENCY_KEY_HOURS``, some at a time; count them."""
     limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
     expired = IdempotencyKey.objects.created_before(limit).order_by("created_at")
-    total = 0
-    while pks := list(expired.values_list("pk", flat=True)[:PURGE_BATCH]):
-        total += run_in_transaction(partial(_delete, pks), replayable=True)
-    return total
-
-
-def _delete(pks: list[int]) -> int:
-    return IdempotencyKey.objects.filter(pk__in=pks).delete()[0]
+    return purge_in_batches(expired, batch=PURGE_BATCH)
 
 
 def _claim_and_work(

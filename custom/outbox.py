@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from custom.models import OutboxMessage
+from custom.purging import purge_in_batches
 from custom.transactions import run_in_transaction, transactional
 
 logger = structlog.get_logger(__name__)
@@ -180,14 +181,7 @@ def resend(pks: Sequence[int]) -> int:
 def purge() -> int:
     """Delete messages done for a week, some at a time; count them."""
     old = OutboxMessage.objects.done_before(timezone.now() - KEEP_DONE)
-    total = 0
-    while pks := list(old.order_by("done_at").values_list("pk", flat=True)[:BATCH]):
-        total += run_in_transaction(partial(_delete, pks), replayable=True)
-    return total
-
-
-def _delete(pks: list[int]) -> int:
-    return OutboxMessage.objects.filter(pk__in=pks).delete()[0]
+    return purge_in_batches(old.order_by("done_at"), batch=BATCH)
 
 
 def _put_off(pks: list[int], now: datetime) -> None:

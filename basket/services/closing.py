@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,7 +9,8 @@ from django.utils import timezone
 from basket.errors import BasketChangedError
 from basket.models import Basket
 from basket.selectors import BasketContents
-from custom.transactions import run_in_transaction, transactional
+from custom.purging import purge_in_batches
+from custom.transactions import transactional
 
 PURGE_BATCH = 200  # baskets in one transaction
 
@@ -46,10 +46,7 @@ def purge_baskets() -> int:
     """
     limit = timezone.now() - timedelta(days=settings.BASKET_DAYS)
     abandoned = Basket.objects.abandoned_before(limit).order_by("updated_at")
-    total = 0
-    while pks := list(abandoned.values_list("pk", flat=True)[:PURGE_BATCH]):
-        total += run_in_transaction(partial(_delete, pks), replayable=True)
-    return total
+    return purge_in_batches(abandoned, batch=PURGE_BATCH, delete=_delete)
 
 
 def _delete(pks: list[int]) -> int:

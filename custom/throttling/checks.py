@@ -6,9 +6,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
+from custom.importing import check_paths
 from custom.rates import SETTINGS, rates_of
 
 Apps = Sequence[AppConfig] | None
@@ -44,14 +44,8 @@ def check_rates(app_configs: Apps = None, **options: object) -> list[CheckMessag
 @register()
 def check_overrides(app_configs: Apps = None, **options: object) -> list[CheckMessage]:
     """Every path in ``RATE_OVERRIDES`` imports."""
-    errors: list[CheckMessage] = []
-    for path in settings.RATE_OVERRIDES:
-        try:
-            import_string(path)
-        except ImportError as error:
-            hint = f"RATE_OVERRIDES has {path!r}"
-            errors.append(Error(str(error), hint=hint, id="custom.E022"))
-    return errors
+    paths = ((path, f"RATE_OVERRIDES has {path!r}") for path in settings.RATE_OVERRIDES)
+    return check_paths(paths, check_id="custom.E022")
 
 
 @register(Tags.security)

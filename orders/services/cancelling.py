@@ -4,15 +4,12 @@ from functools import partial
 
 from django.utils import timezone
 
-from custom.money import format_money
 from custom.transactions import run_in_transaction, transactional
 from orders.actors import SYSTEM, Actor
-from orders.credits import credit_of
-from orders.models import Order, OrderEvent, OrderLine
+from orders.models import Order, OrderEvent
 from orders.services.changes import (
     LockedOrder,
     Quantities,
-    announce,
     check_quantities,
     goods_status,
     lock,
@@ -21,14 +18,11 @@ from orders.services.changes import (
     source_of,
     stock_of,
     store,
-    told_lines,
 )
-from orders.services.money import settle_money
+from orders.services.crediting import credit_units, settle_credit
 from orders.transitions import UNPAID, check_action
 from partner.services import release_stock
 from payments.selectors import money_of
-from payments.services import lower_payment
-from promotions.services import give_back_vouchers
 
 BATCH = 200  # orders looked up at once
 
@@ -120,31 +114,16 @@ def _give_up(
 ) -> OrderEvent:
     """Cancel units that are known to be open; stock comes last."""
     order, lines = locked.order, locked.named(quantities)
-    amount = credit_of(order, locked.lines, quantities)
-    order.credited_amount += amount
-    for pk, line in lines.items():
-        line.cancelled_quantity += quantities[pk]
-    OrderLine.objects.bulk_update(lines.values(), ["cancelled_quantity"])
+    detail = credit_units(
+        locked, quantities, counter="cancelled_quantity", reason=reason
+    )
     arrived = not order.shipments.filter(delivered_at__isnull=True).exists()
     move_goods(order, "cancel", goods_status(locked.lines, have_all_arrived=arrived))
-    if not any(line.kept_quantity for line in locked.lines):
+    if not locked.is_anything_kept:
         order.cancelled_at = timezone.now()
         order.expires_at = None
-    event = store(
-        order,
-        kind,
-        actor,
-        detail={
-            "reason": reason,
-            "amount": format_money(amount, order.currency),
-            "lines": told_lines(lines, quantities),
-        },
-    )
-    lower_payment(order.public_id, amount=order.owed_amount)
-    if order.is_cancelled:
-        give_back_vouchers(order.public_id)
-    announce("order.cancelled", order, event)
-    settle_money(order, reason=reason)
+    event = store(order, kind, actor, detail=detail)
+    settle_credit(locked, "order.cancelled", event, reason=reason)
     release_stock(
         stock_of(lines, quantities), source=source_of(event), actor=actor.user
     )

@@ -39,6 +39,11 @@ class LockedOrder:
     order: Order
     lines: Sequence[OrderLine]
 
+    @property
+    def is_anything_kept(self) -> bool:
+        """Tell whether a unit is left that was neither given up nor taken back."""
+        return any(line.kept_quantity for line in self.lines)
+
     def named(
         self, wanted: Quantities, *, among: Iterable[OrderLine] | None = None
     ) -> dict[int, OrderLine]:

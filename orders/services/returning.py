@@ -3,17 +3,13 @@
 from django.conf import settings
 from django.utils import timezone
 
-from custom.money import format_money
 from custom.transactions import transactional
 from orders.actors import Actor, Role
-from orders.credits import credit_of
 from orders.errors import ReturnWindowClosedError
-from orders.models import Order, OrderEvent, OrderLine
+from orders.models import Order, OrderEvent
 from orders.selectors import returnable_until
 from orders.services.changes import (
-    LockedOrder,
     Quantities,
-    announce,
     check_quantities,
     goods_status,
     lock,
@@ -21,13 +17,10 @@ from orders.services.changes import (
     source_of,
     stock_of,
     store,
-    told_lines,
 )
-from orders.services.money import settle_money
+from orders.services.crediting import credit_units, settle_credit
 from orders.transitions import check_action
 from partner.services import return_stock
-from payments.services import lower_payment
-from promotions.services import give_back_vouchers
 
 
 @transactional
@@ -66,12 +59,13 @@ def return_lines(
         }
     lines = locked.named(quantities)
     check_quantities(lines, quantities, "returnable_quantity")
-    event = _take_back(locked, quantities, actor, reason)
-    lower_payment(order.public_id, amount=order.owed_amount)
-    if not any(line.kept_quantity for line in locked.lines):
-        give_back_vouchers(order.public_id)
-    announce("order.returned", order, event)
-    settle_money(order, reason=reason)
+    detail = credit_units(
+        locked, quantities, counter="returned_quantity", reason=reason
+    )
+    target = goods_status(locked.lines, have_all_arrived=order.delivered_at is not None)
+    move_goods(order, "return", target)
+    event = store(order, OrderEvent.Type.RETURNED, actor, detail=detail)
+    settle_credit(locked, "order.returned", event, reason=reason)
     return_stock(stock_of(lines, quantities), source=source_of(event), actor=actor.user)
     return event
 
@@ -85,27 +79,3 @@ def _check_window(order: Order, role: Role) -> None:
         raise ReturnWindowClosedError(
             msg, returnable_until=f"{until:%Y-%m-%dT%H:%M:%SZ}"
         )
-
-
-def _take_back(
-    locked: LockedOrder, quantities: Quantities, actor: Actor, reason: str
-) -> OrderEvent:
-    """Count units as returned and take them off what is owed."""
-    order, lines = locked.order, locked.named(quantities)
-    amount = credit_of(order, locked.lines, quantities)
-    order.credited_amount += amount
-    for pk, line in lines.items():
-        line.returned_quantity += quantities[pk]
-    OrderLine.objects.bulk_update(lines.values(), ["returned_quantity"])
-    target = goods_status(locked.lines, have_all_arrived=order.delivered_at is not None)
-    move_goods(order, "return", target)
-    return store(
-        order,
-        OrderEvent.Type.RETURNED,
-        actor,
-        detail={
-            "reason": reason,
-            "amount": format_money(amount, order.currency),
-            "lines": told_lines(lines, quantities),
-        },
-    )

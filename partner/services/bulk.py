@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +12,8 @@ from django.utils import timezone
 
 from catalogue.models import Variant
 from custom.errors import DomainError
-from custom.transactions import run_in_transaction, transactional
+from custom.purging import purge_in_batches
+from custom.transactions import transactional
 from partner.errors import PriceError, StockChangedError
 from partner.models import (
     Partner,
@@ -291,11 +291,4 @@ def purge_imports() -> int:
     """Delete answers older than their idempotency keys, some at a time; count them."""
     limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
     old = StockImport.objects.created_before(limit).order_by("created_at")
-    total = 0
-    while pks := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
-        total += run_in_transaction(partial(_delete, pks), replayable=True)
-    return total
-
-
-def _delete(pks: list[int]) -> int:
-    return StockImport.objects.filter(pk__in=pks).delete()[0]
+    return purge_in_batches(old, batch=PURGE_BATCH)

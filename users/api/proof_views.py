@@ -53,6 +53,13 @@ class _MailRequestView(ApiView):
         """Count mails to one address together, whoever asks for them."""
         return tried_account(request)
 
+    def read_email(self, request: Request) -> str:
+        """Return the address the mail goes to, known or not."""
+        body = EmailInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        email: str = body.validated_data["email"]
+        return email
+
 
 class VerificationResendView(_MailRequestView):
     """Ask for the mail that proves an address once more."""
@@ -60,9 +67,7 @@ class VerificationResendView(_MailRequestView):
     @extend_schema(request=EmailInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Send it if the address belongs to an account and is not proved yet."""
-        body = EmailInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        request_verification(body.validated_data["email"])
+        request_verification(self.read_email(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -72,9 +77,7 @@ class PasswordResetView(_MailRequestView):
     @extend_schema(request=EmailInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Send it if the address belongs to an account."""
-        body = EmailInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        request_password_reset(body.validated_data["email"])
+        request_password_reset(self.read_email(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
