@@ -24,6 +24,8 @@ TESTING = {"DJANGO_SETTINGS_MODULE": "shop.settings.test"}
 # From the top: an app may point only at those after it.
 APPS = (
     "shop",
+    "stats",
+    "exchange",
     "notifications",
     "orders",
     "basket",
@@ -36,6 +38,7 @@ APPS = (
     "catalogue",
     "tax",
     "address",
+    "staff",
     "users",
     "cachebuster",
     "custom",

@@ -26,6 +26,8 @@ DEBUG = False
 
 INSTALLED_APPS = [
     "shop.apps.ShopConfig",
+    "stats.apps.StatsConfig",
+    "exchange.apps.ExchangeConfig",
     "notifications.apps.NotificationsConfig",
     "orders.apps.OrdersConfig",
     "basket.apps.BasketConfig",
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "catalogue.apps.CatalogueConfig",
     "tax.apps.TaxConfig",
     "address.apps.AddressConfig",
+    "staff.apps.StaffConfig",
     "users.apps.UsersConfig",
     "cachebuster.apps.CacheBusterConfig",
     "custom.apps.CustomConfig",

@@ -1,0 +1,25 @@
+"""What is sold: product types, categories, products, variants and their pictures."""
+
+from catalogue.models.categories import SLUG_LENGTH, Category
+from catalogue.models.listings import (
+    ListingCount,
+    ProductChange,
+    ProductListing,
+    ProductSummary,
+)
+from catalogue.models.products import Product, ProductImage, Variant
+from catalogue.models.types import AttributeDefinition, ProductType
+
+__all__ = [
+    "SLUG_LENGTH",
+    "AttributeDefinition",
+    "Category",
+    "ListingCount",
+    "Product",
+    "ProductChange",
+    "ProductImage",
+    "ProductListing",
+    "ProductSummary",
+    "ProductType",
+    "Variant",
+]
