@@ -11,6 +11,7 @@ from address.forms import CountryField
 from address.models import PARTS, Address
 from address.services import AddressValues, change_address
 from custom.admin import ShopAdmin
+from staff.admin import PersonalPagesMixin
 
 
 class AddressForm(forms.ModelForm[Address]):
@@ -36,7 +37,7 @@ class AddressForm(forms.ModelForm[Address]):
 
 
 @admin.register(Address)
-class AddressAdmin(ShopAdmin[Address]):
+class AddressAdmin(PersonalPagesMixin[Address], ShopAdmin[Address]):
     """What customers have in their books."""
 
     can_revert = False  # a former version would pass by the defaults

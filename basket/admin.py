@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from basket.models import Basket, BasketLine, BasketVoucher
 from custom.admin import LedgerAdmin, LedgerInline
+from staff.admin import PersonalPagesMixin
 
 
 class BasketLineInline(LedgerInline):
@@ -21,7 +22,7 @@ class BasketVoucherInline(LedgerInline):
 
 
 @admin.register(Basket)
-class BasketAdmin(LedgerAdmin[Basket]):
+class BasketAdmin(PersonalPagesMixin[Basket], LedgerAdmin[Basket]):
     """Baskets as they stand; a guest's token cannot be told from what is here."""
 
     list_display = ("public_id", "user", "state", "version", "created_at", "updated_at")

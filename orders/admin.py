@@ -15,6 +15,7 @@ from orders import services
 from orders.actors import Actor, Role
 from orders.models import Order, OrderEvent, OrderLine, Shipment
 from orders.transitions import allowed_actions
+from staff.admin import PersonalPagesMixin
 from users.models import User
 
 CHANGE = "orders.change_order"
@@ -91,7 +92,7 @@ class OrderEventInline(LedgerInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ButtonsAdmin[Order]):
+class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
     """Orders as they stand."""
 
     list_display = (

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from custom.admin import ShopAdmin
 from reviews.models import Review
 from reviews.services import decide_reviews
+from staff.admin import PersonalPagesMixin
 
 
 @admin.register(Review)
-class ReviewAdmin(ShopAdmin[Review]):
+class ReviewAdmin(PersonalPagesMixin[Review], ShopAdmin[Review]):
     """What buyers wrote; staff decide who reads it, and change no word of it."""
 
     can_revert = False  # a former version would pass by the rating

@@ -8,6 +8,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from staff.admin import PersonalPagesMixin
 from users.models import AuthToken, User, UserRate
 
 
@@ -27,7 +28,7 @@ class UserRateInline(admin.TabularInline[UserRate, User]):
 
 
 @admin.register(User)
-class UserAdmin(ShopAdmin[User], DjangoUserAdmin[User]):
+class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]):
     """Who may sign in, and what to."""
 
     can_revert = False  # a former version would give former permissions back

@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "users.apps.UsersConfig",
     "cachebuster.apps.CacheBusterConfig",
     "custom.apps.CustomConfig",
-    "django.contrib.admin",
+    "staff.apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,6 +131,11 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),  # from the last use
     "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
 }
+
+# --- Staff ---------------------------------------------------------------------
+
+# Looks at personal data are kept so long.
+STAFF_ACCESS_DAYS = env.int("STAFF_ACCESS_DAYS", default=365)
 
 # --- Search --------------------------------------------------------------------
 

@@ -48,6 +48,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "search.purge_fruitless_queries",
         "schedule": 3600.0,
     },
+    "purge-access-entries": {
+        "task": "staff.purge_access_entries",
+        "schedule": 3600.0,
+    },
 }
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {

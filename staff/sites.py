@@ -1,0 +1,149 @@
+"""The admin's one site: pages beside those of models, and who searched for whom.
+
+An app adds a page in its ``admin.py``::
+
+    from staff.sites import AdminPage, site
+
+    site.register_page(
+        AdminPage(
+            name="stats",
+            path="stats/",
+            label="Dashboard",
+            section="Reports",
+            permission="stats.view_summary",
+            view=views.dashboard,
+        )
+    )
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path, reverse
+
+from staff.access import record_access
+from users.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminPage:
+    """A page of the admin that belongs to no model.
+
+    Attributes:
+        name: ``admin:<name>`` is its address.
+        path: Below ``/admin/``, a route: ``stats/<slug:period>/``.
+        permission: Who may open it, and sees its link: ``stats.view_summary``.
+        view: Is called for whoever may; gives ``site.each_context(request)`` to
+            its template.
+        label: Of its link on the index and in the side bar; empty for no link.
+        section: Heading above the link.
+    """
+
+    name: str
+    path: str
+    permission: str
+    view: Callable[..., HttpResponseBase]
+    label: str = ""
+    section: str = "Reports"
+
+
+class ShopAdminSite(AdminSite):
+    """Where staff work."""
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.pages: dict[str, AdminPage] = {}
+
+    def register_page(self, page: AdminPage) -> None:
+        """Add a page, before addresses are first looked up.
+
+        Raises:
+            ImproperlyConfigured: There is a page of this name.
+        """
+        if page.name in self.pages:
+            msg = f"The admin has a page {page.name!r} already."
+            raise ImproperlyConfigured(msg)
+        self.pages[page.name] = page
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Put the pages before those of models, whose catch-all would hide them."""
+        pages = [
+            path(page.path, self._guarded(page), name=page.name)
+            for page in self.pages.values()
+        ]
+        return [*pages, *super().get_urls()]
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[Any]:
+        """Show the links of pages the reader may open above the models."""
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else [*self._sections(request), *apps]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Offer rows to choose from, and note it where these are of people."""
+        view = _RecordedAutocomplete.as_view(admin_site=self)
+        return cast("HttpResponse", view(request))
+
+    def _guarded(self, page: AdminPage) -> Callable[..., HttpResponseBase]:
+        """Return the view for staff with the page's permission alone."""
+
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
+            if not request.user.has_perm(page.permission):
+                raise PermissionDenied
+            return page.view(request, *args, **kwargs)
+
+        return self.admin_view(update_wrapper(view, page.view))
+
+    def _sections(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return links under their headings, in the shape of Django's app list."""
+        sections: dict[str, dict[str, Any]] = {}
+        for page in self.pages.values():
+            if not page.label or not request.user.has_perm(page.permission):
+                continue
+            url = reverse(f"{self.name}:{page.name}")
+            link = {
+                "name": page.label,
+                "object_name": page.name,
+                "admin_url": url,
+                "add_url": None,
+                "view_only": True,
+                "perms": {"view": True},
+            }
+            section = {
+                "name": page.section,
+                "app_label": page.section.lower(),
+                "app_url": url,
+                "has_module_perms": True,
+                "models": [],
+            }
+            sections.setdefault(page.section, section)["models"].append(link)
+        return list(sections.values())
+
+
+class _RecordedAutocomplete(AutocompleteJsonView):
+    """Django's view of choices; what it shows of people is noted."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """Answer a search for rows."""
+        response = super().get(request, *args, **kwargs)
+        if getattr(self.model_admin, "shows_people", False):
+            record_access(
+                cast("User", request.user),  # the site asks who it is first
+                model=self.model_admin.model,
+                pk="",
+                action="autocomplete",
+                rows=len(self.object_list[: self.paginate_by]),
+            )
+        return response
+
+
+site = cast("ShopAdminSite", admin.site)
