@@ -1,16 +1,20 @@
 """The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar, cast
 
+import reversion
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from reversion.admin import VersionAdmin
 
-from custom import outbox
+from custom import history, outbox
 from custom.errors import DomainError
 from custom.models import IdempotencyKey, OutboxMessage
 
@@ -46,6 +50,20 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
         if not cls.can_revert:
             cls.change_list_template = "admin/change_list.html"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Record deletions too, of models the admin alone makes versioned."""
+        super().__init__(*args, **kwargs)
+        for model in (self.model, *(inline.model for inline in self.inlines)):
+            if reversion.is_registered(model):
+                history.watch(model)
+
+    @contextmanager
+    def create_revision(self, request: HttpRequest) -> Iterator[None]:
+        """Record what a page changes; VersionAdmin opens it around its views."""
+        block = transaction.atomic()  # noqa: TID251 - as every page of the admin does
+        with block, history.recorded("", actor=request.user):
+            yield
+
     def history_view(
         self,
         request: HttpRequest,
@@ -76,16 +94,28 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
             obj.version += 1
         super().save_model(request, obj, form, change)
 
-    def changeform_view(
+    def add_view(
         self,
         request: HttpRequest,
-        object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what a service refused above the form, with nothing saved."""
+        """Show what a service refused, with nothing saved or recorded."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().add_view(request, form_url, extra_context)
+        except DomainError as error:
+            return self._refused(request, error)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what a service refused, with nothing saved or recorded."""
+        try:
+            return super().change_view(request, object_id, form_url, extra_context)
         except DomainError as error:
             return self._refused(request, error)
 
@@ -97,7 +127,8 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
     ) -> HttpResponse:
         """Show what a service refused, with nothing deleted."""
         try:
-            return super().delete_view(request, object_id, extra_context)
+            with self.create_revision(request):
+                return super().delete_view(request, object_id, extra_context)
         except DomainError as error:
             return self._refused(request, error)
 

@@ -12,6 +12,7 @@ class CustomConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and listen to what is recorded."""
         import_module("custom.checks")
         import_module("custom.throttling.checks")
+        import_module("custom.history.receivers")

@@ -19,6 +19,7 @@ from django.utils.functional import LazyObject, empty
 from django_structlog.middlewares import RequestMiddleware
 from rest_framework.renderers import TemplateHTMLRenderer
 
+from custom import origins
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
 
@@ -50,6 +51,19 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response.headers[REQUEST_ID_HEADER] = request_id
         return response
+
+
+class OriginMiddleware:
+    """Lets the history know through which request, and by whom, a change came."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set the origin for as long as the request is answered."""
+        source = origins.API if is_api_path(request.path_info) else origins.ADMIN
+        with origins.origin(source, request=request):
+            return self.get_response(request)
 
 
 class RequestLogMiddleware(RequestMiddleware):

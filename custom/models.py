@@ -1,4 +1,4 @@
-"""Tables of the kernel: idempotency keys, outbox, named locks; the shape of rates."""
+"""Tables of the kernel: keys, outbox, locks, history; the shape of rates."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from custom.fields import CodeField
 from custom.ids import new_public_id
+from custom.origins import SOURCES
 from custom.querysets import IdempotencyKeyQuerySet, OutboxMessageQuerySet
 from custom.rates import MAX_LIMIT, PER_MINUTE, SETTINGS, Rate
 
@@ -136,3 +137,93 @@ class RateOverride(models.Model):
     def rate(self) -> Rate:
         """Return what the limits work with."""
         return Rate(self.requests, self.period)
+
+
+class HistoryBatch(models.Model):
+    """Changes of many rows that were one step of somebody's: a bulk edit, an import."""
+
+    public_id = models.UUIDField(primary_key=True, editable=False)
+    reason = models.CharField(max_length=200, blank=True)
+    first_revision = models.ForeignKey(
+        "reversion.Revision",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Says who began, and when.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    undone_by = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, related_name="undoes"
+    )
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name_plural = "history batches"
+        permissions = [("undo_historybatch", "Can undo bulk edits and imports")]
+
+    def __str__(self) -> str:
+        return self.reason or str(self.public_id)
+
+
+class RevisionNote(models.Model):
+    """What reversion does not say of a revision: through what, and in which step."""
+
+    revision = models.OneToOneField(
+        "reversion.Revision",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="note",
+    )
+    source = CodeField(max_length=16, choices=[(name, name) for name in SOURCES])
+    request_id = CodeField(max_length=128, blank=True, default="")
+    batch = models.ForeignKey(
+        HistoryBatch, on_delete=models.SET_NULL, null=True, related_name="notes"
+    )
+
+    class Meta:
+        ordering = ("revision",)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.request_id}"
+
+
+class VersionMark(models.Model):
+    """A version with which a row's life begins or ends.
+
+    A deletion is a version too, with the row as it was: so is every row it took along.
+    """
+
+    class Kind(models.TextChoices):
+        """What the version tells of."""
+
+        CREATED = "created", "Created"
+        DELETED = "deleted", "Deleted"
+        RECOVERED = "recovered", "Deleted, and brought back"
+
+    version = models.OneToOneField(
+        "reversion.Version",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="mark",
+    )
+    content_type = models.ForeignKey(
+        "contenttypes.ContentType",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # versionmark_by_kind begins with it
+    )
+    kind = CodeField(max_length=16, choices=Kind.choices)
+    links = models.JSONField(
+        default=dict, help_text="Name of a reverse relation -> keys that pointed here."
+    )
+
+    class Meta:
+        ordering = ("version",)
+        indexes = [
+            models.Index(
+                fields=["content_type", "kind", "version"], name="versionmark_by_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version_id}"

@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Sequence
 
-import reversion
 from django.utils import timezone
 
+from custom.history import recorded
 from custom.transactions import transactional
 from promotions.discounts import VoucherDiscount
 from promotions.errors import VoucherCustomerLimitError, VoucherUsedUpError
@@ -16,7 +16,7 @@ from promotions.models import Voucher, VoucherCounter, VoucherRedemption
 def save_voucher(voucher: Voucher) -> Voucher:
     """Store a new or changed voucher; a new one gets its counter."""
     is_new = voucher.pk is None
-    with reversion.create_revision(atomic=False):
+    with recorded("Voucher saved."):
         voucher.save()
     if is_new:
         VoucherCounter.objects.create(voucher=voucher)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-import reversion
 from django.db.models import Count, Sum
 
 from catalogue.models import Product, ProductSummary
+from custom.history import record_all, recorded
 from custom.idempotency import RequestKey, run_once
 from custom.transactions import transactional
 from reviews.errors import ReviewExistsError, ReviewGoneError
@@ -70,11 +70,11 @@ def decide_reviews(review_ids: Iterable[int], *, state: Review.State) -> int:
     changed = [
         review for review in Review.objects.lock(review_ids) if review.state != state
     ]
-    with reversion.create_revision(atomic=False):
+    with recorded("Reviews decided."):
         for review in changed:
             review.state = state
-            reversion.add_to_revision(review)
         Review.objects.bulk_update(changed, ["state"])
+        record_all(changed)
     refresh_ratings(review.product_id for review in changed)
     return len(changed)
 

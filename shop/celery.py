@@ -3,15 +3,29 @@
 import os
 from typing import Any, cast
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from custom.logging import LogSettings, configure
+from custom.origins import TASK, origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
-app = Celery("shop")
+
+
+class ShopTask(Task):
+    """A task whose changes the history tells from those of people."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any task's
+        """Run the task."""
+        with origin(TASK):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("shop", task_cls=ShopTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)

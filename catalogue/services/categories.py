@@ -1,6 +1,5 @@
 """Writes to the category tree, one at a time (docs/decisions/0004-tree.md)."""
 
-import reversion
 from mptt.exceptions import InvalidMove
 
 from catalogue.errors import CategoryMoveError, CategoryNotEmptyError
@@ -12,6 +11,7 @@ from catalogue.services.listings import (
     refresh_listings,
 )
 from catalogue.slugs import check_slug, new_slugs
+from custom.history import recorded
 from custom.locks import lock_named
 from custom.transactions import transactional
 
@@ -42,7 +42,7 @@ def create_category(
         description=description,
         is_public=is_public,
     )
-    with reversion.create_revision(atomic=False):
+    with recorded("Category created."):
         category.save()
     return category
 
@@ -76,7 +76,7 @@ def update_category(
         category.description = description
     if is_public is not None:
         category.is_public = is_public
-    with reversion.create_revision(atomic=False):
+    with recorded("Category changed."):
         category.save()
     if name is not None or is_public is not None:
         announce_changes(_products_below(category))  # they are found by its name
@@ -100,7 +100,7 @@ def move_category(category: Category, *, parent: Category | None) -> Category:
     lock_named(TREE_LOCK)
     category = _read_again(category)
     category.parent = _read_again(parent) if parent else None
-    with reversion.create_revision(atomic=False):
+    with recorded("Category moved."):
         try:
             category.save()
         except InvalidMove as error:
@@ -124,7 +124,8 @@ def delete_category(category: Category) -> None:
         raise CategoryNotEmptyError(msg)
     products = _products_below(category)
     drop_scope(category.pk)
-    category.delete()
+    with recorded("Category deleted."):
+        category.delete()
     refresh_listings(products)
 
 

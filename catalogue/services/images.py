@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import reversion
 from django.core.files.base import ContentFile
 from PIL import Image
 
@@ -14,6 +13,7 @@ from catalogue.images import (
     image_name,
 )
 from catalogue.models import Product, ProductImage, Variant
+from custom.history import recorded
 from custom.transactions import transactional
 
 
@@ -70,7 +70,7 @@ def _add_row(
     """Store the row of a picture; locks the product."""
     product = Product.objects.select_for_update().get(pk=product.pk)
     product.version += 1
-    with reversion.create_revision(atomic=False):
+    with recorded("Picture added."):
         product.save(update_fields=("version", "updated_at"))
         return ProductImage.objects.create(
             product=product,

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import reversion
-
 from catalogue.attributes import clean_attributes
 from catalogue.errors import MissingVariantError
 from catalogue.models import (
@@ -19,6 +17,7 @@ from catalogue.models import (
 from catalogue.services.images import StoredImage
 from catalogue.services.listings import TREE_LOCK, refresh_listings
 from catalogue.slugs import check_slug, new_slugs
+from custom.history import record_all, recorded
 from custom.locks import lock_named
 from custom.transactions import transactional
 
@@ -84,11 +83,8 @@ def create_product(  # noqa: PLR0913 - keywords only
     if slug is not None:
         lock_named(SLUG_LOCK)
         slugs = [check_slug(Product.objects.all(), slug)]
-    with reversion.create_revision(atomic=False):
+    with recorded("Product created."):
         (product,) = _store([new], product_type, slugs)
-        reversion.add_to_revision(product)
-        for variant in product.variants.all():
-            reversion.add_to_revision(variant)
     return product
 
 
@@ -98,7 +94,7 @@ def create_products(
 ) -> list[Product]:
     """Store many products of a type; a fixed number of statements for each 500.
 
-    No versions are kept of what an import brings in: there is nothing before it.
+    Versions are kept where the caller has opened ``history.recorded``.
 
     Returns:
         The products in the order of ``rows``.
@@ -148,7 +144,7 @@ def update_product(  # noqa: PLR0913 - keywords only
         )
         product.attributes = clean_attributes(definitions, attributes)
     product.version += 1
-    with reversion.create_revision(atomic=False):
+    with recorded("Product changed."):
         product.save()
         if categories is not None:
             product.categories.set(categories)
@@ -184,6 +180,7 @@ def _store(
     made = list(zip(rows, products, strict=True))
     _store_variants(made, of_variant)
     _store_links(made)
+    record_all(products, created=True)
     refresh_listings(product.pk for product in products)
     return products
 
@@ -212,6 +209,7 @@ def _store_variants(
             for position, new in enumerate(row.variants)
         ]
     Variant.objects.bulk_create(variants, batch_size=BATCH)
+    record_all(variants, created=True)
 
 
 def _store_links(made: Sequence[tuple[NewProduct, Product]]) -> None:
@@ -226,18 +224,17 @@ def _store_links(made: Sequence[tuple[NewProduct, Product]]) -> None:
         ],
         batch_size=BATCH,
     )
-    ProductImage.objects.bulk_create(
-        [
-            ProductImage(
-                product=product,
-                file=image.name,
-                alt=image.alt or product.title,
-                width=image.width,
-                height=image.height,
-                position=position,
-            )
-            for row, product in made
-            for position, image in enumerate(row.images)
-        ],
-        batch_size=BATCH,
-    )
+    images = [
+        ProductImage(
+            product=product,
+            file=image.name,
+            alt=image.alt or product.title,
+            width=image.width,
+            height=image.height,
+            position=position,
+        )
+        for row, product in made
+        for position, image in enumerate(row.images)
+    ]
+    ProductImage.objects.bulk_create(images, batch_size=BATCH)
+    record_all(images, created=True)

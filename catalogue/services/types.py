@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import reversion
-
 from catalogue.models import AttributeDefinition, ProductType
+from custom.history import recorded
 from custom.transactions import transactional
 
 
@@ -27,7 +26,7 @@ def create_product_type(
     *, code: str, name: str, definitions: Sequence[NewDefinition] = ()
 ) -> ProductType:
     """Store a product type with its attributes, in the order given."""
-    with reversion.create_revision(atomic=False):
+    with recorded("Product type created."):
         product_type = ProductType.objects.create(code=code, name=name)
         for position, new in enumerate(definitions):
             AttributeDefinition.objects.create(

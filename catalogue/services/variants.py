@@ -1,10 +1,9 @@
 """Writes to variants."""
 
-import reversion
-
 from catalogue.attributes import clean_attributes
 from catalogue.models import AttributeDefinition, Product, Variant
 from catalogue.services.products import NewVariant
+from custom.history import recorded
 from custom.transactions import transactional
 
 
@@ -16,7 +15,7 @@ def add_variant(product: Product, new: NewVariant) -> Variant:
         InvalidAttributesError: They do not fit the type; nothing is stored.
     """
     product = _touch(product.pk)
-    with reversion.create_revision(atomic=False):
+    with recorded("Variant added."):
         return Variant.objects.create(
             product=product,
             sku=new.sku,
@@ -51,7 +50,7 @@ def update_variant(
     for name, value in changes.items():
         if value is not None:
             setattr(variant, name, value)
-    with reversion.create_revision(atomic=False):
+    with recorded("Variant changed."):
         variant.save()
     return variant
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from types import EllipsisType
 
-import reversion
 from django.utils import timezone
 
 from catalogue.models import Variant
 from catalogue.services import announce_changes
+from custom.history import record_all, recorded
 from custom.locks import lock_named
 from custom.money import places
 from custom.transactions import transactional
@@ -83,9 +83,8 @@ def create_stock_record(  # noqa: PLR0913 - keywords only
         num_in_stock=num_in_stock,
         backorder=backorder,
     )
-    with reversion.create_revision(atomic=False):
+    with recorded("Offer created."):
         (record,) = create_stock_records([new], source=source, actor=actor)
-        reversion.add_to_revision(record)
     return record
 
 
@@ -93,7 +92,9 @@ def create_stock_record(  # noqa: PLR0913 - keywords only
 def create_stock_records(
     rows: Sequence[NewStockRecord], *, source: str, actor: User | None = None
 ) -> list[StockRecord]:
-    """Make many offers; a fixed number of statements for each 500, no versions.
+    """Make many offers; a fixed number of statements for each 500.
+
+    Versions are kept where the caller has opened ``history.recorded``.
 
     The caller vouches that no partner has any of the SKUs or variants yet.
 
@@ -114,6 +115,7 @@ def store_stock_records(
     """Insert offers as ``create_stock_records`` does, and leave the lists alone."""
     records = [_new_record(row) for row in rows]
     StockRecord.objects.bulk_create(records, batch_size=BATCH)
+    record_all(records, created=True)
     made = list(zip(rows, records, strict=True))
     StockLevel.objects.bulk_create(
         [
@@ -184,7 +186,7 @@ def update_stock_record(
     record.version += 1
     if record.price != former:
         renew_prices([record])
-    with reversion.create_revision(atomic=False):
+    with recorded("Offer changed."):
         record.save()  # its signal refreshes the product's summary
     return record
 

@@ -1,9 +1,8 @@
 """Writes to partners and their staff."""
 
-import reversion
-
 from catalogue.models import Product
 from catalogue.services import announce_changes
+from custom.history import recorded
 from custom.transactions import transactional
 from partner.models import Partner, PartnerMember
 from partner.services.summaries import refresh_summaries
@@ -13,7 +12,7 @@ from users.models import User
 @transactional
 def create_partner(*, code: str, name: str, is_active: bool = True) -> Partner:
     """Store a partner."""
-    with reversion.create_revision(atomic=False):
+    with recorded("Partner created."):
         return Partner.objects.create(code=code, name=name, is_active=is_active)
 
 
@@ -28,7 +27,7 @@ def update_partner(
         partner.name = name
     if is_active is not None:
         partner.is_active = is_active
-    with reversion.create_revision(atomic=False):
+    with recorded("Partner changed."):
         partner.save()
     if sells_otherwise:
         offered = Product.objects.filter(variants__stock_records__partner=partner)
@@ -45,7 +44,7 @@ def add_member(
     role: PartnerMember.Role = PartnerMember.Role.CLERK,
 ) -> PartnerMember:
     """Let a user work for a partner; one who already does gets the role."""
-    with reversion.create_revision(atomic=False):
+    with recorded("Member added."):
         member, _created = PartnerMember.objects.update_or_create(
             partner=partner, user=user, defaults={"role": role}
         )

@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from types import EllipsisType
 
-import reversion
-
 from custom.errors import StaleError
+from custom.history import recorded
 from custom.transactions import transactional
 from partner.errors import StockChangedError
 from partner.models import StockLevel, StockMovement, StockRecord
@@ -88,8 +87,7 @@ def write_stock_record(  # noqa: PLR0913 - keywords only
     changed = change.against(record, level)
     counted = {name: changed.pop(name) for name in OF_LEVEL & changed.keys()}
     if changed:
-        with reversion.create_revision(atomic=False):
-            reversion.set_user(actor)
+        with recorded("Offer changed.", actor=actor):
             update_stock_record(record.pk, **changed)  # type: ignore[arg-type]
     if counted:
         adjust_stock(

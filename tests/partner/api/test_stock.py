@@ -391,7 +391,7 @@ class ChangeTests(StockTestCase):
         # Membership and record; savepoint and release; record and level locked; the
         # price's lock, spans, row, summary (6), what search must learn (3) and version
         # (3); the level's locks, movement, row and what follows; the record again.
-        with self.assertNumQueries(28):
+        with self.assertNumQueries(29):
             self.patch(num_in_stock=8, price="8.00", expected=10)
 
     def test_a_tag_that_fits(self) -> None:

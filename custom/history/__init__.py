@@ -1,0 +1,10 @@
+"""What changed, by whom and why: recorded, read, compared, put back.
+
+Public: :func:`recorded` around the writes of a service, :func:`record_all` where they
+are in bulk, and the modules beside it.
+See docs/history.md.
+"""
+
+from custom.history.recording import record_all, recorded, watch
+
+__all__ = ["record_all", "recorded", "watch"]
