@@ -57,8 +57,8 @@ class ReviewAdminTests(TestCase):
         self.assertEqual(self.review.state, Review.State.PENDING)
 
     def test_query_count_does_not_grow_with_rows(self) -> None:
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(9):  # three of them note the look
             self.client.get(LIST)
         ReviewFactory.create_batch(10)
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(9):  # three of them note the look
             self.client.get(LIST)
