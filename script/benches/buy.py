@@ -8,10 +8,6 @@ alone, in as many processes.
 
 import argparse
 import json
-import os
-import secrets
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -24,19 +20,24 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-import MySQLdb
-
 from script.benches._buy_floor import make_tables, open_floor
-from script.lib.console import ROOT, ScriptError, run_main
-from script.lib.records import PROC, Process
-from script.lib.servers import DATABASE, MariaDB, Redis
+from script.benches._measuring import (
+    Meter,
+    database_address,
+    percentile,
+    print_table,
+    production,
+    run_module,
+)
+from script.lib.console import ScriptError, run_main
+from script.lib.servers import MariaDB, Redis
 from tests.servers import own_server, unwind_on_sigterm
 from tests.web import WebClient, web_server
 
 CLIENTS = 4
 PRODUCTS = 1_000
 WARM_UP = 2.0  # seconds
-TICKS = os.sysconf("SC_CLK_TCK")  # of CPU time, a second
+SHOP = "script.benches._buy_shop"
 ADDRESS = {
     "last_name": "Lovelace",
     "line1": "Stephansplatz 1",
@@ -64,43 +65,28 @@ class Row:
 
 
 class Measurement:
-    """Servers, and what they have spent so far."""
+    """A web server whose costs are told."""
 
-    def __init__(self, database: MariaDB, web_session: int) -> None:
-        self.link = MySQLdb.connect(**_address(database))
-        self.database_session = int(database.record.read_text().split()[0])
+    def __init__(self, meter: Meter, web_session: int) -> None:
+        self.meter = meter
         self.web_session = web_session
 
     def run(self, what: str, open_client: Open, products: int, seconds: float) -> Row:
         """Let the clients place orders for a time."""
-        before = self._spent()
+        before = self.meter.read(self.web_session)
         started = time.monotonic()
         latencies = _run_clients(open_client, products, seconds)
         elapsed = time.monotonic() - started
-        statements, web, database = (
-            (now - then) / len(latencies)
-            for now, then in zip(self._spent(), before, strict=True)
-        )
+        spent = self.meter.read(self.web_session).since(before, len(latencies))
         return Row(
             what=what,
             orders=len(latencies),
             per_second=round(len(latencies) / elapsed, 1),
-            p50=round(_percentile(latencies, 50) * 1000, 1),
-            p99=round(_percentile(latencies, 99) * 1000, 1),
-            sql=round(statements, 1),
-            web_cpu=round(web * 1000, 2),
-            database_cpu=round(database * 1000, 2),
-        )
-
-    def _spent(self) -> tuple[float, float, float]:
-        """Return statements, and CPU seconds of the web server and the database."""
-        with self.link.cursor() as cursor:
-            cursor.execute("SHOW GLOBAL STATUS LIKE 'Questions'")
-            ((_name, statements),) = cursor.fetchall()
-        return (
-            float(statements),
-            _cpu_seconds(self.web_session),
-            _cpu_seconds(self.database_session),
+            p50=round(percentile(latencies, 50) * 1000, 1),
+            p99=round(percentile(latencies, 99) * 1000, 1),
+            sql=round(spent.statements, 1),
+            web_cpu=round(spent.web * 1000, 2),
+            database_cpu=round(spent.servers * 1000, 2),
         )
 
 
@@ -111,21 +97,25 @@ def main() -> None:
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB, durable=True))
         redis = stack.enter_context(own_server(Redis))
-        environment = _environment(database.url, redis.url)
-        variants = _prepare(environment)
+        environment = production(database, redis, RATE_ORDER="60000/min")
+        variants: list[int] = json.loads(
+            run_module(SHOP, str(PRODUCTS), environment=environment).splitlines()[-1]
+        )
         web = stack.enter_context(web_server(environment, workers=2))
-        measurement = Measurement(database, web.session)
-        make_tables(measurement.link, PRODUCTS)
+        meter = Meter(database)
+        make_tables(meter.link, PRODUCTS)
+        measurement = Measurement(meter, web.session)
         measurement.run("warm-up", _shop(web.port, variants), PRODUCTS, WARM_UP)
         rows = [
             measurement.run(f"{who}, {spread}", open_client, products, options.seconds)
             for who, open_client in (
                 ("shop", _shop(web.port, variants)),
-                ("floor", lambda: open_floor(**_address(database))),
+                ("floor", lambda: open_floor(**database_address(database))),
             )
             for spread, products in ((f"{PRODUCTS:,} products", PRODUCTS), ("one", 1))
         ]
-    _print(rows)
+    heads = [field.name.replace("_", " ") for field in fields(Row)]
+    print_table(heads, [list(asdict(row).values()) for row in rows])
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2))
 
@@ -135,35 +125,6 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
     parser.add_argument("--seconds", type=float, default=10.0, help="of each run (10)")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
-
-
-def _environment(database_url: str, redis_url: str) -> dict[str, str]:
-    """Return production's settings, without limits on orders."""
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "shop.settings.prod",
-        "DJANGO_SECRET_KEY": secrets.token_urlsafe(64),
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "0",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "DATABASE_SESSION_LIMITS": "idle_transaction_timeout=10,max_statement_time=10",
-        "RATE_ORDER": "60000/min",
-        "LOG_LEVEL": "WARNING",
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def _prepare(environment: dict[str, str]) -> list[int]:
-    """Make the tables and products; return the variants."""
-    command = [sys.executable, "-m", "script.benches._buy_shop", str(PRODUCTS)]
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        msg = f"the products could not be made:\n{done.stderr[-2000:]}"
-        raise ScriptError(msg)
-    variants: list[int] = json.loads(done.stdout.splitlines()[-1])
-    return variants
 
 
 def _shop(port: int, variants: Sequence[int]) -> Open:
@@ -222,40 +183,6 @@ def _buy(  # noqa: PLR0913, PLR0917 - a process's whole task
         latencies.append(time.monotonic() - begun)
         product = (product + 1) % products
     answers.send(latencies)
-
-
-def _address(database: MariaDB) -> dict[str, str]:
-    return {"unix_socket": str(database.socket), "user": "root", "database": DATABASE}
-
-
-def _cpu_seconds(session: int) -> float:
-    """Return the CPU time of a session's processes, also of those that have ended."""
-    ticks = 0
-    for place in PROC.iterdir():
-        if not place.name.isdigit():
-            continue
-        process = Process.find(int(place.name))
-        if process is not None and process.session == session:
-            line = (place / "stat").read_text(errors="replace")
-            ticks += sum(map(int, line.rpartition(")")[2].split()[11:15]))
-    return ticks / TICKS
-
-
-def _percentile(values: Sequence[float], percent: int) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
-
-
-def _print(rows: Sequence[Row]) -> None:
-    """Print the table, right-aligned."""
-    table = [[field.name.replace("_", " ") for field in fields(Row)]]
-    for row in rows:
-        what, *figures = asdict(row).values()
-        table.append([what, *(f"{figure:,}" for figure in figures)])
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for line in table:
-        cells = zip(line, widths, strict=True)
-        print("  ".join(cell.rjust(width) for cell, width in cells))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,110 @@
+"""Many products out of few: rows are copied inside MariaDB, with keys moved on.
+
+A copy is what the services would have left of a product with another name: whatever
+hangs on a product is found by the models' foreign keys and copied with it, so that a
+table that comes later needs no word here. Lists are counted again at the end.
+"""
+
+# ruff: noqa: SLF001 - Django documents ``_meta``
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.db.models import CharField, Max, Model, UUIDField
+
+from catalogue.models import Product, ProductChange
+from catalogue.services import recount_listings
+
+ModelType = type[Model]
+
+LEFT_OUT: tuple[ModelType, ...] = (ProductChange,)  # for the index, made anew
+NAMED = "title"  # of products, and of what lists keep of them
+AT_ONCE = 50_000  # products of one statement
+UNCHECKED = "SET unique_checks = %s, foreign_key_checks = %s"  # the rows keep to both
+
+
+def copy_products(copies: int) -> None:
+    """Add copies of every product that is there."""
+    models = list(hanging_models())
+    last_keys = {model: _last_key(model) for model in models}
+    values = {"stride": 1 + max(last_keys.values())}
+    step = max(AT_ONCE // Product.objects.count(), 1)
+    with connection.cursor() as cursor:
+        cursor.execute(UNCHECKED, [0, 0])
+        for model, last in last_keys.items():
+            for first in range(1, copies + 1, step):
+                numbers = f"seq_{first}_to_{min(first + step - 1, copies)}"
+                statement = copy_statement(model, models, numbers)
+                cursor.execute(statement, values | {"last": last})
+        cursor.execute(UNCHECKED, [1, 1])
+    recount_listings()
+
+
+def analyse_tables() -> None:
+    """Let MariaDB know what it now has; commits."""
+    tables = ", ".join(model._meta.db_table for model in hanging_models())
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE TABLE {tables}")
+
+
+def hanging_models() -> Iterator[ModelType]:
+    """Yield Product and every model with a key to one that was yielded."""
+    found: list[ModelType] = [Product]
+    for model in found:  # it grows
+        yield model
+        for relation in model._meta.get_fields(include_hidden=True):
+            other: Any = relation.related_model
+            hangs = relation.one_to_many or relation.one_to_one
+            if relation.auto_created and hangs and other not in (*found, *LEFT_OUT):
+                found.append(other)
+
+
+def copy_statement(model: ModelType, copied: list[ModelType], numbers: str) -> str:
+    """Return the INSERT of a model's copies, one for each number of a sequence."""
+    telling = _telling_fields(model, copied)
+    columns = {
+        f"`{field.column}`": _value(field, copied, is_telling=field.name in telling)
+        for field in model._meta.concrete_fields
+    }
+    table, key = model._meta.db_table, model._meta.pk.column
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - our own names
+        f"SELECT {', '.join(columns.values())} FROM {table} AS old "
+        f"JOIN {numbers} AS number WHERE old.{key} <= %(last)s"
+    )
+
+
+def _last_key(model: ModelType) -> int:
+    last: int | None = model._default_manager.aggregate(last=Max("pk"))["last"]
+    return last or 0
+
+
+def _value(field: Any, copied: list[ModelType], *, is_telling: bool) -> str:  # noqa: ANN401
+    """Return what a copy has in a column."""
+    column = f"old.`{field.column}`"
+    is_key = field.related_model in copied if field.is_relation else field.primary_key
+    if is_key:
+        return f"{column} + number.seq * %(stride)s"
+    if is_telling and isinstance(field, UUIDField):
+        return "UUID()"
+    if is_telling and isinstance(field, CharField):
+        return f"CONCAT({column}, '-copy-', number.seq)"
+    is_named = field.name == NAMED and (
+        field.model is Product or _leads_to(field.model, Product)
+    )
+    return f"CONCAT({column}, ' ', number.seq)" if is_named else column
+
+
+def _leads_to(model: ModelType, other: ModelType) -> bool:
+    """Tell whether a model has a key to another."""
+    return any(field.related_model is other for field in model._meta.concrete_fields)
+
+
+def _telling_fields(model: ModelType, copied: list[ModelType]) -> set[str]:
+    """Name the fields that must differ between copies because no key in them does."""
+    fields = model._meta.concrete_fields
+    keys = {field.name for field in fields if field.related_model in copied}
+    unique = [{field.name} for field in fields if field.unique]
+    unique += [set(one.fields) for one in model._meta.total_unique_constraints]
+    return {name for names in unique if not names & keys for name in names}

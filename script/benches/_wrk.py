@@ -1,0 +1,62 @@
+"""Drives a web server with wrk, four connections at once."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from script.lib import packages
+from script.lib.console import ScriptError
+
+SCRIPT = Path(__file__).with_name("_requests.lua")
+CONNECTIONS = 4
+NEEDS = (packages.program("wrk", "wrk"),)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A GET; the token is a customer's, or empty."""
+
+    path: str
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw; latencies in milliseconds."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p99: float
+    failed: int
+
+
+def drive(port: int, requests: Sequence[Request], seconds: float) -> Load:
+    """Send the requests in turn, over and over, for a time.
+
+    Raises:
+        ScriptError: One was not answered, or with an error.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.writelines(f"{each.path}\t{each.token}\n" for each in requests)
+        file.flush()
+        command = [
+            "wrk",
+            *("--threads", "1", "--connections", str(CONNECTIONS)),
+            *("--duration", f"{seconds:.0f}s", "--timeout", "10s"),
+            *("--script", str(SCRIPT), f"http://127.0.0.1:{port}"),
+            *("--", file.name),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    if done.returncode or not lines:
+        msg = f"wrk failed: {done.stderr or done.stdout}"
+        raise ScriptError(msg)
+    load = Load(**json.loads(lines[-1]))
+    if load.failed or not load.requests:
+        msg = f"{load.failed} of {load.requests} requests failed: {requests[0]}"
+        raise ScriptError(msg)
+    return load
