@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import (
     HttpRequest,
@@ -81,6 +82,19 @@ class RequestLogMiddleware(RequestMiddleware):
         is_unread = isinstance(user, LazyObject) and user._wrapped is empty  # noqa: SLF001
         if not is_unread:
             RequestMiddleware.bind_user_id(request)
+
+
+class PagePolicyMiddleware(CSPMiddleware):
+    """States for every page of HTML what it may load, run and use; nothing else's."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Add the content security policy, with the page's nonce if it used one."""
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        response.headers["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return super().process_response(request, response)
 
 
 class ProblemMiddleware:

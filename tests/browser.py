@@ -9,6 +9,7 @@ as for every live server::
             self.assertEqual(self.text("#total"), "19.80")
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,10 +58,11 @@ class RecordedService(ChromeService):
 
 @contextmanager
 def browser(*, width: int = 1280, height: int = 900) -> Iterator[Chrome]:
-    """Start a Chromium that has no past; what its console says is kept."""
+    """Start a Chromium without a past; its console and what it asks for are kept."""
     options = ChromeOptions()
     options.binary_location = find_program("chromium")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    kept = {"browser": "ALL", "performance": "ALL"}
+    options.set_capability("goog:loggingPrefs", kept)
     for flag in (*FLAGS, f"--window-size={width},{height}"):
         options.add_argument(flag)
     with temporary_directory() as home:
@@ -92,6 +94,7 @@ class BrowserTestCase(LiveServerTestCase):
         super().setUp()
         self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.console()
+        self.requests()
 
     def open(self, path: str) -> None:
         """Load a page of the shop, by its path."""
@@ -131,3 +134,23 @@ class BrowserTestCase(LiveServerTestCase):
             for entry in self.driver.get_log("browser")
             if entry["level"] in ("WARNING", "SEVERE")
         ]
+
+    def requests(self) -> list[str]:
+        """Take the addresses that pages have asked for, from wherever."""
+        messages = (
+            json.loads(entry["message"])["message"]
+            for entry in self.driver.get_log("performance")
+        )
+        return [
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        ]
+
+    def strangers(self) -> set[str]:
+        """Take what pages asked of anybody but this shop; data is no request."""
+        return {
+            url
+            for url in self.requests()
+            if not url.startswith((f"{self.live_server_url}/", "data:", "blob:"))
+        }

@@ -1,5 +1,10 @@
+from contextlib import suppress
+
+from selenium.common.exceptions import WebDriverException
+
 from tests.browser import BrowserTestCase
 from tests.users.factories import UserFactory
+from tests.web import free_port
 
 
 class BrowserTests(BrowserTestCase):
@@ -17,6 +22,14 @@ class BrowserTests(BrowserTestCase):
     def test_begins_signed_out(self) -> None:
         self.open("/admin/")
         self.assertIn("/admin/login/", self.driver.current_url)
+
+    def test_requests_to_others_are_told(self) -> None:
+        self.open("/admin/login/")
+        self.assertEqual(self.strangers(), set())
+        elsewhere = f"http://127.0.0.1:{free_port()}/elsewhere"
+        with suppress(WebDriverException):
+            self.driver.get(elsewhere)
+        self.assertEqual(self.strangers(), {elsewhere})
 
     def test_console_is_taken_once(self) -> None:
         self.run_script("console.error('broken')")

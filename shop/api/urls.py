@@ -3,7 +3,7 @@
 from django.urls import path
 
 from custom.api.rate_limits import RateLimitView
-from shop.api.views import DocsView, MapView, SchemaView, ShopView
+from shop.api.views import DocsView, MapView, ReferenceView, SchemaView, ShopView
 
 urlpatterns = [
     path("", MapView.as_view(), name="map"),
@@ -11,4 +11,5 @@ urlpatterns = [
     path("shop/", ShopView.as_view(), name="shop"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
+    path("docs/reference/", ReferenceView.as_view(), name="reference"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -111,3 +111,12 @@ class DocsView(ApiView, SpectacularSwaggerView):
     permission_classes = (AllowAny,)
     authentication_classes = ()
     template_name = "shop/docs.html"
+
+
+class ReferenceView(ApiView, SpectacularRedocView):
+    """The contract, to read from top to bottom."""
+
+    http_method_names = ("get", "head")  # a page, not data
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+    template_name = "shop/redoc.html"

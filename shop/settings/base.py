@@ -14,6 +14,7 @@ from shop.settings.database import *
 from shop.settings.environment import *
 from shop.settings.files import *
 from shop.settings.queues import *
+from shop.settings.security import *
 from shop.settings.selling import *
 
 # Lets ``ModelAdmin[Order]`` and the like be written as they are typed.
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "haystack",
     "reversion",
     "corsheaders",
+    "csp",
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -68,10 +70,11 @@ MIDDLEWARE = [
     "custom.middleware.RequestLogMiddleware",
     "custom.middleware.ContentLengthMiddleware",
     "custom.throttling.RateHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "custom.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "custom.throttling.ThrottleMiddleware",
     "custom.middleware.ProblemMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "cachebuster.middleware.StaticFilesMiddleware",
     "custom.middleware.BodyLimitMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -176,7 +179,3 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # nothing personal in logs
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware saw it first
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not ours
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"

@@ -33,6 +33,10 @@ PIPELINE = {
             "source_filenames": ("docs/swagger.js",),
             "output_filename": "js/docs.js",
         },
+        "redoc": {
+            "source_filenames": ("docs/redoc.js",),
+            "output_filename": "js/redoc.js",
+        },
     },
     "STYLESHEETS": {
         "admin": {
