@@ -44,6 +44,10 @@ class CategoryQuerySet(TreeQuerySet):
         """Keep the category of an id (digits only) or a slug."""
         return self.filter(_id_or_slug(key))
 
+    def find_by_any_slug(self, key: str) -> Self:
+        """Keep the category of an id, of its slug, or of one nobody had since."""
+        return self.find(key) if is_id(key) else self.filter(slugs__slug=key)
+
     def with_words_like(self, starts: Sequence[str]) -> Self:
         """Keep names that have, for each start, a word that begins so; not by index.
 
@@ -72,6 +76,14 @@ class CategoryQuerySet(TreeQuerySet):
 
 
 CategoryManager = TreeManager.from_queryset(CategoryQuerySet)
+
+
+class TakenSlugQuerySet(models.QuerySet[Any]):
+    """Slugs, and whose they are or were."""
+
+    def leading_somewhere(self) -> Self:
+        """Keep slugs whose row is still there."""
+        return self.filter(owner__slug__isnull=False)  # joins; owner alone would not
 
 
 class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):
@@ -234,8 +246,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
 
+def is_id(key: str) -> bool:
+    """Tell ids from slugs: digits are always an id."""
+    return key.isascii() and key.isdigit()
+
+
 def _id_or_slug(key: str) -> Q:
-    # Digits are always an id; one too long for the column matches nothing.
-    if key.isascii() and key.isdigit():
+    # An id too long for the column matches nothing.
+    if is_id(key):
         return Q(pk=int(key)) if len(key) < len(str(2**63)) else Q(pk__in=())
     return Q(slug=key)

@@ -1,4 +1,4 @@
-"""Keep a product's summary and lists in step, whoever saves it."""
+"""Keep a product's summary, lists and slugs in step, whoever saves it."""
 
 from collections.abc import Collection
 
@@ -10,11 +10,13 @@ from catalogue.models import (
     Category,
     Product,
     ProductListing,
+    ProductSlug,
     ProductSummary,
     Variant,
 )
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import drop_listings, refresh_listings
+from catalogue.services.slugs import record_slugs
 
 LISTED = frozenset({"title", "is_public"})
 
@@ -28,7 +30,9 @@ def list_product(
     update_fields: Collection[str] | None,
     **_signal: object,
 ) -> None:
-    """A product was added, renamed, hidden or shown."""
+    """A product was added, renamed, hidden or shown, or has another address."""
+    if update_fields is None or "slug" in update_fields:
+        record_slugs(ProductSlug, [instance])  # of a version put back, too
     if raw:
         return
     if created:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,28 +16,30 @@ LETTER = re.compile(r"[a-z]")
 SUFFIX_LENGTH = 10  # room kept for "-2", "-3", …
 
 
-def new_slugs(rows: QuerySet[Any], texts: Sequence[str], *, fallback: str) -> list[str]:
+def new_slugs(
+    rows: QuerySet[Any], texts: Sequence[str], *, fallback: str, former: QuerySet[Any]
+) -> list[str]:
     """Make a slug of each text that no row and no other text has.
 
     A text without a letter of the alphabet gets ``fallback`` before it; one whose
     slug is taken gets ``-2``, ``-3``, … behind it. Call it under a lock that every
-    writer of the table's slugs takes. 1 query, and 1 for each slug that is taken.
+    writer of the table's slugs takes. 2 queries, and 2 for each slug that is taken.
 
     Args:
         rows: All rows of the table.
         texts: Titles or names, in any script.
         fallback: A word, such as ``product``.
+        former: Slugs that lead to rows; nobody takes one over without choosing to.
     """
     bases = [_base(text, fallback) for text in texts]
-    taken = set(rows.filter(slug__in=set(bases)).values_list("slug", flat=True))
+    taken = _taken((rows, former), slug__in=set(bases))
     looked_up: set[str] = set()
     slugs = []
     for base in bases:
         slug = base
         if base in taken and base not in looked_up:
             # "-" and "." are neighbours in the slug's binary collation.
-            numbered = rows.filter(slug__gt=f"{base}-", slug__lt=f"{base}.")
-            taken.update(numbered.values_list("slug", flat=True))
+            taken |= _taken((rows, former), slug__gt=f"{base}-", slug__lt=f"{base}.")
             looked_up.add(base)
         number = 2
         while slug in taken:
@@ -51,6 +53,8 @@ def new_slugs(rows: QuerySet[Any], texts: Sequence[str], *, fallback: str) -> li
 def check_slug(rows: QuerySet[Any], slug: str) -> str:
     """Return a slug somebody chose, if none of the rows has it; 1 query.
 
+    It may be one that another row had: its address is then taken over.
+
     Raises:
         InvalidSlugError: It has no letter, or a character a slug may not have.
         SlugTakenError: A row has it.
@@ -62,6 +66,15 @@ def check_slug(rows: QuerySet[Any], slug: str) -> str:
         msg = f"The slug {slug} is taken."
         raise SlugTakenError(msg)
     return slug
+
+
+def _taken(tables: Iterable[QuerySet[Any]], **conditions: object) -> set[str]:
+    """Return the slugs in any of the tables that meet the conditions."""
+    return {
+        slug
+        for table in tables
+        for slug in table.filter(**conditions).values_list("slug", flat=True)
+    }
 
 
 def _base(text: str, fallback: str) -> str:

@@ -28,6 +28,13 @@ class MissingError(DomainError):
     """What was named does not exist, or the caller may not see it."""
 
 
+class GoneError(DomainError):
+    """What was named was there once, and will not come back."""
+
+    code = "gone"
+    title = "Gone"
+
+
 class ConflictError(DomainError):
     """The request disagrees with the present state; the client may look and retry."""
 

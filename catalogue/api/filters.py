@@ -93,7 +93,7 @@ class ProductFilterSet(django_filters.FilterSet):
 
     id = IdsFilter(field_name="product", lookup_expr="in")
     category = RowFilter(
-        find=lambda key: Category.objects.public().find(key),
+        find=lambda key: Category.objects.public().find_by_any_slug(key),
         method="keep",
     )
     price_min = PriceFilter(method="from_price")

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ErrorDetail
@@ -13,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from catalogue.api.addresses import find_category, find_product
 from catalogue.api.filters import ProductFilterSet
 from catalogue.api.serializers import (
     CategorySerializer,
@@ -71,7 +71,7 @@ class CategoryViewSet(ApiViewSet[Category]):
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a category and those below it."""
         depth = self._depth()
-        category = get_object_or_404(Category.objects.public().find(key))
+        category = find_category(request, key)
         (node,) = category_trees(
             [category], above=category.get_ancestors(), depth=depth
         )
@@ -97,7 +97,8 @@ class CategoryViewSet(ApiViewSet[Category]):
         key = self.request.query_params.get("parent")
         if not key:
             return None
-        parent: Category | None = Category.objects.public().find(key).first()
+        found = Category.objects.public().find_by_any_slug(key)
+        parent: Category | None = found.first()
         if parent is None:
             detail = ErrorDetail(f"There is no {key[:100]}.", "does-not-exist")
             raise QueryParameterError({"parent": [detail]})
@@ -141,7 +142,7 @@ class ProductViewSet(ApiViewSet[Product]):
     @extend_schema(parameters=[KEY_PARAMETER])
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a product with its variants and their offers."""
-        product = get_object_or_404(self.get_queryset().find(key).for_detail())
+        product = find_product(request, key, self.get_queryset().for_detail())
         offers = pick_offers([variant.pk for variant in product.public_variants])
         picked = [offer.stock_record_id for offer in offers.values()]
         context = self.get_serializer_context() | {

@@ -8,18 +8,22 @@ from catalogue.models.listings import (
     ProductSummary,
 )
 from catalogue.models.products import Product, ProductImage, Variant
+from catalogue.models.slugs import CategorySlug, ProductSlug, TakenSlug
 from catalogue.models.types import AttributeDefinition, ProductType
 
 __all__ = [
     "SLUG_LENGTH",
     "AttributeDefinition",
     "Category",
+    "CategorySlug",
     "ListingCount",
     "Product",
     "ProductChange",
     "ProductImage",
     "ProductListing",
+    "ProductSlug",
     "ProductSummary",
     "ProductType",
+    "TakenSlug",
     "Variant",
 ]

@@ -3,13 +3,14 @@
 from mptt.exceptions import InvalidMove
 
 from catalogue.errors import CategoryMoveError, CategoryNotEmptyError
-from catalogue.models import Category, ProductListing
+from catalogue.models import Category, CategorySlug, ProductListing
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import (
     TREE_LOCK,
     drop_scope,
     refresh_listings,
 )
+from catalogue.services.slugs import leave_slugs, record_slugs
 from catalogue.slugs import check_slug, new_slugs
 from custom.history import recorded
 from custom.locks import lock_named
@@ -44,6 +45,7 @@ def create_category(
     )
     with recorded("Category created."):
         category.save()
+    record_slugs(CategorySlug, [category])
     return category
 
 
@@ -57,6 +59,8 @@ def update_category(
     is_public: bool | None = None,
 ) -> Category:
     """Change what a category says; a new name may move it among its siblings.
+
+    Its former slugs lead to the present one.
 
     Returns:
         The category as it is stored; what is left out stays.
@@ -78,6 +82,8 @@ def update_category(
         category.is_public = is_public
     with recorded("Category changed."):
         category.save()
+    if slug is not None:
+        record_slugs(CategorySlug, [category])
     if name is not None or is_public is not None:
         announce_changes(_products_below(category))  # they are found by its name
     return category
@@ -114,6 +120,8 @@ def move_category(category: Category, *, parent: Category | None) -> Category:
 def delete_category(category: Category) -> None:
     """Remove a category; its products stay, in their other categories if any.
 
+    Its slugs stay noted, with the category it was below.
+
     Raises:
         CategoryNotEmptyError: There are categories below it; nothing is changed.
     """
@@ -124,6 +132,7 @@ def delete_category(category: Category) -> None:
         raise CategoryNotEmptyError(msg)
     products = _products_below(category)
     drop_scope(category.pk)
+    leave_slugs(category)
     with recorded("Category deleted."):
         category.delete()
     refresh_listings(products)
@@ -144,5 +153,8 @@ def _slug_for(name: str, slug: str | None) -> str:
     """Return the chosen slug, or one made of the name."""
     if slug is not None:
         return check_slug(Category.objects.all(), slug)
-    (made,) = new_slugs(Category.objects.all(), [name], fallback="category")
+    former = CategorySlug.objects.leading_somewhere()
+    (made,) = new_slugs(
+        Category.objects.all(), [name], fallback="category", former=former
+    )
     return made

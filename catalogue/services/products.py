@@ -10,12 +10,14 @@ from catalogue.models import (
     Category,
     Product,
     ProductImage,
+    ProductSlug,
     ProductSummary,
     ProductType,
     Variant,
 )
 from catalogue.services.images import StoredImage
 from catalogue.services.listings import TREE_LOCK, refresh_listings
+from catalogue.services.slugs import record_slugs
 from catalogue.slugs import check_slug, new_slugs
 from custom.history import record_all, recorded
 from custom.locks import lock_named
@@ -161,7 +163,10 @@ def _store(
     if slugs is None:
         lock_named(SLUG_LOCK)
         titles = [row.title for row in rows]
-        slugs = new_slugs(Product.objects.all(), titles, fallback="product")
+        former = ProductSlug.objects.leading_somewhere()
+        slugs = new_slugs(
+            Product.objects.all(), titles, fallback="product", former=former
+        )
     products = [
         Product(
             product_type=product_type,
@@ -174,6 +179,7 @@ def _store(
         for row, slug in zip(rows, slugs, strict=True)
     ]
     Product.objects.bulk_create(products, batch_size=BATCH)
+    record_slugs(ProductSlug, products)
     ProductSummary.objects.bulk_create(
         [ProductSummary(product=product) for product in products], batch_size=BATCH
     )

@@ -25,6 +25,7 @@ from rest_framework.settings import api_settings
 from custom.errors import (
     ConflictError,
     DomainError,
+    GoneError,
     InvalidError,
     MissingError,
     StaleError,
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 STATUS_BY_CATEGORY: dict[type[DomainError], HTTPStatus] = {
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     MissingError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
     ConflictError: HTTPStatus.CONFLICT,
     StaleError: HTTPStatus.PRECONDITION_FAILED,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -174,6 +176,7 @@ TITLE_BY_CODE = {
     "malformed-body": "Malformed body",
     "token-invalid": "Invalid token",
     "token-expired": "Expired token",
+    "moved": "Moved",
 }
 
 
@@ -189,6 +192,25 @@ class ProblemResponse(Response):
 
 class QueryParameterError(ValidationError):
     """A query parameter is unknown or has a bad value; keys are their names."""
+
+
+class MovedError(APIException):
+    """What was asked for has another address; clients go there by themselves.
+
+    The answer may not be kept unasked: the old address may be somebody's again.
+    """
+
+    default_code = "moved"
+
+    def __init__(self, location: str, *, keeps_method: bool) -> None:
+        """Name the path, query included; other methods than GET ask for 308."""
+        super().__init__(f"This is now at {location}")
+        self.location = location
+        self.status_code = (
+            HTTPStatus.PERMANENT_REDIRECT
+            if keeps_method
+            else HTTPStatus.MOVED_PERMANENTLY
+        )
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -258,6 +280,8 @@ def _describe_api_exception(exc: APIException) -> Problem:
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
+    if isinstance(exc, MovedError):
+        headers |= {"Location": exc.location, "Cache-Control": "no-cache"}
     by_status = PROBLEM_BY_STATUS.get(exc.status_code)
     title = by_status.title if by_status else HTTPStatus(exc.status_code).phrase
     return Problem(

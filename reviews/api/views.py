@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from catalogue.api.addresses import find_product
 from catalogue.models import Product
 from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
 from custom.api.views import ApiViewSet
@@ -86,4 +86,4 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
 
     def _product(self) -> Product:
         """Find the product of the path among those anyone may see."""
-        return get_object_or_404(Product.objects.public().find(self.kwargs["key"]))
+        return find_product(self.request, self.kwargs["key"])

@@ -59,7 +59,9 @@ class Reader:
         """
         wanted = SearchRequest(
             query=self._text(),
-            categories=self._rows("category", Category.objects.public().find),
+            categories=self._rows(
+                "category", Category.objects.public().find_by_any_slug
+            ),
             partners=self._rows("partner", Partner.objects.active().find),
             attributes=self._attributes(),
             price_min=self._amount("price_min", ROUND_CEILING),

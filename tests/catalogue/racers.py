@@ -2,7 +2,11 @@
 
 import random
 
-from catalogue.errors import CategoryMoveError, CategoryNotEmptyError
+from catalogue.errors import (
+    CategoryMoveError,
+    CategoryNotEmptyError,
+    SlugTakenError,
+)
 from catalogue.models import Category, Product
 from catalogue.services import (
     create_category,
@@ -44,3 +48,17 @@ def _change(kind: str, chance: random.Random) -> None:
     else:
         product = chance.choice(list(Product.objects.order_by("pk")))
         update_product(product.pk, categories=[node])
+
+
+def change_slugs(seed: int, slugs: list[str]) -> int:
+    """Give products slugs of a few; count those that were free."""
+    chance = random.Random(seed)  # noqa: S311 - a repeatable mix, not a secret
+    pks = list(Product.objects.order_by("pk").values_list("pk", flat=True))
+    made = 0
+    for _ in range(CHANGES):
+        try:
+            update_product(chance.choice(pks), slug=chance.choice(slugs))
+        except SlugTakenError:
+            continue
+        made += 1
+    return made

@@ -131,10 +131,11 @@ class ProductServiceTests(TestCase):
                 )
                 for row in range(number)
             ]
-            # Savepoint and release; definitions; slug lock, slugs; products,
-            # summaries, variants, tree lock, links, pictures; lists: lock,
-            # summaries, categories above, products, rows, new rows, counts twice.
-            with self.assertNumQueries(22):
+            # Savepoint and release; definitions; slug lock, slugs, former slugs;
+            # products, their slugs, summaries, variants, tree lock, links, pictures;
+            # lists: lock, summaries, categories above, products, rows, new rows,
+            # counts twice.
+            with self.assertNumQueries(24):
                 products = create_products(rows, product_type=self.film)
             titles = [row.title for row in rows]
             self.assertEqual([product.title for product in products], titles)

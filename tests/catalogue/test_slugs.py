@@ -1,7 +1,8 @@
 from django.test import TestCase
 
 from catalogue.errors import InvalidSlugError, SlugTakenError
-from catalogue.models import Product
+from catalogue.models import Product, ProductSlug
+from catalogue.services import update_product
 from catalogue.slugs import check_slug, new_slugs
 from tests.catalogue.factories import ProductFactory
 
@@ -10,7 +11,10 @@ class NewSlugsTests(TestCase):
     """A slug has a letter and is nobody else's."""
 
     def made(self, *texts: str) -> list[str]:
-        return new_slugs(Product.objects.all(), texts, fallback="product")
+        former = ProductSlug.objects.leading_somewhere()
+        return new_slugs(
+            Product.objects.all(), texts, fallback="product", former=former
+        )
 
     def test_words(self) -> None:
         self.assertEqual(self.made("Amélie & Co.: Act 2"), ["amelie-co-act-2"])
@@ -29,10 +33,17 @@ class NewSlugsTests(TestCase):
     def test_taken_in_the_table(self) -> None:
         for slug in ("king-kong", "king-kong-2", "king-konga"):
             ProductFactory(slug=slug)
-        with self.assertNumQueries(2):
+        with self.assertNumQueries(4):
             self.assertEqual(
                 self.made("King Kong", "King Kong"), ["king-kong-3", "king-kong-4"]
             )
+
+    def test_former_slugs_of_what_is_still_there(self) -> None:
+        kong = ProductFactory(slug="king-kong")
+        update_product(kong.pk, slug="king-kong-1933")
+        self.assertEqual(self.made("King Kong"), ["king-kong-2"])
+        kong.delete()
+        self.assertEqual(self.made("King Kong"), ["king-kong"])
 
     def test_long(self) -> None:
         first, second = self.made("a" * 300, "a" * 300)
@@ -52,6 +63,8 @@ class CheckSlugTests(TestCase):
                 check_slug(Product.objects.all(), slug)
 
     def test_taken(self) -> None:
-        ProductFactory(slug="alien")
+        alien = ProductFactory(slug="alien")
         with self.assertRaises(SlugTakenError):
             check_slug(Product.objects.all(), "alien")
+        update_product(alien.pk, slug="alien-1979")
+        self.assertEqual(check_slug(Product.objects.all(), "alien"), "alien")

@@ -3,7 +3,14 @@ from io import StringIO
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from catalogue.models import Category, ListingCount, Product, ProductListing
+from catalogue.models import (
+    Category,
+    CategorySlug,
+    ListingCount,
+    Product,
+    ProductListing,
+    ProductSlug,
+)
 from catalogue.services import verify_catalogue
 from tests.catalogue.factories import CategoryFactory, ProductFactory
 
@@ -53,6 +60,14 @@ class VerifyTests(TestCase):
             (
                 lambda: ListingCount.objects.filter(scope=0).update(product_count=7),
                 "list 0: 7 instead of",
+            ),
+            (
+                lambda: ProductSlug.objects.filter(owner=self.hidden).delete(),
+                f"product {self.hidden.pk}: {self.hidden.slug} is not noted",
+            ),
+            (
+                lambda: CategorySlug.objects.filter(owner=drama).update(owner=war),
+                f"category {drama}: drama is not noted",
             ),
         ):
             with self.subTest(fault=fault):

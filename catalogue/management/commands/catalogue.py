@@ -10,7 +10,7 @@ from catalogue.services import repair_catalogue, verify_catalogue
 class Command(BaseCommand):
     """What operators do with the catalogue; ``verify`` alone changes nothing."""
 
-    help = "Compare the category tree, product lists and their counts."
+    help = "Compare the category tree, product lists, their counts, and slugs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Read what to do."""
