@@ -15,6 +15,7 @@ from orders import services
 from orders.actors import Actor, Role
 from orders.models import Order, OrderEvent, OrderLine, Shipment
 from orders.transitions import allowed_actions
+from partner.scoping import PartnerRowsMixin
 from staff.admin import PersonalPagesMixin
 from users.models import User
 
@@ -192,3 +193,24 @@ class OrderEventAdmin(LedgerAdmin[OrderEvent]):
     list_filter = ("type",)
     search_fields = ("order__number",)
     ordering = ("-id",)
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(PartnerRowsMixin[OrderLine], LedgerAdmin[OrderLine]):
+    """What was bought of whom; nothing of the buyer."""
+
+    partner_path = "partner_id"
+    list_display = (
+        "order",
+        "sku",
+        "title",
+        "partner_name",
+        "quantity",
+        "fulfilled_quantity",
+        "cancelled_quantity",
+        "returned_quantity",
+    )
+    list_select_related = ("order",)
+    list_filter = ("order__status", "order__placed_at")
+    search_fields = ("order__number", "sku")
+    ordering = ("-order_id", "position")

@@ -21,6 +21,7 @@ from partner.models import (
     StockPrice,
     StockRecord,
 )
+from partner.scoping import SEE_EVERY_PARTNER, PartnerRowsMixin
 from partner.services.offers import check_prices
 from users.models import User
 
@@ -41,9 +42,10 @@ class PartnerRateInline(admin.TabularInline[PartnerRate, Partner]):
 
 
 @admin.register(Partner)
-class PartnerAdmin(ShopAdmin[Partner]):
+class PartnerAdmin(PartnerRowsMixin[Partner], ShopAdmin[Partner]):
     """Who sells and ships."""
 
+    partner_path = "pk"
     can_revert = False  # pausing and resuming rewrites lists: a service does it
     list_display = ("name", "code", "is_active")
     list_filter = ("is_active",)
@@ -102,7 +104,7 @@ class StockRecordForm(forms.ModelForm[StockRecord]):
 
 
 @admin.register(StockRecord)
-class StockRecordAdmin(ShopAdmin[StockRecord]):
+class StockRecordAdmin(PartnerRowsMixin[StockRecord], ShopAdmin[StockRecord]):
     """What partners ask for variants, and what is left of them."""
 
     can_revert = False  # prices and stock move forwards only
@@ -185,9 +187,10 @@ class StockRecordAdmin(ShopAdmin[StockRecord]):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(LedgerAdmin[StockLevel]):
+class StockLevelAdmin(PartnerRowsMixin[StockLevel], LedgerAdmin[StockLevel]):
     """How many units there are, and how many are promised."""
 
+    partner_path = "stock_record__partner"
     list_display = ("stock_record", "num_in_stock", "num_allocated", "backorder")
     list_select_related = ("stock_record",)
     list_filter = ("backorder",)
@@ -196,9 +199,10 @@ class StockLevelAdmin(LedgerAdmin[StockLevel]):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(LedgerAdmin[StockMovement]):
+class StockMovementAdmin(PartnerRowsMixin[StockMovement], LedgerAdmin[StockMovement]):
     """Why levels are what they are."""
 
+    partner_path = "stock_record__partner"
     list_display = (
         "created_at",
         "stock_record",
@@ -212,11 +216,23 @@ class StockMovementAdmin(LedgerAdmin[StockMovement]):
     list_filter = ("reason",)
     search_fields = ("stock_record__partner_sku", "source")
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Hide who moved units from partners: buyers are among them."""
+        shown = super().get_list_display(request)
+        return [name for name in shown if name not in self.get_exclude(request)]
+
+    def get_exclude(
+        self, request: HttpRequest, obj: StockMovement | None = None
+    ) -> tuple[str, ...]:
+        """Hide the same on the page of one."""
+        return () if request.user.has_perm(SEE_EVERY_PARTNER) else ("actor",)
+
 
 @admin.register(StockPrice)
-class StockPriceAdmin(LedgerAdmin[StockPrice]):
+class StockPriceAdmin(PartnerRowsMixin[StockPrice], LedgerAdmin[StockPrice]):
     """What was asked, and when."""
 
+    partner_path = "stock_record__partner"
     list_display = ("stock_record", "price", "currency", "valid_from", "valid_until")
     list_select_related = ("stock_record",)
     search_fields = ("stock_record__partner_sku",)

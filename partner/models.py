@@ -40,6 +40,7 @@ class Partner(models.Model):
 
     class Meta:
         ordering = ("name", "id")
+        permissions = (("see_every_partner", "Can see what belongs to any partner"),)
 
     def __str__(self) -> str:
         return self.name

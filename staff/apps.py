@@ -1,7 +1,10 @@
 """Start-up of the staff app, and of the admin as it wants it."""
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class StaffConfig(AppConfig):
@@ -9,6 +12,12 @@ class StaffConfig(AppConfig):
 
     name = "staff"
     verbose_name = "Staff"
+
+    def ready(self) -> None:
+        """Have every ``migrate`` keep the groups, once all permissions are there."""
+        receivers = import_module("staff.receivers")
+        with_models = [each for each in apps.get_app_configs() if each.models_module]
+        post_migrate.connect(receivers.follow_migration, sender=with_models[-1])
 
 
 class ShopAdminConfig(AdminConfig):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -14,12 +15,22 @@ from orders.services import import_orders
 from partner.models import Partner, PartnerMember, StockRecord
 from partner.services import add_member
 from shop.demo.rules import HOUSE_PARTNER
+from staff import groups
 from users.models import User
 
 PASSWORD = "demo-shop-2026"  # noqa: S105 - meant to be known
 CUSTOMER = "customer@example.com"
 STAFF = "staff@example.com"
 PARTNER = "partner@example.com"
+# Address -> the group whose member it is; beside the superuser.
+MEMBERS = {
+    "editor@example.com": groups.CATALOGUE_EDITOR,
+    "clerk@example.com": groups.ORDER_CLERK,
+    "service@example.com": groups.CUSTOMER_SERVICE,
+    "finance@example.com": groups.FINANCE,
+    "auditor@example.com": groups.AUDITOR,
+    PARTNER: groups.PARTNER,
+}
 CUSTOMERS, ORDERS_EACH = 50, 10
 SPAN = timedelta(days=730)  # over which the orders are spread
 SETTLED = timedelta(days=7)  # an order of the past is complete after so long
@@ -50,8 +61,12 @@ def load_accounts() -> None:
         customer.save()
     if not _find(STAFF):
         User.objects.create_superuser(STAFF, PASSWORD, first_name="Staff")
-    if not _find(PARTNER):
-        member = User.objects.create_user(PARTNER, PASSWORD, first_name="Partner")
+    is_partner_there = _find(PARTNER) is not None
+    for email, group in MEMBERS.items():
+        if not _find(email):
+            _new_member(email, group)
+    if not is_partner_there:
+        member = User.objects.with_email(PARTNER).get()
         house = Partner.objects.get(code=slugify(HOUSE_PARTNER))
         add_member(partner=house, user=member, role=PartnerMember.Role.MANAGER)
 
@@ -122,6 +137,14 @@ def _new_customer(at: int) -> User:
         first_name=_FIRST_NAMES[at % len(_FIRST_NAMES)],
         last_name=_LAST_NAMES[at * 7 % len(_LAST_NAMES)],
     )
+
+
+def _new_member(email: str, group: groups.StaffGroup) -> None:
+    """Store an account that may do in the admin what a group may."""
+    user = User.objects.create_user(
+        email, PASSWORD, first_name=group.name, is_staff=True
+    )
+    user.groups.add(Group.objects.get(name=group.name))
 
 
 def _address(at: int, user: User) -> dict[str, str]:
