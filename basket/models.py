@@ -52,7 +52,7 @@ class Basket(models.Model):
         null=True, blank=True, help_text="Public id of the order it became."
     )
     version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = BasketQuerySet.as_manager()

@@ -347,6 +347,7 @@ class OrderEvent(models.Model):
 
     class Meta:
         ordering = ("order_id", "at", "id")
+        indexes = [models.Index(fields=["type", "at"], name="orderevent_of_type")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.order_id}"

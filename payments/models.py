@@ -159,6 +159,7 @@ class PaymentEvent(models.Model):
 
     class Meta:
         ordering = ("id",)
+        indexes = [models.Index(fields=["type", "at"], name="paymentevent_of_type")]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "provider_event_id"],

@@ -1,5 +1,7 @@
 """Start-up of the stats app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class StatsConfig(AppConfig):
 
     name = "stats"
     verbose_name = "Stats"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("stats.checks")

@@ -9,6 +9,7 @@ from django.conf import settings
 from address.destinations import Destination
 from basket.items import line_title
 from basket.totals import NO_SHIPPING, Charge, Totals, compute_totals
+from custom import outbox
 from custom.money import round_money
 from custom.transactions import transactional
 from orders.models import Order, OrderEvent, OrderLine
@@ -24,7 +25,7 @@ BATCH = 500  # rows of one INSERT
 
 @transactional
 def import_orders(history: Sequence[HistoricOrder]) -> int:
-    """Store orders that were paid and delivered long ago; announces nothing.
+    """Store orders that were paid and delivered long ago; tells no buyer of it.
 
     Prices are the stock records' present ones. The money is entered as received on
     invoice, so that it can be paid back like any other. What was shipped is entered as
@@ -89,6 +90,9 @@ def _store(
         ]
     )
     record_movements(list(_movements(lines)))
+    ids = [str(order.public_id) for order in orders]
+    batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+    outbox.publish_all("order.imported", [{"orders": batch} for batch in batches])
 
 
 def _records(history: Sequence[HistoricOrder]) -> dict[int, StockRecord]:

@@ -38,6 +38,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-payments": {"task": "payments.sweep_payments", "schedule": 30.0},
     "expire-orders": {"task": "orders.expire_orders", "schedule": 60.0},
+    "refresh-stats": {"task": "stats.refresh", "schedule": 30.0},
+    "count-baskets": {"task": "stats.count_baskets", "schedule": 300.0},
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
     "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
     "purge-stock-imports": {
@@ -55,13 +57,23 @@ CELERY_BEAT_SCHEDULE = {
 }
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
-    "order.placed": "notifications.tasks.send_order_confirmation",
+    "order.placed": (
+        "notifications.tasks.send_order_confirmation",
+        "stats.tasks.follow_order",
+    ),
     "order.paid": (),
     "order.shipped": "notifications.tasks.send_order_shipped",
-    "order.cancelled": "notifications.tasks.send_order_cancelled",
+    "order.cancelled": (
+        "notifications.tasks.send_order_cancelled",
+        "stats.tasks.follow_order",
+    ),
     "order.refunded": "notifications.tasks.send_order_refunded",
-    "order.returned": (),
-    "payment.changed": "orders.tasks.follow_payments",
+    "order.returned": "stats.tasks.follow_order",
+    "order.imported": "stats.tasks.follow_import",
+    "payment.changed": (
+        "orders.tasks.follow_payments",
+        "stats.tasks.follow_payment",
+    ),
     "product.changed": "search.tasks.follow_product_changes",
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",

@@ -4,6 +4,9 @@ from shop.settings.environment import *
 
 SHOP_NAME = env.str("SHOP_NAME", default="Film Shop")
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
+# In which the days and months of its stats begin; "manage.py stats rebuild" after a
+# change.
+SHOP_TIME_ZONE = env.str("SHOP_TIME_ZONE", default="UTC")
 SHOP_PRICES_INCLUDE_TAX = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
 # Of the net price; where the tax tables set no rate.
 SHOP_TAX_RATE = env.str("SHOP_TAX_RATE", default="0.20")
