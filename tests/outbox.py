@@ -6,5 +6,6 @@ from custom.models import OutboxMessage
 
 
 def messages() -> "QuerySet[OutboxMessage]":
-    """Return all messages but those that only bring the search index up to date."""
-    return OutboxMessage.objects.exclude(topic="product.changed")
+    """Return all messages but those that only bring an index or sums up to date."""
+    told = OutboxMessage.objects.exclude(topic="product.changed")
+    return told.exclude(handler__startswith="stats.")

@@ -65,7 +65,7 @@ class OrderConfirmationTests(MailTestCase):
         line = LineRequest(self.record.variant_id, 2)
         order = place_order(order_request(line, **fields))
         Order.objects.update(placed_at=datetime(2026, 3, 9, 23, 30, tzinfo=UTC))
-        return order, OutboxMessage.objects.get(topic="order.placed")
+        return order, messages().get(topic="order.placed")
 
     def test_a_customer_is_told_what_was_ordered(self) -> None:
         user = UserFactory(email="Ada@example.com")
@@ -219,7 +219,7 @@ class OrderConfirmationTests(MailTestCase):
         for number in (1, 5):
             lines = [LineRequest(make_offer().variant_id, 1) for _ in range(number)]
             place_order(order_request(*lines))
-            message = OutboxMessage.objects.filter(topic="order.placed").latest("pk")
+            message = messages().filter(topic="order.placed").latest("pk")
             with self.assertNumQueries(10):
                 # 2 UPDATE, 1 SELECT claim; 2 SELECT order and lines; 1 UPDATE done;
                 # 2 times SAVEPOINT and RELEASE

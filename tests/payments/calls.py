@@ -8,6 +8,7 @@ from custom.models import OutboxMessage
 from custom.outbox import consume
 from payments.models import Payment
 from payments.services import StartedPayment, create_payment, start_payment
+from tests.outbox import messages
 
 AMOUNT = Decimal("100.00")
 
@@ -50,5 +51,5 @@ def kinds(payment: Payment) -> list[str]:
 
 def changes(order: uuid.UUID) -> int:
     """Count how often the order was told that its money has changed."""
-    told = OutboxMessage.objects.filter(topic="payment.changed")
+    told = messages().filter(topic="payment.changed")
     return sum(message.payload == {"order": str(order)} for message in told)
