@@ -19,6 +19,7 @@ from address.errors import (
 )
 from address.formats import find_faults
 from address.models import MAX_ADDRESSES, Address
+from custom.history import recorded
 from custom.idempotency import RequestKey, run_once_if_keyed
 from custom.ids import new_public_id
 from custom.transactions import transactional
@@ -105,7 +106,9 @@ def remove_address(
         AddressMissingError: The book has no such address.
         AddressStaleError: It is at none of the ``expected`` revisions.
     """
-    _lock(owner_id, public_id, expected).delete()
+    address = _lock(owner_id, public_id, expected)
+    with recorded("Address removed."):
+        address.delete()
 
 
 @transactional
@@ -143,7 +146,8 @@ def _write(address: Address, values: AddressValues) -> None:
         if is_default and values.get(name):
             former = others.filter(**{name: True})
             former.update(**{name: None}, version=F("version") + 1)
-    address.save()
+    with recorded("Address written."):
+        address.save()
 
 
 def _check_format(address: Address) -> None:

@@ -48,6 +48,18 @@ def check_outbox_handlers(
     return check_paths(paths, check_id="custom.E001")
 
 
+@register()
+def check_history_rules(
+    app_configs: Apps = None, **options: object
+) -> list[CheckMessage]:
+    """Every path in ``HISTORY_RULES`` must import."""
+    paths = (
+        (path, f"HISTORY_RULES[{label!r}] names {path!r}")
+        for label, path in settings.HISTORY_RULES.items()
+    )
+    return check_paths(paths, check_id="custom.E030")
+
+
 @register(Tags.caches)
 def check_redis(app_configs: Apps = None, **options: object) -> list[CheckMessage]:
     """Redis should answer; the shop runs without it, but slower."""

@@ -23,7 +23,7 @@ from partner.querysets import (
 )
 
 
-@reversion.register()
+@reversion.register(follow=("members", "rates"))
 class Partner(models.Model):
     """A business that sells through the shop and ships what it sold."""
 

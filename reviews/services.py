@@ -105,20 +105,21 @@ def refresh_ratings(product_ids: Iterable[int]) -> None:
 
 @transactional
 def _store_review(new: NewReview) -> Review:
-    """Insert a review unless its author has written one; 3 statements."""
+    """Insert a review unless its author has one; 3 statements and its version."""
     ProductSummary.objects.lock([new.product.pk])
     written = Review.objects.of_product(new.product.pk).filter(author=new.author)
     if written.exists():
         msg = "You have reviewed this product already."
         raise ReviewExistsError(msg)
-    return Review.objects.create(
-        product=new.product,
-        author=new.author,
-        rating=new.rating,
-        title=new.title,
-        text=new.text,
-        is_verified_buyer=new.is_verified_buyer,
-    )
+    with recorded("Review written.", actor=new.author):
+        return Review.objects.create(
+            product=new.product,
+            author=new.author,
+            rating=new.rating,
+            title=new.title,
+            text=new.text,
+            is_verified_buyer=new.is_verified_buyer,
+        )
 
 
 def _mean(points: int, count: int) -> Decimal | None:

@@ -17,7 +17,7 @@ from custom.fields import CodeField
 from tax.models import TaxClass
 
 
-@reversion.register()
+@reversion.register(follow=("variants", "images"))
 class Product(models.Model):
     """What a page shows; what is sold is one of its variants."""
 
@@ -61,7 +61,7 @@ class Product(models.Model):
         return self.title
 
 
-@reversion.register()
+@reversion.register(follow=("product",))
 class Variant(models.Model):
     """What a buyer chooses and an order line names."""
 
@@ -87,7 +87,7 @@ class Variant(models.Model):
         return self.sku
 
 
-@reversion.register()
+@reversion.register(follow=("product",))
 class ProductImage(models.Model):
     """A picture of a product, or of one of its variants."""
 

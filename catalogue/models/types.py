@@ -9,7 +9,7 @@ from catalogue.querysets import AttributeDefinitionQuerySet
 from custom.fields import CodeField
 
 
-@reversion.register()
+@reversion.register(follow=("definitions",))
 class ProductType(models.Model):
     """What products of one kind have in common: their attributes."""
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from catalogue.models import Variant
 from custom.errors import DomainError
+from custom.history import record_all, recorded
+from custom.ids import new_public_id
 from custom.purging import purge_in_batches
 from custom.transactions import transactional
 from partner.errors import PriceError, StockChangedError
@@ -263,22 +265,35 @@ def _fault(name: str, error: DomainError) -> RowFault:
 
 
 def _store(batch: _Batch, actor: User | None) -> None:
+    """Write what was planned, as one step of the history."""
+    with recorded("Offers written in bulk.", actor=actor, batch=new_public_id()):
+        _store_planned(batch, actor)
+
+
+def _store_planned(batch: _Batch, actor: User | None) -> None:
     """Write what was planned, levels last but for the lists."""
     made = store_stock_records(
         [new for _, new in batch.new], source=batch.source, actor=actor
     )
     for (result, _), record in zip(batch.new, made, strict=True):
         result.stock_record_id = record.pk
-    for start in range(0, len(batch.repriced), BATCH):
-        some = batch.repriced[start : start + BATCH]
-        StockRecord.objects.reprice({record.pk: record.price for record in some})
-    if batch.repriced:
-        renew_prices(batch.repriced)
+    _reprice(batch.repriced)
     record_movements(
         batch.movements,
         actor=actor,
         reoffered=[record.pk for record in (*made, *batch.repriced)],
     )
+
+
+def _reprice(records: list[StockRecord]) -> None:
+    """Ask the new prices of the records; a statement for each 500."""
+    for start in range(0, len(records), BATCH):
+        some = records[start : start + BATCH]
+        StockRecord.objects.reprice({record.pk: record.price for record in some})
+    if records:
+        renew_prices(records)
+        stored = StockRecord.objects.filter(pk__in=[each.pk for each in records])
+        record_all(list(stored))
 
 
 @transactional

@@ -23,6 +23,7 @@ from partner.models import (
     StockRecord,
 )
 from partner.services.levels import refresh_lists
+from partner.services.summaries import refresh_summaries
 from users.models import User
 
 BATCH = 1000  # rows of one INSERT
@@ -189,6 +190,12 @@ def update_stock_record(
     with recorded("Offer changed."):
         record.save()  # its signal refreshes the product's summary
     return record
+
+
+def follow_removal(product_id: int) -> None:
+    """Bring lists and search in step with a product that has lost an offer."""
+    refresh_summaries([product_id])
+    announce_changes([product_id])
 
 
 def renew_prices(records: Sequence[StockRecord]) -> None:

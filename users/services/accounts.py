@@ -5,6 +5,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from django.utils import timezone
 
 from custom import outbox
+from custom.history import recorded
 from custom.idempotency import RequestKey, run_once
 from custom.transactions import transactional
 from users.errors import AccountGoneError, EmailTakenError
@@ -62,7 +63,8 @@ def update_profile(user: User, **changes: Unpack[Profile]) -> User:
     """Store what the owner changed, and nothing else of the row."""
     for name, value in changes.items():
         setattr(user, name, value)
-    user.save(update_fields=changes)
+    with recorded("Profile changed."):
+        user.save(update_fields=changes)
     return user
 
 
@@ -76,7 +78,8 @@ def verify_email(token: str) -> User:
     user = VERIFICATION.user_of(token)
     if user.email_verified_at is None:
         user.email_verified_at = timezone.now()
-        user.save(update_fields=["email_verified_at"])
+        with recorded("Address verified.", actor=user):
+            user.save(update_fields=["email_verified_at"])
     return user
 
 

@@ -1,0 +1,198 @@
+"""How the catalogue's rows are put back: through its services and under their locks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import ForeignKey, Model
+
+from catalogue.attributes import clean_attributes
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductImage,
+    Variant,
+)
+from catalogue.services import categories, products
+from catalogue.services.listings import TREE_LOCK
+from custom.history.reading import Values
+from custom.history.rules import ModelRules, RevertRefusedError
+from custom.locks import lock_named
+
+AppliesTo = AttributeDefinition.AppliesTo
+TREE_FIELDS = ("lft", "rght", "tree_id", "level")
+
+
+def _split(
+    values: Mapping[str, Any], known: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values a service takes, and the others."""
+    served = {name: values[name] for name in known if name in values}
+    return served, {name: values[name] for name in values.keys() - served.keys()}
+
+
+class CategoryRules(ModelRules[Category]):
+    """The tree's numbers are worked out again; a version's own are of another tree."""
+
+    served = ("name", "slug", "description", "is_public")
+
+    def lock(self, pk: str) -> Category | None:
+        """Lock the tree, as every writer of it does."""
+        lock_named(TREE_LOCK)
+        return Category.objects.filter(pk=pk).first()
+
+    def put_back(self, row: Category, values: Mapping[str, Any]) -> None:
+        """Let the services write the category and move it."""
+        served, others = _split(values, self.served)
+        place = {name: others.pop(name) for name in ("parent",) if name in others}
+        if others:
+            super().put_back(row, others)
+        if served:
+            categories.update_category(row, **served)
+        if place:
+            categories.move_category(row, parent=self._parent(place["parent"]))
+
+    def bring_back(self, row: Category, links: Mapping[str, Any]) -> None:
+        """Give the category a place in the tree there is now."""
+        self._parent(row.parent_id)
+        self.check(row)
+        for name in TREE_FIELDS:
+            setattr(row, name, None)
+        row.save(force_insert=True)
+
+    def remove(self, row: Category) -> None:
+        """Let the service take the category out of the tree."""
+        categories.delete_category(row)
+
+    def _parent(self, pk: int | None) -> Category | None:
+        if pk is None:
+            return None
+        parent = Category.objects.filter(pk=pk).first()
+        if parent is None:
+            msg = f"The category it was below, number {pk}, has been deleted."
+            raise RevertRefusedError(msg)
+        return parent
+
+
+class ProductRules(ModelRules[Product]):
+    """Slugs stay unique, attributes fit their type, lists follow."""
+
+    served = ("title", "slug", "description", "attributes", "is_public")
+
+    def lock(self, pk: str) -> Product | None:
+        """Lock slugs and tree before the product, as the service does."""
+        lock_named(products.SLUG_LOCK)
+        lock_named(TREE_LOCK)
+        return super().lock(pk)
+
+    def put_back(self, row: Product, values: Mapping[str, Any]) -> None:
+        """Write the type first: it decides which attributes there may be."""
+        served, others = _split(values, (*self.served, "categories"))
+        if others:
+            super().put_back(row, others)
+        if "categories" in served:
+            served["categories"] = _categories(served["categories"])
+        if served:
+            products.update_product(row.pk, **served)
+
+    def key_labels(self, values: Sequence[Values]) -> Mapping[str, str]:
+        """Name attributes as the types define them."""
+        types = {each["product_type"] for each in values if each.get("product_type")}
+        return _labels(types, AppliesTo.PRODUCT)
+
+
+class _PartRules(ModelRules[Any]):
+    """Rows that belong to a product: whoever writes one locks the product first."""
+
+    forward_only: ClassVar[frozenset[str]] = frozenset({"product"})
+
+    def lock(self, pk: str) -> Any:  # noqa: ANN401 - Variant or ProductImage
+        """Lock the slugs' and the tree's locks, the product and the row."""
+        lock_named(products.SLUG_LOCK)
+        lock_named(TREE_LOCK)
+        found = self.rows.filter(pk=pk).values_list("product", flat=True).first()
+        if found is not None:
+            Product.objects.select_for_update().get(pk=found)
+        return super().lock(pk)
+
+    def put_back(self, row: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401
+        """Raise the product's version with the row's change."""
+        super().put_back(row, values)
+        product = Product.objects.select_for_update().get(pk=row.product_id)
+        product.version += 1
+        product.save(update_fields=("version", "updated_at"))
+
+
+class VariantRules(_PartRules):
+    """Attributes fit the product's type."""
+
+    def put_back(self, row: Variant, values: Mapping[str, Any]) -> None:
+        """Refuse attributes the type no longer has."""
+        if "attributes" in values:
+            cleaned = clean_attributes(_definitions(row), values["attributes"])
+            values = {**values, "attributes": cleaned}
+        super().put_back(row, values)
+
+    def key_labels(self, values: Sequence[Values]) -> Mapping[str, str]:
+        """Name attributes as the products' types define them."""
+        owners = {each["product"] for each in values if each.get("product")}
+        found = Product.objects.filter(pk__in=owners)
+        types = set(found.values_list("product_type", flat=True))
+        return _labels(types, AppliesTo.VARIANT)
+
+
+class ProductImageRules(_PartRules):
+    """A picture needs its file."""
+
+    def check(self, row: ProductImage) -> None:
+        """Trust the file: it was looked at when it came."""
+        row.full_clean(exclude={"file"})
+
+    def assign(self, row: ProductImage, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse a picture whose file has been removed."""
+        name = values.get("file")
+        storage: Any = ProductImage._meta.get_field("file").storage  # noqa: SLF001
+        if name and not storage.exists(name):
+            msg = f"The file of the picture {name} is no longer there."
+            raise RevertRefusedError(msg)
+        links = super().assign(row, values)
+        _forget_dead(row, "variant")
+        return links
+
+
+def _forget_dead(row: Model, name: str) -> None:
+    """Empty a relation to a row that has been deleted since."""
+    field = row._meta.get_field(name)  # noqa: SLF001 - public
+    key = getattr(row, field.attname) if isinstance(field, ForeignKey) else None
+    others: Any = field.related_model
+    if key is not None and not others.objects.filter(pk=key).exists():
+        setattr(row, name, None)
+
+
+def _definitions(variant: Variant) -> list[AttributeDefinition]:
+    found = AttributeDefinition.objects.filter(
+        product_type=variant.product.product_type_id, applies_to=AppliesTo.VARIANT
+    )
+    return list(found.in_order())
+
+
+def _labels(types: set[int], applies_to: str) -> dict[str, str]:
+    """Return code -> name of the attributes of some types; 1 query."""
+    found = AttributeDefinition.objects.filter(
+        product_type__in=types, applies_to=applies_to
+    )
+    return dict(found.values_list("code", "name"))
+
+
+def _categories(pks: Sequence[int]) -> list[Category]:
+    """Return the categories a product was in.
+
+    Raises:
+        RevertRefusedError: One of them has been deleted.
+    """
+    found = Category.objects.in_bulk(pks)
+    if gone := sorted(set(pks) - found.keys()):
+        listed = ", ".join(f"number {pk}" for pk in gone)
+        msg = f"Categories it was in have been deleted: {listed}."
+        raise RevertRefusedError(msg)
+    return list(found.values())

@@ -1,0 +1,28 @@
+"""How accounts are put back: names alone, and never what they may do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from custom.history.rules import ModelRules
+from users.models import User
+
+
+class UserRules(ModelRules[User]):
+    """A former version would give former permissions and a former address back."""
+
+    def revertible(self) -> frozenset[str]:
+        """Return the names, which prove nothing and open nothing."""
+        return frozenset({"first_name", "last_name"})
+
+    def put_back(self, row: User, values: Mapping[str, Any]) -> None:
+        """Write the names and nothing else."""
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.clean_fields(exclude={"password", "email"})
+        row.save(update_fields=list(values))
+
+    def bring_back(self, row: User, links: Mapping[str, Any]) -> None:
+        """Bring an account back that opens nothing: no password, no permissions."""
+        row.is_staff = row.is_superuser = False
+        row.set_unusable_password()
+        super().bring_back(row, {})
