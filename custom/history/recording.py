@@ -142,12 +142,14 @@ def _forgotten_if_it_fails(outer: _Recording) -> Iterator[None]:
     """
     versions = revisions._current_frame().db_versions  # noqa: SLF001 - no other way
     created, deleted = set(outer.created), dict(outer.deleted)
+    is_done = False
     try:
         yield
-    except BaseException:
-        revisions._update_frame(db_versions=versions)  # noqa: SLF001
-        outer.created, outer.deleted = created, deleted
-        raise
+        is_done = True
+    finally:
+        if not is_done:
+            revisions._update_frame(db_versions=versions)  # noqa: SLF001
+            outer.created, outer.deleted = created, deleted
 
 
 def _notice_creation(

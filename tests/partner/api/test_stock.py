@@ -721,8 +721,8 @@ class BulkTests(StockTestCase):
             # Membership; savepoint and release; offers locked, records, levels and
             # variants read (6); 4 tables of new records; prices (3); movements and
             # levels; what follows from them; lists (6); what search must learn of the
-            # offers (4) and of the lists (3).
-            with self.assertNumQueries(32):
+            # offers (4) and of the lists (3); the history (7).
+            with self.assertNumQueries(39):
                 counts.append(self.bulk(*rows))
         self.assertEqual([count["updated"] for count in counts], [2, 10])
         self.assertEqual([count["created"] for count in counts], [2, 10])
