@@ -23,7 +23,8 @@ class MoneyForm(forms.ModelForm[M]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.fields["currency"].initial = settings.SHOP_CURRENCY
+        if "currency" in self.fields:  # not where all is only shown
+            self.fields["currency"].initial = settings.SHOP_CURRENCY
 
     def clean(self) -> dict[str, Any]:
         """Refuse amounts with too many places, each beside its field."""

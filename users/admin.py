@@ -73,7 +73,7 @@ class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]
 
 
 @admin.register(AuthToken)
-class AuthTokenAdmin(LedgerAdmin[AuthToken]):
+class AuthTokenAdmin(PersonalPagesMixin[AuthToken], LedgerAdmin[AuthToken]):
     """Devices signed in; deleting one signs it out."""
 
     list_display = ("user", "device", "created", "last_used_at", "expiry")

@@ -1,0 +1,129 @@
+"""Who may do what in the admin: the whole of it, by hand.
+
+``tests.staff.test_matrix`` makes every one of these requests as every reader, and fails
+on a page, a button or an action that is not here.
+"""
+
+from typing import Final, NamedTuple
+
+# Letter -> the group it stands for. R is a superuser.
+LETTERS: Final = {
+    "E": "Catalogue editor",
+    "C": "Order clerk",
+    "S": "Customer service",
+    "F": "Finance",
+    "A": "Read-only auditor",
+    "P": "Partner",
+}
+ROOT: Final = "R"
+
+# What may be done with the rows of a model. "view": its list, its pages, their history
+# and former versions. "recover": the list of what was deleted.
+MODELS: Final = """
+                                view     add  change  delete  recover
+    address.address             SAR      -    SR      R       -
+    auth.group                  AR       R    R       R       -
+    basket.basket               SAR      -    -       -       -
+    catalogue.category          ECSAR    ER   ER      ER      -
+    catalogue.product           ECSAR    ER   ER      ER      ER
+    catalogue.producttype       ECSAR    ER   ER      ER      ER
+    catalogue.variant           ECSAR    ER   ER      ER      ER
+    custom.idempotencykey       AR       -    -       -       -
+    custom.outboxmessage        AR       -    -       -       -
+    orders.order                CSFAR    -    -       -       -
+    orders.orderevent           CSFAR    -    -       -       -
+    orders.orderline            CSFAPR   -    -       -       -
+    partner.partner             ECFAPR   R    R       R       -
+    partner.stocklevel          ECFAPR   -    -       -       -
+    partner.stockmovement       ECFAPR   -    -       -       -
+    partner.stockprice          ECFAPR   -    -       -       -
+    partner.stockrecord         ECFAPR   R    PR      -       -
+    payments.payment            CSFAR    -    -       -       -
+    payments.paymentevent       FAR      -    -       -       -
+    payments.refund             CSFAR    -    -       -       -
+    promotions.voucher          SFAR     FR   FR      -       FR
+    promotions.voucherredemption SFAR    -    -       -       -
+    reviews.review              ESAR     -    ESR     R       -
+    search.fruitlessquery       EAR      -    -       -       -
+    search.synonym              EAR      ER   ER      ER      ER
+    shipping.shippingmethod     CSFAR    FR   FR      FR      FR
+    shipping.shippingzone       CSFAR    FR   FR      FR      FR
+    staff.accessentry           AR       -    -       -       -
+    tax.taxclass                EFAR     FR   FR      FR      FR
+    users.authtoken             SAR      -    -       SR      -
+    users.user                  SAR      R    R       R       -
+"""
+
+# Buttons of a row's page -> who may press them.
+BUTTONS: Final = {
+    "orders.order": {
+        "ship": "CSR",
+        "deliver": "CSR",
+        "cancel": "CSR",
+        "return": "CSR",
+        "note": "CSR",
+    },
+    "payments.payment": {
+        "receive": "FR",
+        "capture": "FR",
+        "cancel": "FR",
+        "ask": "FR",
+    },
+    "payments.refund": {"repay": "FR", "repeat": "FR"},
+}
+
+# Actions of a list -> who is offered them. "delete_selected" follows "delete" above,
+# but for the lists that have no actions at all.
+ACTIONS: Final = {
+    "custom.outboxmessage": {"resend": "R"},
+    "reviews.review": {"publish": "ESR", "reject": "ESR"},
+}
+NO_ACTIONS: Final = ("catalogue.category", "catalogue.variant", "users.authtoken")
+
+# The last part of a page's name in ``admin:app_model_page`` -> its column above.
+COLUMNS: Final = {
+    "changelist": "view",
+    "change": "view",
+    "history": "view",
+    "revision": "view",
+    "add": "add",
+    "delete": "delete",
+    "recoverlist": "recover",
+    "recover": "recover",
+}
+# Pages that are no column: tried by tests of their own.
+OTHERS: Final = {"press", "auth_user_password_change"}
+
+# Pages that belong to no model -> who may open them; the names of Django's own.
+PAGES: Final[dict[str, str]] = {}
+FOR_ALL_STAFF: Final = {
+    "index",
+    "login",
+    "logout",
+    "password_change",
+    "password_change_done",
+    "autocomplete",
+    "jsi18n",
+    "view_on_site",
+    "app_list",
+}
+
+
+class Rights(NamedTuple):
+    """Letters of who may, by column."""
+
+    view: str
+    add: str
+    change: str
+    delete: str
+    recover: str
+
+
+def read_models() -> dict[str, Rights]:
+    """Return the table, by model."""
+    lines = [line.split() for line in MODELS.strip().splitlines()]
+    header, *rows = lines
+    if tuple(header) != Rights._fields:
+        msg = f"The table's columns are not {Rights._fields}."
+        raise ValueError(msg)
+    return {label: Rights(*cells) for label, *cells in rows}
