@@ -1,12 +1,14 @@
 """Every filter, join and prefetch of the catalogue, by name."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from catalogue.models import (  # noqa: F401 - in strings
         AttributeDefinition,
         Category,
+        ListedValue,
         Product,
         ProductChange,
         ProductImage,
@@ -135,11 +138,64 @@ class ProductChangeQuerySet(models.QuerySet["ProductChange"]):
         return self.filter(is_listed=False)
 
 
+@dataclass(frozen=True, slots=True)
+class WantedValues:
+    """The values of one attribute that a list is narrowed to: any of them fits.
+
+    ``spans`` are ends, both included, as ``catalogue.attribute_terms`` compares them.
+    """
+
+    code: str
+    spans: tuple[tuple[str, str], ...]
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether just one value fits."""
+        return len(self.spans) == 1 and self.spans[0][0] == self.spans[0][1]
+
+    @property
+    def condition(self) -> Q:
+        """Return what rows of ``ListedValue`` meet; one range of its index a span."""
+        single = [first for first, last in self.spans if first == last]
+        found = Q(value__in=single)
+        for first, last in self.spans:
+            if first != last:
+                found |= Q(value__gte=first, value__lte=last)
+        return Q(code=self.code) & found
+
+
+class ListedValueQuerySet(models.QuerySet["ListedValue"]):
+    """Attribute values by which products are found."""
+
+    def of_any(self, wanted: WantedValues) -> Self:
+        """Keep the rows of products that have one of the values."""
+        return self.filter(wanted.condition)
+
+    def count_products(self, wanted: Sequence[WantedValues]) -> int:
+        """Count products that have a value of each attribute; 1 query."""
+        first, *others = wanted
+        found = self.of_any(first)
+        for each in others:
+            found = found.filter(product__in=self.of_any(each).values("product"))
+        if first.is_single:  # no product is found twice
+            return found.count()
+        return found.aggregate(count=Count("product", distinct=True))["count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """How a list was narrowed, for who counts it and cuts its pages."""
+
+    scope: int
+    attributes: tuple[WantedValues, ...]  # not applied to the rows yet
+    is_whole: bool  # but for the attributes, all of the list
+
+
 class ProductListingQuerySet(models.QuerySet["ProductListing"]):
     """The lists of products; an index serves each filter and each order."""
 
-    # Set by who knows that these are all rows of a list; lost on further changes.
-    whole_scope: int | None = None
+    # Set by who has narrowed the list; lost on further changes.
+    narrowing: Narrowing | None = None
 
     def in_scope(self, scope: int) -> Self:
         """Keep one list: a category's, by its id, or ``WHOLE_SHOP``."""
@@ -155,6 +211,38 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
         if at_most is not None:
             found = found.filter(price_rank__lte=at_most)
         return found
+
+    def with_values(self, wanted: Iterable[WantedValues]) -> Self:
+        """Keep products that have a value of each attribute.
+
+        The database begins with the values where few products have them.
+        """
+        found = self
+        for each in wanted:
+            rows = self._values().of_any(each)
+            found = found.filter(product__in=rows.values("product"))
+        return found
+
+    def with_values_in_order(self, wanted: Iterable[WantedValues]) -> Self:
+        """Keep the same, but look at products in the order of the list.
+
+        A page then costs as many looks as it takes to find its rows, where the other
+        way has to read and sort all that match. The LIMIT keeps the database from
+        turning this into the other way.
+        """
+        found = self
+        for each in wanted:
+            rows = self._values().of_any(each)
+            own = rows.filter(product=OuterRef("product_id")).order_by()
+            one = Subquery(own.values("code")[:1])
+            found = found.filter(IsNull(one, False))
+        return found
+
+    def _values(self) -> ListedValueQuerySet:
+        """Return the values of all products."""
+        products: Any = self.model.product.field.related_model
+        values: ListedValueQuerySet = products.listed_values.rel.related_model.objects
+        return values
 
     def offered_by(self, partner_id: int, currency: str) -> Self:
         """Keep products of which a partner offers a public variant."""

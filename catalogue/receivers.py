@@ -17,6 +17,7 @@ from catalogue.models import (
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import drop_listings, refresh_listings
 from catalogue.services.slugs import record_slugs
+from catalogue.services.values import refresh_values
 
 LISTED = frozenset({"title", "is_public"})
 
@@ -71,6 +72,7 @@ def list_in_categories(
 @receiver(post_delete, sender=Variant)
 def announce_variant(*, instance: Variant, **_signal: object) -> None:
     """What a product is found by changed with a variant: SKU, title, attributes."""
+    refresh_values([instance.product_id])
     announce_changes([instance.product_id])
 
 
@@ -79,4 +81,6 @@ def announce_variant(*, instance: Variant, **_signal: object) -> None:
 def announce_type(*, instance: AttributeDefinition, **_signal: object) -> None:
     """What products of a type are found by changed, as the label of a choice."""
     products = Product.objects.filter(product_type=instance.product_type_id)
-    announce_changes(products.values_list("pk", flat=True))
+    pks = list(products.values_list("pk", flat=True))
+    refresh_values(pks)
+    announce_changes(pks)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from catalogue.models import Category, ListingCount
-from catalogue.querysets import ProductListingQuerySet
+from catalogue.models import Category, ListedValue, ListingCount
+from catalogue.querysets import WHOLE_SHOP, Narrowing, ProductListingQuerySet
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ def count_products(scopes: Iterable[int]) -> dict[int, int]:
 
 
 class ListedKeys:
-    """The product ids of a list, as a paginator wants them.
+    """The product ids of a list, as a paginator wants them: counted, then cut.
 
     A list that is shown from end to end is counted beforehand: that takes one row
     instead of as many as there are products.
@@ -39,19 +39,45 @@ class ListedKeys:
 
     ordered = True
 
-    def __init__(self, rows: ProductListingQuerySet) -> None:
+    def __init__(self, rows: ProductListingQuerySet, narrowing: Narrowing) -> None:
+        """Take the rows in their order, and how they were narrowed."""
         self._rows = rows
+        self._narrowing = narrowing
+        self._matching = 0
 
     def count(self) -> int:
         """Return the number of products; 1 query."""
-        scope = self._rows.whole_scope
-        if scope is None:
-            return self._rows.count()
-        return count_products([scope]).get(scope, 0)
+        self._matching = self._count()
+        return self._matching
 
     def __getitem__(self, cut: slice) -> list[int]:
-        """Return the ids of a page; 1 query, answered by an index."""
-        return list(self._rows.values_list("product_id", flat=True)[cut])
+        """Return the ids of a page; 1 query by an index, 2 with attributes."""
+        rows = self._rows
+        if wanted := self._narrowing.attributes:
+            in_order = self._is_short_walk(cut.stop)
+            narrow = rows.with_values_in_order if in_order else rows.with_values
+            rows = narrow(wanted)
+        return list(rows.values_list("product_id", flat=True)[cut])
+
+    def _count(self) -> int:
+        scope, wanted = self._narrowing.scope, self._narrowing.attributes
+        if not self._narrowing.is_whole:
+            return self._rows.with_values(wanted).count()
+        if not wanted:
+            return count_products([scope]).get(scope, 0)
+        if scope == WHOLE_SHOP:  # its products are all that have values
+            return ListedValue.objects.count_products(wanted)
+        return self._rows.with_values(wanted).count()
+
+    def _is_short_walk(self, end: int) -> bool:
+        """Tell whether looking along the list finds a page sooner than sorting.
+
+        Of ``total`` products ``matching`` fit: the row that ends the page comes after
+        some ``end * total / matching`` products.
+        """
+        scope = self._narrowing.scope
+        total = count_products([scope]).get(scope, 0)
+        return end * total < self._matching**2
 
 
 def category_trees(

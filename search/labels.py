@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from catalogue.attribute_terms import ATTRIBUTE_PREFIX
 from catalogue.attributes import label_of
 from catalogue.models import AttributeDefinition, Category
 from custom.money import format_money, places
 from partner.models import Partner
 from search.documents import price_bands
-from search.selectors import ATTRIBUTE_PREFIX, PRICE_FACET
+from search.selectors import PRICE_FACET
 
 Counts = Sequence[tuple[str, int]]
 MOST_SHOWN = 100  # values of one facet

@@ -15,6 +15,7 @@ from haystack.backends import SQ
 from haystack.constants import DEFAULT_ALIAS, DJANGO_ID
 from haystack.query import SearchQuerySet
 
+from catalogue.attribute_terms import ATTRIBUTE_PREFIX
 from catalogue.models import Product, ProductChange
 from custom.errors import DomainError
 from search.errors import SearchUnavailableError
@@ -36,7 +37,6 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 UNSORTED = ("relevance", "title")  # what comes first with words, and without
 MOST_VALUES = 1000  # of a facet that an engine is asked for
 PRICE_FACET = "price"
-ATTRIBUTE_PREFIX = "attr."
 TOP_SUGGESTIONS = 50  # of which the best titles are shown
 Wording = tuple[str, ...]
 

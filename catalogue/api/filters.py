@@ -1,6 +1,6 @@
 """What a product list may be narrowed and sorted by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,19 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from catalogue.models import Category
-from catalogue.querysets import WHOLE_SHOP, ProductListingQuerySet
+from catalogue.attribute_terms import (
+    ATTRIBUTE_PREFIX,
+    InvalidTermError,
+    Term,
+    read_terms,
+)
+from catalogue.models import AttributeDefinition, Category
+from catalogue.querysets import (
+    WHOLE_SHOP,
+    Narrowing,
+    ProductListingQuerySet,
+    WantedValues,
+)
 from custom.api.filters import IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
@@ -28,6 +39,21 @@ ORDERINGS: dict[str, Callable[[ProductListingQuerySet], ProductListingQuerySet]]
 }
 DEFAULT_ORDERING = "title"
 NARROWING = ("id", "price_min", "price_max", "in_stock", "partner")
+MAX_VALUES = 50  # of one attribute
+
+
+def attribute_parameters(query: Iterable[str]) -> list[str]:
+    """Return the names of parameters that name attributes, known or not."""
+    return [name for name in query if name.startswith(ATTRIBUTE_PREFIX)]
+
+
+def read_definitions(parameters: Sequence[str]) -> dict[str, list[AttributeDefinition]]:
+    """Return code -> its definitions, one for each type with it; 1 query if any."""
+    codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in parameters]
+    found: dict[str, list[AttributeDefinition]] = {}
+    for definition in AttributeDefinition.objects.filter(code__in=codes):
+        found.setdefault(definition.code, []).append(definition)
+    return found
 
 
 class TruthField(forms.Field):
@@ -60,6 +86,54 @@ class RowField(forms.Field):
             msg = f"There is no {value[:100]}."
             raise ValidationError(msg, code="does-not-exist")
         return row
+
+
+class AttributeField(forms.Field):
+    """Reads the values of a repeated ``attr.<code>``, each a value or ``from..to``."""
+
+    widget = forms.MultipleHiddenInput  # all values of the parameter
+
+    def __init__(
+        self,
+        *,
+        definitions: Sequence[AttributeDefinition],
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        """Take the definitions of the code, none if nothing has such an attribute."""
+        super().__init__(**options)
+        self.definitions = definitions
+
+    def to_python(self, value: list[str] | None) -> list[Term]:
+        """Return what any of is wanted; empty values are left out."""
+        if not self.definitions:
+            msg = "There is no such attribute."
+            raise ValidationError(msg, code="unknown-attribute")
+        texts = [text for text in value or () if text]
+        if len(texts) > MAX_VALUES:
+            msg = f"Give at most {MAX_VALUES} values."
+            raise ValidationError(msg, code="too-many")
+        terms: list[Term] = []
+        faults: list[ValidationError] = []
+        for text in texts:
+            try:
+                terms += read_terms(self.definitions, text)
+            except InvalidTermError as error:
+                faults.append(ValidationError(error.detail, code=error.code))
+        if faults:
+            raise ValidationError(faults)
+        return list(dict.fromkeys(terms))
+
+
+class AttributeFilter(django_filters.Filter):
+    """A filter by an attribute that products of some types have."""
+
+    field_class = AttributeField
+
+    def filter(
+        self, qs: ProductListingQuerySet, value: list[Term]
+    ) -> ProductListingQuerySet:
+        """Keep all rows: the set applies the attributes where pages are cut."""
+        return qs
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
@@ -109,6 +183,15 @@ class ProductFilterSet(django_filters.FilterSet):
         help_text=f"Default: `{DEFAULT_ORDERING}`. Without a price: last.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Add a filter for each attribute that is named; then 1 query."""
+        super().__init__(*args, **kwargs)
+        names = attribute_parameters(self.data)
+        definitions = read_definitions(names)
+        for name in names:
+            found = definitions.get(name.removeprefix(ATTRIBUTE_PREFIX), ())
+            self.filters[name] = AttributeFilter(definitions=found)
+
     def filter_queryset(
         self, queryset: ProductListingQuerySet
     ) -> ProductListingQuerySet:
@@ -123,9 +206,20 @@ class ProductFilterSet(django_filters.FilterSet):
             found = rows.by_price().reverse()
         else:
             found = ORDERINGS[ordering](rows)
-        if all(values[name] in (None, "") for name in NARROWING):
-            found.whole_scope = scope
+        found.narrowing = Narrowing(
+            scope=scope,
+            attributes=tuple(self._wanted_values()),
+            is_whole=all(values[name] in (None, "") for name in NARROWING),
+        )
         return found
+
+    def _wanted_values(self) -> Iterable[WantedValues]:
+        """List the attributes named with a value."""
+        for name in attribute_parameters(self.data):
+            terms: list[Term] = self.form.cleaned_data[name]
+            if terms:
+                spans = tuple(dict.fromkeys(term.span for term in terms))
+                yield WantedValues(name.removeprefix(ATTRIBUTE_PREFIX), spans)
 
     def keep(
         self, rows: ProductListingQuerySet, name: str, value: object

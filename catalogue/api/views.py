@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.addresses import find_category, find_product
-from catalogue.api.filters import ProductFilterSet
+from catalogue.api.filters import ProductFilterSet, attribute_parameters
 from catalogue.api.serializers import (
     CategorySerializer,
     ProductDetailSerializer,
@@ -38,6 +38,13 @@ PARENT_PARAMETER = OpenApiParameter(
 )
 KEY_PARAMETER = OpenApiParameter(
     "key", OpenApiTypes.STR, OpenApiParameter.PATH, description="Id or slug."
+)
+ATTRIBUTE_PARAMETER = OpenApiParameter(
+    "attr.<code>",
+    OpenApiTypes.STR,
+    many=True,
+    description="A value of this attribute, or from..to of a number or a date; "
+    "repeated: any of them.",
 )
 MAX_DEPTH_DIGITS = 3  # no tree is deeper
 
@@ -117,6 +124,13 @@ class ProductViewSet(ApiViewSet[Product]):
         products: ProductQuerySet = Product.objects.public()
         return products
 
+    def get_query_parameters(self) -> frozenset[str]:
+        """Add the attributes that a list is asked for; unknown ones are told later."""
+        names = super().get_query_parameters()
+        if self.action == "list":
+            names |= {*attribute_parameters(self.request.query_params)}
+        return names
+
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Pick one serializer per action."""
         detail = self.action == "retrieve"
@@ -129,11 +143,12 @@ class ProductViewSet(ApiViewSet[Product]):
             context["media_url"] = self.request.build_absolute_uri(settings.MEDIA_URL)
         return context
 
+    @extend_schema(parameters=[ATTRIBUTE_PARAMETER])
     def list(self, request: Request) -> Response:
         """Show rows of products."""
         # A page's ids come off an index; only its own rows are then read.
         found: Any = self.filter_queryset(ProductListing.objects.all())
-        keys: Any = ListedKeys(found)
+        keys: Any = ListedKeys(found, found.narrowing)
         pks: list[int] = self.paginate_queryset(keys) or []
         rows = Product.objects.for_list().in_bulk(list(pks))
         page = [rows[pk] for pk in pks if pk in rows]

@@ -2,6 +2,8 @@
 
 from catalogue.models.categories import SLUG_LENGTH, Category
 from catalogue.models.listings import (
+    VALUE_LENGTH,
+    ListedValue,
     ListingCount,
     ProductChange,
     ProductListing,
@@ -13,9 +15,11 @@ from catalogue.models.types import AttributeDefinition, ProductType
 
 __all__ = [
     "SLUG_LENGTH",
+    "VALUE_LENGTH",
     "AttributeDefinition",
     "Category",
     "CategorySlug",
+    "ListedValue",
     "ListingCount",
     "Product",
     "ProductChange",

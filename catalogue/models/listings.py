@@ -6,11 +6,14 @@ from django.db import models
 
 from catalogue.models.products import Product
 from catalogue.querysets import (
+    ListedValueQuerySet,
     ProductChangeQuerySet,
     ProductListingQuerySet,
     ProductSummaryQuerySet,
 )
-from custom.fields import MoneyField
+from custom.fields import CodeField, MoneyField
+
+VALUE_LENGTH = 200  # characters of the longest value that products are found by
 
 
 class ProductSummary(models.Model):
@@ -94,6 +97,39 @@ class ProductListing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} in {self.scope}"
+
+
+class ListedValue(models.Model):
+    """An attribute value by which a public product is found (decision 0031).
+
+    There is one row for all of the product and its public variants that have it.
+    ``catalogue.services`` keeps it; the key holds all there is, so that a product's
+    values and a value's products each lie side by side.
+    """
+
+    pk = models.CompositePrimaryKey("product", "code", "value")
+    # No constraint, as above.
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.DO_NOTHING,
+        related_name="listed_values",
+        db_constraint=False,
+        db_index=False,
+    )
+    code = CodeField(max_length=64)
+    value = CodeField(
+        max_length=VALUE_LENGTH, help_text="As catalogue.attribute_terms compares it."
+    )
+
+    objects = ListedValueQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("code", "value", "product"), name="listedvalue_value")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}={self.value} of {self.product_id}"
 
 
 class ListingCount(models.Model):

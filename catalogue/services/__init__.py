@@ -22,6 +22,7 @@ from catalogue.services.products import (
     update_product,
 )
 from catalogue.services.types import NewDefinition, create_product_type
+from catalogue.services.values import refresh_values
 from catalogue.services.variants import add_variant, update_variant
 from catalogue.services.verification import repair_catalogue, verify_catalogue
 
@@ -43,6 +44,7 @@ __all__ = [
     "move_category",
     "recount_listings",
     "refresh_listings",
+    "refresh_values",
     "rename_category",
     "repair_catalogue",
     "store_image",

@@ -10,18 +10,23 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from rest_framework.exceptions import ErrorDetail
 
-from catalogue.api.filters import RowField, TruthField
-from catalogue.attributes import JsonValue, clean_attributes
-from catalogue.errors import InvalidAttributesError
+from catalogue.api.filters import (
+    MAX_VALUES,
+    AttributeField,
+    RowField,
+    TruthField,
+    attribute_parameters,
+)
+from catalogue.attribute_terms import ATTRIBUTE_PREFIX, Term
+from catalogue.attributes import JsonValue
 from catalogue.models import AttributeDefinition, Category
 from custom.api.problems import QueryParameterError
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 from search.documents import minor_units, token
-from search.selectors import ATTRIBUTE_PREFIX, ORDERINGS, PRICE_FACET, SearchRequest
+from search.selectors import ORDERINGS, PRICE_FACET, SearchRequest
 
 MAX_QUERY_LENGTH = 200
-MAX_VALUES = 50  # of one filter
 MAX_FACETS = 20
 LONGEST_RANGE = 200  # whole numbers of ``from..to``
 PLAIN_FACETS = ("category", "partner", PRICE_FACET)
@@ -110,38 +115,23 @@ class Reader:
     def _attributes(self) -> dict[str, list[str]]:
         """Return attribute code -> terms, each in the form it is stored in."""
         found: dict[str, list[str]] = {}
-        for name in self._query:
-            if not name.startswith(ATTRIBUTE_PREFIX):
-                continue
+        for name in attribute_parameters(self._query):
             code = name.removeprefix(ATTRIBUTE_PREFIX)
-            if code not in self._definitions:
-                self._refuse(name, "There is no such attribute.", "unknown-attribute")
-                continue
-            terms = [
-                token(code, value)
-                for text in self._values(name)
-                for value in self._attribute_values(name, text)
-            ]
-            if terms:
-                found[code] = list(dict.fromkeys(terms))
+            definitions = self._definitions.get(code, ())
+            field = AttributeField(definitions=definitions, required=False)
+            terms = self._clean(name, field.clean, self._query.getlist(name)) or ()
+            values = [value for term in terms for value in self._values_of(name, term)]
+            if values:
+                found[code] = list(dict.fromkeys(token(code, each) for each in values))
         return found
 
-    def _attribute_values(self, name: str, text: str) -> Sequence[JsonValue]:
-        """Return the values that a text stands for, several in a range."""
-        definitions = self._definitions[name.removeprefix(ATTRIBUTE_PREFIX)]
-        if any(row.kind == Kind.INTEGER for row in definitions) and ".." in text:
-            return self._range(name, text)
-        found = [value for row in definitions for value in _stored(row, text)]
-        if not found:
-            self._refuse(name, f"Not a valid value: {text[:100]}.", "invalid")
-        return found
-
-    def _range(self, name: str, text: str) -> Sequence[int]:
-        """Return the whole numbers of ``from..to``."""
-        first, _, last = text.partition("..")
-        if all(_is_short_number(bound) for bound in (first, last)):
-            numbers = range(int(first), int(last) + 1)
-            if 0 < len(numbers) <= LONGEST_RANGE:
+    def _values_of(self, name: str, term: Term) -> Sequence[JsonValue]:
+        """Return the values that a term stands for: an index has no ranges."""
+        if not term.is_range:
+            return [term.first]
+        if term.kind == Kind.INTEGER:
+            numbers = range(int(term.first), int(term.last) + 1)
+            if len(numbers) <= LONGEST_RANGE:
                 return numbers
         told = f"Give a range of at most {LONGEST_RANGE} whole numbers, as 1990..1999."
         self._refuse(name, told, "invalid-range")
@@ -175,9 +165,9 @@ class Reader:
         return values
 
     def _clean(
-        self, name: str, clean: Callable[[str | None], Any], text: str | None
+        self, name: str, clean: Callable[[Any], Any], text: str | list[str] | None
     ) -> Any:  # noqa: ANN401
-        """Return what a form field makes of a parameter's text."""
+        """Return what a form field makes of a parameter's text, or texts."""
         try:
             return clean(text)
         except ValidationError as error:
@@ -187,20 +177,3 @@ class Reader:
 
     def _refuse(self, name: str, detail: str, code: str) -> None:
         self._faults.setdefault(name, []).append(ErrorDetail(detail, code))
-
-
-def _stored(definition: AttributeDefinition, text: str) -> list[JsonValue]:
-    """Return the value as the database has it, or nothing if it is none."""
-    truths = {"true": True, "false": False}
-    is_truth = definition.kind == Kind.BOOLEAN
-    value = truths.get(text.lower()) if is_truth else text
-    try:
-        return list(clean_attributes([definition], {definition.code: value}).values())
-    except InvalidAttributesError:
-        return []
-
-
-def _is_short_number(text: str) -> bool:
-    """Tell whether a text is a whole number that no sum makes too large."""
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) < 16  # noqa: PLR2004

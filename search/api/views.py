@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalogue.api.filters import attribute_parameters
 from catalogue.models import Product
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
@@ -23,7 +24,6 @@ from search.api.serializers import (
 )
 from search.labels import label_facets
 from search.selectors import (
-    ATTRIBUTE_PREFIX,
     ORDERINGS,
     Found,
     FoundKeys,
@@ -85,8 +85,8 @@ class SearchView(ApiView):
     def get_query_parameters(self) -> frozenset[str]:
         """Add the attributes that this request names; unknown ones are told later."""
         given = self.request.query_params
-        named = {name for name in given if name.startswith(ATTRIBUTE_PREFIX)}
-        return super().get_query_parameters() | NAMES | named
+        named = attribute_parameters(given)
+        return super().get_query_parameters() | NAMES | {*named}
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Add where pictures are."""

@@ -134,8 +134,8 @@ class ProductServiceTests(TestCase):
             # Savepoint and release; definitions; slug lock, slugs, former slugs;
             # products, their slugs, summaries, variants, tree lock, links, pictures;
             # lists: lock, summaries, categories above, products, rows, new rows,
-            # counts twice.
-            with self.assertNumQueries(24):
+            # counts twice; values: present ones, products, variants, definitions.
+            with self.assertNumQueries(28):
                 products = create_products(rows, product_type=self.film)
             titles = [row.title for row in rows]
             self.assertEqual([product.title for product in products], titles)
