@@ -219,7 +219,7 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
         """
         found = self
         for each in wanted:
-            rows = self._values().of_any(each)
+            rows = self._listed_values().of_any(each)
             found = found.filter(product__in=rows.values("product"))
         return found
 
@@ -232,13 +232,13 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
         """
         found = self
         for each in wanted:
-            rows = self._values().of_any(each)
+            rows = self._listed_values().of_any(each)
             own = rows.filter(product=OuterRef("product_id")).order_by()
             one = Subquery(own.values("code")[:1])
             found = found.filter(IsNull(one, False))
         return found
 
-    def _values(self) -> ListedValueQuerySet:
+    def _listed_values(self) -> ListedValueQuerySet:
         """Return the values of all products."""
         products: Any = self.model.product.field.related_model
         values: ListedValueQuerySet = products.listed_values.rel.related_model.objects
