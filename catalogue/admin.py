@@ -14,6 +14,7 @@ from catalogue.attributes import clean_attributes
 from catalogue.errors import (
     InvalidAttributesError,
     InvalidSlugError,
+    InvalidWindowError,
     MissingVariantError,
     SlugTakenError,
 )
@@ -26,6 +27,7 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.slugs import check_slug
+from catalogue.windows import PublishWindow, check_window
 from custom.admin import ShopAdmin
 from custom.errors import DomainError
 from custom.money import format_money
@@ -157,10 +159,15 @@ class ProductForm(_AttributesForm):
         return slug
 
     def clean(self) -> dict[str, Any]:
-        """Check the attributes once the type is known."""
+        """Check the attributes once the type is known, and the window."""
         values = super().clean() or self.cleaned_data
         if (product_type := values.get("product_type")) is not None:
             self.check_attributes(product_type)
+        window = (values.get("publish_from"), values.get("publish_until"))
+        try:
+            check_window(PublishWindow(*window))
+        except InvalidWindowError as error:
+            self.add_error("publish_until", error.detail)
         return values
 
 

@@ -38,6 +38,13 @@ class InvalidAttributesError(InvalidError):
     title = "Invalid attributes"
 
 
+class InvalidWindowError(InvalidError):
+    """A product would be withdrawn before it is published."""
+
+    code = "invalid-publish-window"
+    title = "Invalid publish window"
+
+
 class MissingVariantError(InvalidError):
     """A product needs at least one variant: nothing else can be sold."""
 

@@ -2,13 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
+from django.utils import timezone
 from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
@@ -102,7 +114,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def public(self) -> Self:
         """Keep variants that anyone may see, on products that anyone may see."""
-        return self.filter(is_public=True, product__is_public=True)
+        return self.filter(_shown(timezone.now(), "product__"), is_public=True)
 
     def in_order(self) -> Self:
         """Sort as a page shows them."""
@@ -124,6 +136,10 @@ class ProductSummaryQuerySet(models.QuerySet["ProductSummary"]):
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")
         return list(found.select_for_update())
+
+    def due(self, at: datetime) -> Self:
+        """Keep those of products whose window has opened or closed unnoticed."""
+        return self.filter(boundary_at__lte=at).order_by("boundary_at")
 
 
 class ProductChangeQuerySet(models.QuerySet["ProductChange"]):
@@ -280,8 +296,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
     """Products; every method that returns rows returns a still lazy queryset."""
 
     def public(self) -> Self:
-        """Keep products that anyone may see."""
-        return self.filter(is_public=True)
+        """Keep products that anyone may see now."""
+        return self.filter(_shown(timezone.now()))
+
+    def with_is_shown(self, at: datetime) -> Self:
+        """Add ``is_shown``: whether anyone may see a product at a moment."""
+        is_shown = ExpressionWrapper(_shown(at), output_field=BooleanField())
+        return self.annotate(is_shown=is_shown)
 
     def find(self, key: str) -> Self:
         """Keep the product of an id (digits only) or a slug."""
@@ -332,6 +353,17 @@ class ProductQuerySet(models.QuerySet["Product"]):
                 to_attr="public_variants",
             ),
         )
+
+
+def _shown(at: datetime, path: str = "") -> Q:
+    """Return the condition that anyone may see a product at a moment.
+
+    Nothing else decides it. ``path`` leads to the product.
+    """
+    opens, closes = f"{path}publish_from", f"{path}publish_until"
+    has_opened = Q(**{f"{opens}__isnull": True}) | Q(**{f"{opens}__lte": at})
+    has_not_closed = Q(**{f"{closes}__isnull": True}) | Q(**{f"{closes}__gt": at})
+    return Q(**{f"{path}is_public": True}) & has_opened & has_not_closed
 
 
 def is_id(key: str) -> bool:

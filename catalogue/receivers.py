@@ -19,7 +19,7 @@ from catalogue.services.listings import drop_listings, refresh_listings
 from catalogue.services.slugs import record_slugs
 from catalogue.services.values import refresh_values
 
-LISTED = frozenset({"title", "is_public"})
+LISTED = frozenset({"title", "is_public", "publish_from", "publish_until"})
 
 
 @receiver(post_save, sender=Product)

@@ -150,7 +150,7 @@ class ProductViewSet(ApiViewSet[Product]):
         found: Any = self.filter_queryset(ProductListing.objects.all())
         keys: Any = ListedKeys(found, found.narrowing)
         pks: list[int] = self.paginate_queryset(keys) or []
-        rows = Product.objects.for_list().in_bulk(list(pks))
+        rows = Product.objects.public().for_list().in_bulk(list(pks))
         page = [rows[pk] for pk in pks if pk in rows]
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

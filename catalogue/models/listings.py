@@ -19,9 +19,9 @@ VALUE_LENGTH = 200  # characters of the longest value that products are found by
 class ProductSummary(models.Model):
     """What partners ask for a product and buyers think of it (decision 0008).
 
-    Made with the product; ``partner.services`` keeps the prices, and
-    ``reviews.services`` the rating. A row of its own, so that neither a form nor a
-    reverted version writes old figures back.
+    Made with the product; ``partner.services`` keeps the prices, ``reviews.services``
+    the rating, and ``catalogue.services`` the boundary. A row of its own, so that
+    neither a form nor a reverted version writes old figures back.
     """
 
     product = models.OneToOneField(
@@ -39,6 +39,12 @@ class ProductSummary(models.Model):
         help_text="Mean of the published reviews, 1 to 5; empty without any.",
     )
     review_count = models.PositiveIntegerField(default=0, db_default=0)
+    boundary_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="When the product's window opens or closes next, as lists know it.",
+    )
 
     objects = ProductSummaryQuerySet.as_manager()
 

@@ -1,9 +1,12 @@
 """What a page shows, what of it is sold, and pictures of both."""
 
+from datetime import datetime
 from typing import ClassVar
 
 import reversion
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 
 from catalogue.images import ContentStorage, upload_name, validate_image
 from catalogue.models.categories import SLUG_LENGTH, Category
@@ -13,6 +16,7 @@ from catalogue.querysets import (
     ProductQuerySet,
     VariantQuerySet,
 )
+from catalogue.windows import NOT_A_WINDOW
 from custom.fields import CodeField
 from tax.models import TaxClass
 
@@ -42,11 +46,22 @@ class Product(models.Model):
         help_text="Empty: the default class.",
     )
     is_public = models.BooleanField("public", default=True)
+    publish_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Nobody sees it before this moment. Empty: it is shown at once.",
+    )
+    publish_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Nobody sees it from this moment on. Empty: it stays.",
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # Set by ``ProductQuerySet.for_list`` and ``for_detail``.
+    # Set by ``ProductQuerySet.with_is_shown``, ``for_list`` and ``for_detail``.
+    is_shown: bool
     variant_count: int
     first_images: list["ProductImage"]
     public_categories: list[Category]
@@ -56,9 +71,28 @@ class Product(models.Model):
 
     class Meta:
         ordering = ("id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(publish_from__lt=F("publish_until")),
+                name="product_publish_window",
+                violation_error_message=NOT_A_WINDOW,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def next_boundary(self) -> datetime | None:
+        """Return when its window opens or closes next; what shows it is stale then."""
+        return self.boundary_after(timezone.now())
+
+    def boundary_after(self, at: datetime) -> datetime | None:
+        """Return the first moment after another at which it is shown or hidden."""
+        if not self.is_public:
+            return None
+        boundaries = (self.publish_from, self.publish_until)
+        return min((each for each in boundaries if each and each > at), default=None)
 
 
 @reversion.register(follow=("product",))

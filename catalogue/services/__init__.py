@@ -25,6 +25,7 @@ from catalogue.services.types import NewDefinition, create_product_type
 from catalogue.services.values import refresh_values
 from catalogue.services.variants import add_variant, update_variant
 from catalogue.services.verification import repair_catalogue, verify_catalogue
+from catalogue.services.windows import follow_windows
 
 __all__ = [
     "NewDefinition",
@@ -40,6 +41,7 @@ __all__ = [
     "create_product_type",
     "create_products",
     "delete_category",
+    "follow_windows",
     "forget_changes",
     "move_category",
     "recount_listings",

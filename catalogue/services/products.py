@@ -19,6 +19,7 @@ from catalogue.services.images import StoredImage
 from catalogue.services.listings import TREE_LOCK, refresh_listings
 from catalogue.services.slugs import record_slugs
 from catalogue.slugs import check_slug, new_slugs
+from catalogue.windows import ALWAYS, PublishWindow, check_window
 from custom.history import record_all, recorded
 from custom.locks import lock_named
 from custom.transactions import transactional
@@ -51,6 +52,7 @@ class NewProduct:
     categories: Collection[Category] = ()
     images: Sequence[StoredImage] = ()
     is_public: bool = True
+    window: PublishWindow = ALWAYS
 
 
 @transactional
@@ -64,6 +66,7 @@ def create_product(  # noqa: PLR0913 - keywords only
     attributes: Mapping[str, object] | None = None,
     categories: Collection[Category] = (),
     is_public: bool = True,
+    window: PublishWindow = ALWAYS,
 ) -> Product:
     """Store a product with its variants; without a slug one is made of the title.
 
@@ -72,6 +75,7 @@ def create_product(  # noqa: PLR0913 - keywords only
         InvalidAttributesError: Its or a variant's attributes do not fit the type.
         InvalidSlugError: The given slug cannot be one.
         SlugTakenError: Another product has the given slug.
+        InvalidWindowError: It would be withdrawn before it is published.
     """
     new = NewProduct(
         title=title,
@@ -80,6 +84,7 @@ def create_product(  # noqa: PLR0913 - keywords only
         attributes=attributes or {},
         categories=categories,
         is_public=is_public,
+        window=window,
     )
     slugs = None
     if slug is not None:
@@ -104,6 +109,7 @@ def create_products(
     Raises:
         MissingVariantError: A row has no variant; nothing is stored.
         InvalidAttributesError: A row's attributes do not fit; nothing is stored.
+        InvalidWindowError: A row would be withdrawn before it is published.
     """
     return _store(rows, product_type, None)
 
@@ -118,6 +124,7 @@ def update_product(  # noqa: PLR0913 - keywords only
     attributes: Mapping[str, object] | None = None,
     categories: Iterable[Category] | None = None,
     is_public: bool | None = None,
+    window: PublishWindow | None = None,
 ) -> Product:
     """Change a product; what is left out stays. Locks the product.
 
@@ -125,6 +132,7 @@ def update_product(  # noqa: PLR0913 - keywords only
         InvalidAttributesError: They do not fit the type; nothing is changed.
         InvalidSlugError: The slug cannot be one; nothing is changed.
         SlugTakenError: Another product has the slug; nothing is changed.
+        InvalidWindowError: It would be withdrawn before it is published.
     """
     if slug is not None:
         lock_named(SLUG_LOCK)
@@ -145,6 +153,8 @@ def update_product(  # noqa: PLR0913 - keywords only
             applies_to=AppliesTo.PRODUCT
         )
         product.attributes = clean_attributes(definitions, attributes)
+    if window is not None:
+        _set_window(product, window)
     product.version += 1
     with recorded("Product changed."):
         product.save()
@@ -178,6 +188,8 @@ def _store(
         )
         for row, slug in zip(rows, slugs, strict=True)
     ]
+    for row, product in zip(rows, products, strict=True):
+        _set_window(product, row.window)
     Product.objects.bulk_create(products, batch_size=BATCH)
     record_slugs(ProductSlug, products)
     ProductSummary.objects.bulk_create(
@@ -189,6 +201,13 @@ def _store(
     record_all(products, created=True)
     refresh_listings(product.pk for product in products)
     return products
+
+
+def _set_window(product: Product, window: PublishWindow) -> None:
+    """Write a window into a product that is still to be stored."""
+    check_window(window)
+    product.publish_from = window.publish_from
+    product.publish_until = window.publish_until
 
 
 def _store_variants(

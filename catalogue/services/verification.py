@@ -2,14 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from django.db.models import Count
+from django.utils import timezone
 
 from catalogue.models import (
     Category,
     ListingCount,
     Product,
     ProductListing,
+    ProductSummary,
 )
 from catalogue.services.listings import (
     TREE_LOCK,
@@ -23,6 +26,8 @@ from custom.locks import lock_named
 from custom.transactions import transactional
 
 BATCH = 500  # products compared at a time
+PATIENCE = timedelta(minutes=1)  # for lists to follow a window
+SHOWN_BY = ("is_public", "publish_from", "publish_until")
 Children = Mapping[int | None, Sequence[Category]]
 Place = tuple[int, int, int, int]  # tree_id, lft, rght, level
 
@@ -92,18 +97,32 @@ def _number(
 
 
 def _list_faults() -> Iterator[str]:
-    """Compare the lists each product is in with its categories; 3 queries per 500."""
-    last = 0
-    products = Product.objects.order_by("pk")
-    while batch := list(products.filter(pk__gt=last).only("is_public")[:BATCH]):
+    """Compare each product's lists with its categories and window; 4 queries per 500.
+
+    Lists have a minute to follow a boundary: the scheduler looks every few seconds.
+    """
+    last, at = 0, timezone.now()
+    products = Product.objects.with_is_shown(at).only(*SHOWN_BY).order_by("pk")
+    while batch := list(products.filter(pk__gt=last)[:BATCH]):
         pks = [product.pk for product in batch]
         wanted = scopes_of(pks)
         listed: defaultdict[int, set[int]] = defaultdict(set)
         rows = ProductListing.objects.filter(product__in=pks)
         for product_id, scope in rows.values_list("product", "scope"):
             listed[product_id].add(scope)
+        boundaries = dict(
+            ProductSummary.objects.filter(pk__in=pks).values_list("pk", "boundary_at")
+        )
         for product in batch:
-            right = wanted[product.pk] if product.is_public else set()
+            noted = boundaries.get(product.pk)
+            if noted is not None and noted <= at:
+                if at - noted > PATIENCE:
+                    yield f"product {product.pk}: its lists have not followed {noted}"
+                continue
+            boundary = product.boundary_after(at)
+            if noted != boundary:
+                yield f"product {product.pk}: lists wait for {noted}, not {boundary}"
+            right = wanted[product.pk] if product.is_shown else set()
             if listed[product.pk] != right:
                 told = f"{sorted(listed[product.pk])} instead of {sorted(right)}"
                 yield f"product {product.pk}: in lists {told}"

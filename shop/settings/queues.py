@@ -31,6 +31,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "custom.relay_outbox", "schedule": 2.0},  # seconds
+    "follow-windows": {"task": "catalogue.follow_windows", "schedule": 2.0},
     "publish-rates": {"task": "custom.publish_rates", "schedule": 60.0},
     "purge-idempotency-keys": {
         "task": "custom.purge_idempotency_keys",

@@ -11,6 +11,7 @@ from catalogue.models import Category, Product
 from catalogue.services import (
     create_category,
     delete_category,
+    follow_windows,
     move_category,
     rename_category,
     update_product,
@@ -62,3 +63,8 @@ def change_slugs(seed: int, slugs: list[str]) -> int:
             continue
         made += 1
     return made
+
+
+def follow() -> int:
+    """Follow windows; count the products."""
+    return follow_windows()

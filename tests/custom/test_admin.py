@@ -1,4 +1,5 @@
 import tempfile
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -269,6 +270,30 @@ class ProductPageTests(AdminTestCase):
                     self.values(product, **changes),
                 )
                 self.assertContains(response, message)
+
+    def test_a_window_hides_the_product_until_it_opens(self) -> None:
+        product = Product.objects.get(slug="amelie")
+        url = address(Product, "change", product.pk)
+        window = {
+            "publish_from_0": "2126-06-30",
+            "publish_from_1": "12:00:00",
+            "publish_until_0": "2126-06-30",
+            "publish_until_1": "13:00:00",
+        }
+        self.client.post(url, self.values(product, **window))
+        opens = datetime(2126, 6, 30, 12, tzinfo=UTC)
+        saved = Product.objects.get(pk=product.pk)
+        self.assertEqual(saved.publish_from, opens)
+        self.assertEqual(saved.publish_until, opens + timedelta(hours=1))
+        self.assertEqual(saved.summary.boundary_at, opens)
+        self.assertEqual(saved.listings.count(), 0)
+        window["publish_until_1"] = "12:00:00"
+        response = self.client.post(url, self.values(product, **window))
+        form = response.context["adminform"].form
+        self.assertEqual(
+            form.errors,
+            {"publish_until": ["A product must be published before it is withdrawn."]},
+        )
 
     def test_a_new_product_has_a_summary_and_shows_in_the_list(self) -> None:
         product = Product.objects.get(slug="amelie")

@@ -1,0 +1,31 @@
+"""When a product may be seen: from a moment on, until another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalogue.errors import InvalidWindowError
+
+NOT_A_WINDOW = "A product must be published before it is withdrawn."
+
+
+@dataclass(frozen=True, slots=True)
+class PublishWindow:
+    """Two aware moments; None leaves a side open."""
+
+    publish_from: datetime | None = None  # the first moment inside
+    publish_until: datetime | None = None  # the first moment outside
+
+
+ALWAYS = PublishWindow()
+
+
+def check_window(window: PublishWindow) -> PublishWindow:
+    """Return a window that is open at some time.
+
+    Raises:
+        InvalidWindowError: It would close before it opens, or at that moment.
+    """
+    opens, closes = window.publish_from, window.publish_until
+    if opens is not None and closes is not None and opens >= closes:
+        raise InvalidWindowError(NOT_A_WINDOW)
+    return window
