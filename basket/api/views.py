@@ -18,6 +18,7 @@ from basket.api.serializers import (
     VoucherInputSerializer,
     line_request,
 )
+from basket.errors import BasketFullError, QuantityTooLargeError
 from basket.holders import Holder
 from basket.selectors import show_basket
 from basket.services import (
@@ -101,6 +102,8 @@ class BasketView(_BasketAnswerView):
 class LinesView(_BasketAnswerView):
     """What is in the basket."""
 
+    error_pointers = {BasketFullError: "#/variant", QuantityTooLargeError: "#/quantity"}
+
     @extend_schema(
         parameters=[TOKEN, KEY],
         request=LineInputSerializer,
@@ -147,6 +150,7 @@ class VouchersView(_BasketAnswerView):
     """The vouchers of the basket; codes are guessed at, so tries are limited."""
 
     throttle_scope = "voucher"
+    error_pointers = {BasketFullError: "#/code"}
 
     @extend_schema(
         parameters=[TOKEN],

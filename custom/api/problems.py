@@ -6,7 +6,7 @@ The only module that knows which HTTP status a domain error has.
 import logging
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -218,6 +218,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     problem = describe(exc)
     if problem is None:
         return None
+    if isinstance(exc, DomainError):
+        problem = _point(problem, exc, context.get("view"))
     return ProblemResponse(problem, getattr(context.get("request"), "request_id", None))
 
 
@@ -252,6 +254,21 @@ def _describe_domain_error(exc: DomainError) -> Problem:
         extra=exc.extra,
         headers={} if retry_after is None else {"Retry-After": str(retry_after)},
     )
+
+
+def _point(problem: Problem, exc: DomainError, view: object) -> Problem:
+    """Name the member of the body that a broken rule is about, if the view knows it."""
+    pointers: Mapping[type[DomainError], str] = getattr(view, "error_pointers", {})
+    found = (each for kind, each in pointers.items() if isinstance(exc, kind))
+    pointer = next(found, None)
+    if pointer is None or "errors" in problem.extra:
+        return problem
+    fault = {
+        "pointer": pointer,
+        "code": problem.code,
+        "detail": as_sentence(problem.detail),
+    }
+    return replace(problem, extra={**problem.extra, "errors": [fault]})
 
 
 def _describe_validation_error(exc: ValidationError) -> Problem:

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
+from custom.errors import DomainError
 
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
 
@@ -48,6 +49,8 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         list_actions: Actions of a viewset that answer with filtered, paged rows.
         is_public_page: The page is the same for everyone and may sit in shared
             caches; the session is then never read.
+        error_pointers: Domain error -> JSON pointer to the member of the body that it
+            is about, where it names none itself.
         throttle_scope: Scope of the view's POST requests; a viewset may name one for
             each action. Other methods count in ``per_minute``.
     """
@@ -55,6 +58,7 @@ class ApiMixin(GenericAPIView[ModelT_co]):
     query_parameters: ClassVar[frozenset[str]] = frozenset()
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     is_public_page: ClassVar[bool] = False
+    error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401

@@ -26,6 +26,7 @@ from orders.services import (
     start_chosen_payment,
 )
 from payments.api.serializers import PaymentInputSerializer, PaymentSerializer
+from payments.errors import UnknownProviderError
 
 KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
 PARAMETERS = [KEY, TOKEN_IN_HEADER]
@@ -41,6 +42,7 @@ class OrderChangeViewSet(ApiViewSet[Order]):
         "cancel": TakeBackInputSerializer,
         "take_back": TakeBackInputSerializer,
     }
+    error_pointers = {UnknownProviderError: "#/provider"}
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Pick one serializer per action."""

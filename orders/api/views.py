@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 
 from address.models import Address
 from basket.api.callers import holder_of
+from basket.errors import BasketChangedError, EmptyBasketError
 from custom.api.idempotency import HEADER, replay_headers, require_key
 from custom.api.pagination import CursorPagination
 from custom.api.views import ApiViewSet
@@ -30,10 +31,13 @@ from orders.api.serializers import (
     OrderListSerializer,
     PlacedOrderSerializer,
 )
+from orders.errors import TotalChangedError
 from orders.models import Order
 from orders.querysets import OrderQuerySet
 from orders.selectors import load_money, quote_order, read_placed
 from orders.services import place_order, start_placed_payment
+from payments.errors import UnknownProviderError
+from shipping.errors import NotShippedError
 
 
 class OrderHistoryPagination(CursorPagination):
@@ -48,6 +52,13 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
     pagination_class = OrderHistoryPagination
     filterset_class = OrderFilter
     throttle_scope = {"create": "order"}
+    error_pointers = {
+        BasketChangedError: "#/basket",
+        EmptyBasketError: "#/basket",
+        NotShippedError: "#/shipping_address",
+        TotalChangedError: "#/expected_total",
+        UnknownProviderError: "#/payment/provider",
+    }
     serializer_classes: dict[str, type[BaseSerializer[Any]]] = {
         "list": OrderListSerializer,
         "retrieve": OrderDetailSerializer,

@@ -29,6 +29,11 @@ from partner.api.serializers import (
     StockChangeSerializer,
     StockRecordSerializer,
 )
+from partner.errors import (
+    AlreadyOfferedError,
+    SkuTakenError,
+    StockChangedError,
+)
 from partner.models import StockRecord
 from partner.querysets import StockRecordQuerySet
 from partner.services import (
@@ -61,6 +66,11 @@ class StockViewSet(
         "create": NewStockRecordSerializer,
         "partial_update": StockChangeSerializer,
         "bulk": StockBulkSerializer,
+    }
+    error_pointers = {
+        AlreadyOfferedError: "#/variant",
+        SkuTakenError: "#/partner_sku",
+        StockChangedError: "#/expected",
     }
 
     def get_queryset(self) -> StockRecordQuerySet:

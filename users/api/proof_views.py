@@ -16,6 +16,7 @@ from users.api.serializers import (
     PasswordChangeSerializer,
     ResetConfirmSerializer,
 )
+from users.errors import LinkInvalidError, PasswordWrongError
 from users.services import (
     change_password,
     request_password_reset,
@@ -32,6 +33,7 @@ class VerificationView(ApiView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    error_pointers = {LinkInvalidError: "#/token"}
 
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
@@ -87,6 +89,7 @@ class PasswordResetConfirmView(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_scope = "login"
+    error_pointers = {LinkInvalidError: "#/token"}
 
     @extend_schema(request=ResetConfirmSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
@@ -101,6 +104,7 @@ class PasswordChangeView(ApiView):
     """Replace one's password."""
 
     throttle_scope = "login"
+    error_pointers = {PasswordWrongError: "#/current_password"}
 
     @extend_schema(request=PasswordChangeSerializer, responses=NOTHING)
     def post(self, request: AuthenticatedRequest) -> Response:

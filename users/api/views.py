@@ -32,7 +32,7 @@ from users.api.serializers import (
     SignInSerializer,
     UserSerializer,
 )
-from users.errors import CredentialsInvalidError
+from users.errors import CredentialsInvalidError, EmailTakenError
 from users.models import AuthToken
 from users.querysets import AuthTokenQuerySet
 from users.services import (
@@ -50,6 +50,7 @@ class RegistrationView(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_scope = "registration"
+    error_pointers = {EmailTakenError: "#/email"}
 
     def get_throttle_account(self, request: Request) -> str | None:
         """Count tries of one address together."""

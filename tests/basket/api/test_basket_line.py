@@ -98,6 +98,7 @@ class AddLineTests(BasketTestCase):
         self.add(self.variant, 9_999)
         problem = self.assert_problem(self.post(quantity=1), 422, "quantity-too-large")
         self.assertEqual(problem["most"], 9_999)
+        self.assertEqual(problem["errors"][0]["pointer"], "#/quantity")
         self.assertEqual(BasketLine.objects.get().quantity, 9_999)
         self.assert_untouched(version=1)
 
@@ -107,7 +108,8 @@ class AddLineTests(BasketTestCase):
         with mock.patch("basket.services.lines.MAX_LINES", 1):
             self.add(self.variant)
             answer = self.post(variant=other, quantity=1)
-        self.assert_problem(answer, 422, "basket-full")
+        problem = self.assert_problem(answer, 422, "basket-full")
+        self.assertEqual(problem["errors"][0]["pointer"], "#/variant")
         self.assert_untouched(version=2)
 
     def test_a_repeated_request_adds_once(self) -> None:

@@ -111,7 +111,8 @@ class AddVoucherTests(BasketTestCase):
         make_voucher("OTHER")
         with mock.patch("basket.services.vouchers.MAX_VOUCHERS", 1):
             self.use()
-            self.assert_problem(self.use("OTHER"), 422, "basket-full")
+            problem = self.assert_problem(self.use("OTHER"), 422, "basket-full")
+        self.assertEqual(problem["errors"][0]["pointer"], "#/code")
         self.assert_untouched(version=2)
 
     def test_tries_are_limited(self) -> None:

@@ -122,7 +122,9 @@ class PayAtOnceTests(BuyingTestCase):
 
     def test_an_unknown_way_stores_nothing(self) -> None:
         response = self.post(payment={"provider": "shells"})
-        self.assert_problem(response, 422, "unknown-payment-provider")
+        problem = self.assert_problem(response, 422, "unknown-payment-provider")
+        (fault,) = problem["errors"]
+        self.assertEqual(fault["pointer"], "#/payment/provider")
         self.assert_nothing_stored()
 
 
@@ -193,7 +195,10 @@ class FromBasketTests(BuyingTestCase):
         self.assertEqual((basket.state, basket.order), ("ordered", order.public_id))
         again = self.post(basket=True)
         self.assertEqual(again.json(), response.json())
-        self.assert_problem(self.post("new", basket=True), 422, "empty-basket")
+        problem = self.assert_problem(
+            self.post("new", basket=True), 422, "empty-basket"
+        )
+        self.assertEqual(problem["errors"][0]["pointer"], "#/basket")
 
     def test_a_guests_by_its_token(self) -> None:
         self.client.force_authenticate(None)

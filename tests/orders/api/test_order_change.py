@@ -321,7 +321,17 @@ class PaymentTests(ChangeTestCase):
     def test_an_unknown_way(self) -> None:
         order = self.order()
         response = self.send(order, {"provider": "shells"})
-        self.assert_problem(response, 422, "unknown-payment-provider")
+        problem = self.assert_problem(response, 422, "unknown-payment-provider")
+        self.assertEqual(
+            problem["errors"],
+            [
+                {
+                    "pointer": "#/provider",
+                    "code": "unknown-payment-provider",
+                    "detail": problem["detail"],
+                }
+            ],
+        )
         order.refresh_from_db()
         self.assertEqual(order.version, 1)
 

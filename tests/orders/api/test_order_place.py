@@ -244,6 +244,7 @@ class PlaceOrderTests(APITestCase):
         update_stock_record(self.record.pk, price=10)
         body = self.body(email="g@example.com", expected_total="19.80")
         problem = self.assert_problem(self.post(body), 409, "total-changed")
+        self.assertEqual(problem["errors"][0]["pointer"], "#/expected_total")
         self.assertEqual(
             (problem["total_amount"], problem["currency"]), ("20.00", "EUR")
         )

@@ -110,4 +110,5 @@ class QuoteOrderTests(ProblemAssertions, APITestCase):
 
     def test_an_empty_basket(self) -> None:
         self.client.force_authenticate(UserFactory())
-        self.assert_problem(self.post({"basket": True}), 422, "empty-basket")
+        problem = self.assert_problem(self.post({"basket": True}), 422, "empty-basket")
+        self.assertEqual(problem["errors"][0]["pointer"], "#/basket")

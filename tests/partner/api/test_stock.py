@@ -317,6 +317,9 @@ class CreateTests(StockTestCase):
             with self.subTest(code):
                 answer = self.client.post(LIST, self.body(**changes))
                 self.assert_problem(answer, status, code)
+                if status == 409:
+                    pointer = answer.json()["errors"][0]["pointer"]
+                    self.assertEqual(pointer, f"#/{next(iter(changes))}")
         self.assertEqual(self.partner.stock_records.count(), 1)
         self.assert_unchanged()
 
@@ -424,6 +427,7 @@ class ChangeTests(StockTestCase):
     def test_another_number_than_expected(self) -> None:
         answer = self.patch(num_in_stock=9, price="1.00", expected=11)
         self.assert_problem(answer, 409, "stock-changed")
+        self.assertEqual(answer.json()["errors"][0]["pointer"], "#/expected")
         self.assertEqual(answer.json()["num_in_stock"], 10)
         self.assert_unchanged()
 

@@ -60,6 +60,8 @@ class ChangeTests(APITestCase):
         response = self.change(current_password="wrong")
         self.assertEqual(response.status_code, 422)
         self.assertEqual(response.json()["code"], "password-wrong")
+        (fault,) = response.json()["errors"]
+        self.assertEqual(fault["pointer"], "#/current_password")
         self.assertTrue(self.opens(PASSWORD))
         self.assertEqual(AuthToken.objects.count(), 3)
 
@@ -154,6 +156,8 @@ class ResetConfirmTests(APITestCase):
     def assert_refused(self, response: Response) -> None:
         self.assertEqual(response.status_code, 422)
         self.assertEqual(response.json()["code"], "link-invalid")
+        (fault,) = response.json()["errors"]
+        self.assertEqual(fault["pointer"], "#/token")
         self.user.refresh_from_db()
         self.assertTrue(self.user.check_password(PASSWORD))
 

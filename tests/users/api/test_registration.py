@@ -58,6 +58,8 @@ class RegistrationTests(APITestCase):
         response = self.register()
         self.assertEqual(response.status_code, 409)
         self.assertEqual(response.json()["code"], "email-taken")
+        (fault,) = response.json()["errors"]
+        self.assertEqual(fault["pointer"], "#/email")
         self.assertEqual(User.objects.count(), 1)
 
     def test_a_weak_password_is_named_with_its_faults(self) -> None:

@@ -34,6 +34,8 @@ class VerifyTests(APITestCase):
             response = self.verify(token)
             self.assertEqual(response.status_code, 422)
             self.assertEqual(response.json()["code"], "link-invalid")
+            (fault,) = response.json()["errors"]
+            self.assertEqual(fault["pointer"], "#/token")
         self.assertIsNone(User.objects.get().email_verified_at)
 
     def test_bad_input_is_pointed_at(self) -> None:
