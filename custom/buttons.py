@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -19,6 +19,14 @@ from custom.admin import LedgerAdmin
 from custom.errors import DomainError
 
 M = TypeVar("M", bound=Model)
+
+
+class RowForm(forms.Form):
+    """A form whose fields depend on the row it is beside."""
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.row = row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class Button(Generic[M]):
         name: Of the method, and in the address.
         permission: Who may press it, ``payments.move_money``.
         is_lawful: The row is in a state that allows the step; the service decides.
-        form: What is asked for beside the button.
+        form: What is asked for beside the button; a ``RowForm`` is given the row.
     """
 
     name: str
@@ -40,6 +48,12 @@ class Button(Generic[M]):
     permission: str
     is_lawful: Callable[[M], bool]
     form: type[forms.Form] = forms.Form
+
+    def make_form(self, row: M, values: QueryDict | None = None) -> forms.Form:
+        """Return the form for a row, empty or with what was posted."""
+        if issubclass(self.form, RowForm):
+            return self.form(values, prefix=self.name, row=row)
+        return self.form(values, prefix=self.name)
 
 
 class ButtonsAdmin(LedgerAdmin[M]):
@@ -69,7 +83,7 @@ class ButtonsAdmin(LedgerAdmin[M]):
         shown = [
             {
                 "label": button.label,
-                "form": button.form(prefix=button.name),
+                "form": button.make_form(row),
                 "url": reverse(
                     f"admin:{self._names()}_press", args=[object_id, button.name]
                 ),
@@ -94,7 +108,7 @@ class ButtonsAdmin(LedgerAdmin[M]):
         may_see = self.has_view_permission(request, row)
         if not may_see or not request.user.has_perm(button.permission):
             raise PermissionDenied
-        form = button.form(request.POST, prefix=button.name)
+        form = button.make_form(row, request.POST)
         if form.is_valid():
             self._press(button, row, request, form)
         else:

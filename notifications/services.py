@@ -13,11 +13,12 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
 from basket.items import line_title
-from notifications.figures import language_of, show_amount, show_day
+from custom.figures import language_of, show_amount, show_day
 from notifications.mails import send_mail
 from notifications.markup import order_markup
 from orders.guests import guest_token
 from orders.models import Order, OrderEvent, OrderLine
+from orders.wording import address_lines, sums_of
 from partner.models import PartnerMember, StockRecord
 
 logger = structlog.get_logger(__name__)
@@ -38,24 +39,6 @@ SUBJECTS = {
     OrderMail.CANCELLED: gettext_lazy("%(shop)s: order %(number)s: cancellation"),
     OrderMail.REFUNDED: gettext_lazy("%(shop)s: order %(number)s: refund"),
 }
-SUMS = {
-    "subtotal": gettext_lazy("Subtotal"),
-    "discount_amount": gettext_lazy("Discount"),
-    "shipping_amount": gettext_lazy("Shipping"),
-    "additional_tax": gettext_lazy("Tax"),
-    "total_amount": gettext_lazy("Total"),
-    "included_tax": gettext_lazy("Tax included"),
-}
-ALWAYS_SHOWN = frozenset({"subtotal", "total_amount"})
-ADDRESS_LINES = (
-    ("first_name", "last_name"),
-    ("company",),
-    ("line1",),
-    ("line2",),
-    ("postcode", "city"),
-    ("region",),
-    ("country",),
-)
 
 
 def send_order_mail(
@@ -135,7 +118,6 @@ def _order_context(
     lines = list(order.lines.all())
     detail: dict[str, Any] = event.detail if event else {}
     link = _order_link(order)
-    address = order.shipping_address
     return {
         "language": language,
         "order": order,
@@ -148,12 +130,8 @@ def _order_context(
             )
             for line in lines
         ],
-        "sums": list(_sums(order, language)),
-        "address": [
-            " ".join(filter(None, (address.get(name) for name in names)))
-            for names in ADDRESS_LINES
-            if any(address.get(name) for name in names)
-        ],
+        "sums": list(sums_of(order, language)),
+        "address": address_lines(order.shipping_address),
         "link": link,
         "markup": order_markup(
             order, link=link, shop=settings.SHOP_NAME, state=_state(order)
@@ -163,15 +141,6 @@ def _order_context(
         "told_lines": list(_told_lines(lines, detail)),
         "told_amount": _told_amount(order, detail, language),
     }
-
-
-def _sums(order: Order, language: str) -> Iterator[tuple[str, str]]:
-    """Name the sums of an order that are not zero, and its total."""
-    for name, label in SUMS.items():
-        amount: Decimal = getattr(order, name)
-        if amount or name in ALWAYS_SHOWN:
-            sign = -1 if name == "discount_amount" else 1
-            yield str(label), show_amount(sign * amount, order.currency, language)
 
 
 def _told_lines(

@@ -78,3 +78,10 @@ class SeveralPartnersError(InvalidError):
 
     code = "several-partners"
     title = "Lines of several partners"
+
+
+class NothingToInvoiceError(ConflictError):
+    """All of the order was given up."""
+
+    code = "nothing-to-invoice"
+    title = "Nothing to invoice"

@@ -136,6 +136,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["user", "-placed_at", "-id"], name="order_of_user"),
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
+            models.Index(fields=["guest_email"], name="order_of_guest"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -206,6 +207,7 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering = ("order_id", "position")
+        indexes = [models.Index(fields=["sku"], name="orderline_sku")]
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "position"], name="orderline_position_once"
@@ -351,3 +353,21 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.order_id}"
+
+
+class Invoice(models.Model):
+    """The number an order was invoiced under; what it says is the order as placed."""
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, related_name="invoice"
+    )
+    number = models.PositiveIntegerField(
+        unique=True, help_text="Counted from 1, without a gap."
+    )
+    issued_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-number",)
+
+    def __str__(self) -> str:
+        return str(self.number)

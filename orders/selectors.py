@@ -10,11 +10,16 @@ from django.utils import timezone
 from basket.quotes import Quote, make_quote
 from basket.selectors import BasketContents, contents_of
 from orders.actors import Role
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
 from payments.services import StartedPayment
+from users.emails import normalize_email
+from users.models import User
+
+MOST_FOUND = 500
+LAST_CHARACTER = "\U0010ffff"  # sorts behind every other
 
 
 def open_basket(wanted: OrderRequest) -> tuple[OrderRequest, BasketContents | None]:
@@ -91,3 +96,25 @@ def buyer_actions(order: Order) -> list[str]:
     if until is not None and until < timezone.now():
         return [action for action in allowed if action != "return"]
     return allowed
+
+
+def find_orders(term: str) -> list[int]:
+    """Return orders by number, SKU or the beginning of an address, unsorted.
+
+    At most 5 queries, each a range of one index and at most ``MOST_FOUND`` rows;
+    an OR of the same conditions would read every order.
+    """
+    term = term.strip()
+    first = normalize_email(term)
+    buyers = User.objects.filter(
+        email_normalized__gte=first, email_normalized__lt=f"{first}{LAST_CHARACTER}"
+    )
+    people = list(buyers.values_list("pk", flat=True)[:MOST_FOUND])
+    orders = Order.objects.values_list("pk", flat=True)
+    found = (
+        orders.filter(number=term.upper()),
+        OrderLine.objects.filter(sku=term).values_list("order", flat=True),
+        orders.filter(guest_email__istartswith=term),
+        orders.filter(user__in=people),
+    )
+    return list({pk for pks in found for pk in pks.order_by("-pk")[:MOST_FOUND]})

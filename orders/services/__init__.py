@@ -4,10 +4,11 @@ from orders.services.cancelling import cancel_order, expire_order, expire_orders
 from orders.services.fulfilling import (
     deliver_everything,
     deliver_shipment,
-    ship_everything,
     ship_lines,
+    ship_parcels,
 )
 from orders.services.history import import_orders
+from orders.services.invoicing import issue_invoice
 from orders.services.money import choose_payment, follow_payments
 from orders.services.notes import add_note
 from orders.services.placing import place_order
@@ -24,10 +25,11 @@ __all__ = [
     "expire_orders",
     "follow_payments",
     "import_orders",
+    "issue_invoice",
     "place_order",
     "return_lines",
-    "ship_everything",
     "ship_lines",
+    "ship_parcels",
     "start_chosen_payment",
     "start_placed_payment",
 ]

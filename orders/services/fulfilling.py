@@ -1,6 +1,7 @@
 """Goods that leave and arrive."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping
 
 from django.utils import timezone
@@ -89,26 +90,34 @@ def ship_lines(  # noqa: PLR0913 - keywords only
 
 
 @transactional
-def ship_everything(
-    order_id: int, *, actor: Actor, carrier: str = "", tracking_number: str = ""
+def ship_parcels(
+    order_id: int,
+    *,
+    actor: Actor,
+    quantities: Quantities | None = None,
+    carrier: str = "",
+    tracking_number: str = "",
 ) -> None:
-    """Send all that is open off, one parcel for each partner; arguments as above.
+    """Send units off, one parcel for each partner; arguments as above.
 
     Raises:
         DomainError: As ``ship_lines`` raises; nothing is changed.
     """
     locked = lock(order_id)
     check_action(locked.order, "ship", actor.role)
-    for partner_id in sorted({line.partner_id for line in locked.lines}):
-        own = [line for line in locked.lines if line.partner_id == partner_id]
-        if quantities := open_quantities(own):
-            ship_lines(
-                order_id,
-                actor=actor,
-                quantities=quantities,
-                carrier=carrier,
-                tracking_number=tracking_number,
-            )
+    if quantities is None:
+        quantities = open_quantities(locked.lines)
+    parcels: dict[int, dict[int, int]] = defaultdict(dict)
+    for line in locked.named(quantities).values():
+        parcels[line.partner_id][line.pk] = quantities[line.pk]
+    for _partner, parcel in sorted(parcels.items()):
+        ship_lines(
+            order_id,
+            actor=actor,
+            quantities=parcel,
+            carrier=carrier,
+            tracking_number=tracking_number,
+        )
 
 
 @transactional

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +44,27 @@ def _knows_library(name: str) -> bool:
     return subprocess.run([tool, "--exists", name], check=False).returncode == 0
 
 
+def shared_library(name: str, package: str) -> Need:
+    """Return the need of a library that a program loads while it runs."""
+    return Need(name, package, lambda: find_library(name) is not None)
+
+
 DATABASE = (
     program("mariadbd", "mariadb-server-core"),
     program("mariadb-install-db", "mariadb-server-core"),
     program("mariadb", "mariadb-client"),
     program("mariadb-tzinfo-to-sql", "mariadb-client"),
     Need("/usr/share/zoneinfo", "tzdata", Path("/usr/share/zoneinfo/UTC").exists),
+)
+PAPERS = (  # what WeasyPrint lays pages out with
+    shared_library("pango-1.0", "libpango-1.0-0"),
+    shared_library("pangoft2-1.0", "libpangoft2-1.0-0"),
+    shared_library("harfbuzz-subset", "libharfbuzz-subset0"),
+    Need(
+        "DejaVu Sans",
+        "fonts-dejavu-core",
+        Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists,
+    ),
 )
 CLONING = (  # of test databases, by Django
     program("mysql", "mariadb-client"),

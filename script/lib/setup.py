@@ -18,7 +18,7 @@ def prepare(requirements: str, *, servers: bool = True, testing: bool = False) -
         ScriptError: Something is missing and cannot be installed.
     """
     packages.check_python()
-    needs: list[packages.Need] = []
+    needs = [*packages.PAPERS]
     if servers and "DATABASE_URL" not in os.environ:
         needs += packages.DATABASE
     if servers and "REDIS_URL" not in os.environ:

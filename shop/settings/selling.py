@@ -3,6 +3,8 @@
 from shop.settings.environment import *
 
 SHOP_NAME = env.str("SHOP_NAME", default="Film Shop")
+# Of documents: name, address, tax numbers; a line each.
+SHOP_SELLER = env.list("SHOP_SELLER", default=[SHOP_NAME])
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="EUR")
 # In which the days and months of its stats begin; "manage.py stats rebuild" after a
 # change.

@@ -19,7 +19,7 @@ from orders.services import (
     deliver_everything,
     place_order,
     return_lines,
-    ship_everything,
+    ship_parcels,
 )
 from orders.transitions import allowed_actions
 from partner.models import StockRecord
@@ -181,7 +181,7 @@ class Sale:
     def ship(self) -> None:
         """Send off what is left, and hand it over."""
         if self.may("ship"):
-            ship_everything(self.order.pk, actor=STAFF)
+            ship_parcels(self.order.pk, actor=STAFF)
             deliver_everything(self.order.pk, actor=STAFF)
             run_outbox()
         if (self.provider, self.token) not in PAID_FIRST:

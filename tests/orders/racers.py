@@ -8,6 +8,7 @@ from orders.services import (
     choose_payment,
     expire_order,
     follow_payments,
+    issue_invoice,
     return_lines,
     ship_lines,
 )
@@ -50,3 +51,8 @@ def _units(arguments: dict[str, Any]) -> dict[int, int] | None:
     """Read line id -> units; JSON has no numbers for keys."""
     lines = arguments.get("lines")
     return lines and {int(pk): units for pk, units in lines.items()}
+
+
+def invoice(order: int) -> int:
+    """Issue an order's invoice."""
+    return issue_invoice(order).number

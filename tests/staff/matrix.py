@@ -61,6 +61,7 @@ BUTTONS: Final = {
         "deliver": "CSR",
         "cancel": "CSR",
         "return": "CSR",
+        "invoice": "CSR",
         "note": "CSR",
     },
     "payments.payment": {
@@ -92,7 +93,12 @@ COLUMNS: Final = {
     "recover": "recover",
 }
 # Pages that are no column: tried by tests of their own.
-OTHERS: Final = {"press", "auth_user_password_change"}
+OTHERS: Final = {
+    "press",
+    "auth_user_password_change",
+    "packing_slip",
+    "invoice",
+}
 
 # Pages that belong to no model -> who may open them; the names of Django's own.
 PAGES: Final[dict[str, str]] = {}
