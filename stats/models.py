@@ -84,6 +84,7 @@ class SalesDay(SoldGoods):
         ordering = ("day", "currency")
         verbose_name = "sales of a day"
         verbose_name_plural = "sales"
+        default_permissions = ("view",)  # who may open the dashboard
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("day", "currency"), name="salesday_once")
         ]
@@ -106,8 +107,7 @@ class PartnerDay(SoldGoods):
 
     class Meta:
         ordering = ("day", "currency", "partner_id")
-        verbose_name = "sales of one's own partner"
-        verbose_name_plural = "sales of one's own partner"
+        default_permissions = ()
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("day", "currency", "partner_id"), name="partnerday_once"

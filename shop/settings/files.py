@@ -22,8 +22,10 @@ PIPELINE = {
     "JAVASCRIPT": {
         "stats": {
             "source_filenames": (
+                "vendor/uplot/uPlot.js",
                 "stats/numbers.js",
                 "stats/times.js",
+                "stats/lines.js",
                 "stats/chart.js",
             ),
             "output_filename": "js/stats.js",
@@ -40,7 +42,12 @@ PIPELINE = {
     },
     "STYLESHEETS": {
         "admin": {
-            "source_filenames": ("staff/admin.css", "staff/chart.css"),
+            "source_filenames": (
+                "vendor/uplot/uPlot.css",
+                "staff/admin.css",
+                "staff/chart.css",
+                "stats/report.css",
+            ),
             "output_filename": "css/admin.css",
         },
         "docs": {

@@ -1,6 +1,7 @@
 // <figure data-chart="table" data-labels="…" data-values="…, …">: bars drawn from the
-// rows of a table, whose selectors find a label and the numbers in each row. The table
-// stays: it is what people who do not see the picture read.
+// rows of a table, whose selectors find a label and the numbers in each row; with
+// data-kind="lines", lines. The table stays: it is what people who do not see the picture
+// read.
 (function (stats) {
   "use strict";
 
@@ -70,6 +71,10 @@
     const rows = table ? stats.readRows(table, labels, values) : [];
     figure.hidden = rows.length === 0;
     if (figure.hidden) {
+      return;
+    }
+    if (figure.dataset.kind === "lines") {
+      stats.drawLines(figure, table, rows);
       return;
     }
     const scale = stats.scaleTo(rows, WIDTH - LABEL_WIDTH - NUMBER_WIDTH);

@@ -91,9 +91,8 @@ class Migration(migrations.Migration):
                 ('orders', models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': "sales of one's own partner",
-                'verbose_name_plural': "sales of one's own partner",
                 'ordering': ('day', 'currency', 'partner_id'),
+                'default_permissions': (),
                 'indexes': [models.Index(fields=['partner_id', 'currency', 'day'], name='partnerday_of_partner')],
                 'constraints': [models.UniqueConstraint(fields=('day', 'currency', 'partner_id'), name='partnerday_once')],
             },
@@ -118,6 +117,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'sales of a day',
                 'verbose_name_plural': 'sales',
                 'ordering': ('day', 'currency'),
+                'default_permissions': ('view',),
                 'constraints': [models.UniqueConstraint(fields=('day', 'currency'), name='salesday_once')],
             },
         ),

@@ -1,0 +1,174 @@
+"""Reads of summaries: what was sold in a period, by whom, of what."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from catalogue.models import Category, Product
+from stats.days import days_between
+from stats.models import (
+    BasketDay,
+    OfferDay,
+    OfferMonth,
+    PartnerDay,
+    SalesDay,
+    SoldGoods,
+)
+from stats.periods import Period, Step
+from stats.selectors.ledgers import Row
+
+InCategory = Product.categories.through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a report is about.
+
+    Attributes:
+        category: What is sold in it or below it; None: everything.
+        partner_id: Whose sales; None: the whole shop's.
+    """
+
+    period: Period
+    step: Step
+    currency: str
+    category: Category | None = None
+    partner_id: int | None = None
+
+    @property
+    def model(self) -> type[SoldGoods]:
+        """Return the summary that is narrow enough; it says which figures there are."""
+        if self.category is not None:
+            return OfferDay
+        return SalesDay if self.partner_id is None else PartnerDay
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """A period's days, and what they are compared with.
+
+    Attributes:
+        cut: Each day, week or month with its sums.
+        now: Sums of the period.
+        before: Sums of the span right before.
+        year_ago: Sums of the same dates a year before.
+    """
+
+    cut: list[tuple[Period, Row]]
+    now: Row
+    before: Row
+    year_ago: Row
+
+
+def sales_of(scope: Scope) -> Sales:
+    """Return what was sold, step by step and compared; 2 queries."""
+    period = scope.period
+    recent = _by_day(scope, Period(period.before.since, period.until))
+    cut = [(part, _add(recent, part)) for part in period.cut(scope.step)]
+    year_ago = _by_day(scope, period.year_ago)
+    return Sales(
+        cut,
+        _add(recent, period),
+        _add(recent, period.before),
+        _add(year_ago, period.year_ago),
+    )
+
+
+def sales_by_currency(period: Period) -> dict[str, Row]:
+    """Return the whole shop's sales of a period in each currency; 1 query."""
+    days = SalesDay.objects.between(period.since, period.until)
+    return {row.pop("currency"): Row(row) for row in days.sums("currency")}
+
+
+def sales_by_partner(scope: Scope) -> dict[int, Row]:
+    """Return each partner's sales of a period; 1 query."""
+    days = PartnerDay.objects.between(scope.period.since, scope.period.until)
+    rows = days.filter(currency=scope.currency).sums("partner_id")
+    return {row.pop("partner_id"): Row(row) for row in rows}
+
+
+def sales_by_product(scope: Scope) -> dict[int, Row]:
+    """Return what was sold of each product; at most 3 queries.
+
+    Whole months come from their own table, so a year is as quick as a month.
+    """
+    edges, months = scope.period.split()
+    parts: list[QuerySet[Any]] = [
+        OfferDay.objects.between(edge.since, edge.until) for edge in edges
+    ]
+    if months is not None:
+        parts.append(OfferMonth.objects.between(months.since, months.until))
+    found: dict[int, Row] = defaultdict(Row)
+    for part in parts:
+        for row in _narrow(part, scope).sums("product_id"):  # type: ignore[attr-defined]
+            found[row.pop("product_id")].add(**row)
+    return found
+
+
+def sales_by_category(
+    products: Mapping[int, Row], shown: Iterable[Category]
+) -> list[tuple[Category, Row]]:
+    """Put what was sold of products into categories and all above; 1 query.
+
+    Args:
+        products: Product id -> sums.
+        shown: Categories to tell of; each holds every product in it or below it once.
+    """
+    held: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for product, tree, left in InCategory.objects.values_list(
+        "product_id", "category__tree_id", "category__lft"
+    ):
+        held[tree].append((left, product))
+    return [
+        (category, _sum_up(products[pk] for pk in within if pk in products))
+        for category in shown
+        for within in [_within(category, held[category.tree_id])]
+    ]
+
+
+def baskets_of(period: Period) -> tuple[int, int]:
+    """Return how many baskets were opened, and became an order; 1 query."""
+    days = BasketDay.objects.between(period.since, period.until)
+    sums = days.aggregate(opened=Sum("opened"), ordered=Sum("ordered"))
+    return sums["opened"] or 0, sums["ordered"] or 0
+
+
+def _by_day(scope: Scope, span: Period) -> dict[date, Row]:
+    """Return the days on which something happened; 1 query."""
+    days: Any = scope.model.objects  # type: ignore[attr-defined]
+    narrow = _narrow(days.between(span.since, span.until), scope)
+    return {row.pop("day"): Row(row) for row in narrow.sums("day")}  # type: ignore[attr-defined]
+
+
+def _narrow(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    """Keep rows of a scope's currency, partner and category."""
+    rows = rows.filter(currency=scope.currency)
+    if scope.partner_id is not None:
+        rows = rows.filter(partner_id=scope.partner_id)
+    if scope.category is not None:
+        below = scope.category.get_descendants(include_self=True)
+        held = InCategory.objects.filter(category__in=below)
+        rows = rows.filter(product_id__in=held.values("product_id"))
+    return rows
+
+
+def _add(days: Mapping[date, Row], span: Period) -> Row:
+    """Sum the days of a span."""
+    within = days_between(span.since, span.until)
+    return _sum_up(days[day] for day in within if day in days)
+
+
+def _within(category: Category, held: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the products of a tree that are in a category or below it."""
+    return {pk for left, pk in held if category.lft <= left <= category.rght}
+
+
+def _sum_up(rows: Iterable[Row]) -> Row:
+    total = Row()
+    for row in rows:
+        total.add(**row)
+    return total
