@@ -45,6 +45,7 @@ DELIVERY: Final = (
 VOUCHERS: Final = ("promotions.voucher", "promotions.voucherredemption")
 SEARCH: Final = ("search.synonym", "search.fruitlessquery")
 TAXES: Final = ("tax.taxclass", "tax.taxrate")
+STATS: Final = ("stats.salesday",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,7 @@ FINANCE: Final = StaffGroup(
         ("promotions.voucher",): KEEP,
         ("promotions.voucherredemption",): VIEW,
         TAXES: EDIT,
+        STATS: VIEW,
         DELIVERY: EDIT,
     },
     rights=("payments.move_money", EVERY_PARTNER),
@@ -135,6 +137,7 @@ AUDITOR: Final = StaffGroup(
         TAXES: VIEW,
         DELIVERY: VIEW,
         SEARCH: VIEW,
+        STATS: VIEW,
         ("reviews.review",): VIEW,
         ("users.user", "users.authtoken", "users.userrate"): VIEW,
         ("address.address",): VIEW,
@@ -151,6 +154,7 @@ PARTNER: Final = StaffGroup(
         OFFERS: VIEW,
         ("partner.stockrecord",): CHANGE,
         ("orders.orderline",): VIEW,
+        STATS: VIEW,
     },
 )
 

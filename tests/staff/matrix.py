@@ -101,7 +101,14 @@ OTHERS: Final = {
 }
 
 # Pages that belong to no model -> who may open them; the names of Django's own.
-PAGES: Final[dict[str, str]] = {}
+PAGES: Final = {
+    "stats-sales": "FAPR",
+    "stats-sellers": "FAPR",
+    "stats-stock": "FAPR",
+    "stats-json": "FAPR",
+    "stats-csv": "FAPR",
+}
+PAGE_ARGUMENTS: Final = {"stats-json": ("sales",), "stats-csv": ("sales", "series")}
 FOR_ALL_STAFF: Final = {
     "index",
     "login",

@@ -206,7 +206,8 @@ class ReaderTests:
 
     def test_pages_of_no_model(self) -> None:
         for name, letters in matrix.PAGES.items():
-            path = reverse(f"admin:{name}")
+            args = matrix.PAGE_ARGUMENTS.get(name, ())
+            path = reverse(f"admin:{name}", args=args)
             self.check(path, self.client.get(path), letters)
 
     def test_the_index_links_to_what_may_be_seen(self) -> None:
