@@ -15,18 +15,23 @@ from django.shortcuts import redirect
 from reversion.admin import VersionAdmin
 
 from custom import history, outbox
+from custom.columns import MoneyColumns
 from custom.errors import DomainError
 from custom.models import IdempotencyKey, OutboxMessage
 
 M = TypeVar("M", bound=Model)
 
 
-class _ListedAdmin(admin.ModelAdmin[M]):
+class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
     """A list that never counts the whole table beside the page it shows."""
 
     show_full_result_count = False
     list_per_page = 50
     save_on_top = True
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show every amount of a list in its currency."""
+        return self.columns(super().get_list_display(request))
 
 
 class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
@@ -156,11 +161,24 @@ class LedgerAdmin(_ListedAdmin[M]):
         return False
 
 
-class LedgerInline(admin.TabularInline[Any, Any]):
+class LedgerInline(MoneyColumns, admin.TabularInline[Any, Any]):
     """Rows of a ledger on the page of what they belong to."""
 
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Load whose currency the rows have in the same query."""
+        rows = super().get_queryset(request)
+        owner, _, _ = self.currency_path.rpartition("__")
+        return rows.select_related(owner) if owner else rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Show everything, and ask for nothing."""
+        return [
+            *super().get_readonly_fields(request, obj),
+            *self.columns(self.fields or ()),
+        ]
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Refuse: a service adds rows."""

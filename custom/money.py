@@ -40,6 +40,15 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
 
 
+def as_paid(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount with its currency's places, or as it is if that loses some."""
+    try:
+        rounded = round_money(amount, currency)
+    except ValueError:  # what no currency has is still to be seen
+        return amount
+    return rounded if rounded == amount else amount
+
+
 def format_money(amount: Decimal, currency: str) -> str:
     """Write an amount with all of its currency's places and no sign on zero."""
     return f"{round_money(amount, currency) + 0:f}"

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from custom.forms import MoneyForm
 from partner import services
 from partner.errors import PriceError
 from partner.models import (
@@ -71,9 +72,10 @@ class PartnerAdmin(PartnerRowsMixin[Partner], ShopAdmin[Partner]):
             obj.pk = made.pk
 
 
-class StockRecordForm(forms.ModelForm[StockRecord]):
+class StockRecordForm(MoneyForm[StockRecord]):
     """An offer; the first count of its units is asked for once."""
 
+    money_fields = ("price", "compare_at_price")
     num_in_stock = forms.IntegerField(
         label="Units in stock", min_value=0, initial=0, required=False
     )

@@ -54,6 +54,7 @@ class PaymentEventInline(LedgerInline):
     """What has happened to a payment."""
 
     model = PaymentEvent
+    currency_path = "payment__currency"
     fields = (
         "at",
         "type",
@@ -202,6 +203,7 @@ class RefundAdmin(ButtonsAdmin[Refund]):
 class PaymentEventAdmin(LedgerAdmin[PaymentEvent]):
     """The ledger itself."""
 
+    currency_path = "payment__currency"
     list_display = (
         "at",
         "payment",

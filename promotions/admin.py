@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
 from custom.forms import MoneyForm
+from custom.money import format_money
 from promotions.codes import normalize_code
 from promotions.models import CODE_LENGTH, Voucher, VoucherRedemption
 from promotions.querysets import VoucherQuerySet
@@ -69,7 +70,8 @@ class VoucherAdmin(ShopAdmin[Voucher]):
         if voucher.percent is not None:
             return f"{voucher.percent.normalize():f} %"
         if voucher.amount is not None:
-            return f"{voucher.amount.normalize():f} {voucher.currency}"
+            amount = format_money(voucher.amount, voucher.currency)
+            return f"{amount} {voucher.currency}"
         return "the shipping"
 
     @admin.display(ordering="num_used")
@@ -89,6 +91,7 @@ class VoucherAdmin(ShopAdmin[Voucher]):
 class VoucherRedemptionAdmin(LedgerAdmin[VoucherRedemption]):
     """Each use of a voucher."""
 
+    currency_path = "voucher__currency"
     list_display = (
         "created_at",
         "voucher",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from custom.fields import CodeField, MoneyField
+from custom.money import format_money
 from shipping.querysets import ShippingZoneQuerySet
 from tax.models import TaxClass
 
@@ -125,4 +126,4 @@ class ShippingRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.price} {self.currency}"
+        return f"{format_money(self.price, self.currency)} {self.currency}"

@@ -32,6 +32,7 @@ class OrderLineInline(LedgerInline):
     """What was bought."""
 
     model = OrderLine
+    currency_path = "order__currency"
     verbose_name_plural = "lines"
     fields = (
         "position",

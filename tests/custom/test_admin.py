@@ -379,7 +379,7 @@ class StockRecordPageTests(AdminTestCase):
         record = StockRecord.objects.get(variant__sku="FILM-0005-DVD")
         url = address(StockRecord, "change", record.pk)
         values = {"partner_sku": record.partner_sku, "price": "3.505"}
-        self.assertContains(self.client.post(url, values), "at most 2 places")
+        self.assertContains(self.client.post(url, values), "Too many places for EUR.")
         record.refresh_from_db()
         self.assertEqual(record.version, 1)
 

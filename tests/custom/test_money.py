@@ -4,7 +4,7 @@ from unittest import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom.money import allocate, format_money, places, round_money
+from custom.money import allocate, as_paid, format_money, places, round_money
 
 CURRENCIES = st.sampled_from(["JPY", "EUR", "KWD"])
 AMOUNTS = st.decimals(
@@ -102,3 +102,18 @@ class AllocateTests(TestCase):
         for share, part in zip(shares, parts, strict=True):
             self.assertLess(abs(share - rounded * part / sum(parts)), unit)
             self.assertEqual(share, round_money(share, currency))
+
+
+class AsPaidTests(TestCase):
+    """custom.money.as_paid"""
+
+    def test_places_of_the_currency_unless_some_would_be_lost(self) -> None:
+        for amount, currency, shown in (
+            ("9.900", "EUR", "9.90"),
+            ("1200.000", "JPY", "1200"),
+            ("1.500", "KWD", "1.500"),
+            ("1.005", "EUR", "1.005"),
+            ("1.500", "", "1.500"),
+        ):
+            with self.subTest(amount, currency=currency):
+                self.assertEqual(str(as_paid(Decimal(amount), currency)), shown)
