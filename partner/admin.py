@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from custom.buttons import Button, ButtonsAdmin
 from custom.forms import MoneyForm
 from partner import services
 from partner.errors import PriceError
@@ -25,6 +26,8 @@ from partner.models import (
 from partner.scoping import SEE_EVERY_PARTNER, PartnerRowsMixin
 from partner.services.offers import check_prices
 from users.models import User
+
+Reason = StockMovement.Reason
 
 
 class PartnerMemberInline(admin.TabularInline[PartnerMember, Partner]):
@@ -188,8 +191,21 @@ class StockRecordAdmin(PartnerRowsMixin[StockRecord], ShopAdmin[StockRecord]):
         obj.pk = made.pk
 
 
+class CountForm(forms.Form):
+    """A count, or what came or went; never a figure without a reason."""
+
+    reason = forms.ChoiceField(
+        choices=[
+            (reason.value, reason.label)
+            for reason in (Reason.COUNTED, Reason.RECEIVED, Reason.CORRECTION)
+        ],
+        help_text="A count replaces the figure; the others are added to it.",
+    )
+    units = forms.IntegerField(help_text="Below zero for what is gone.")
+
+
 @admin.register(StockLevel)
-class StockLevelAdmin(PartnerRowsMixin[StockLevel], LedgerAdmin[StockLevel]):
+class StockLevelAdmin(PartnerRowsMixin[StockLevel], ButtonsAdmin[StockLevel]):
     """How many units there are, and how many are promised."""
 
     partner_path = "stock_record__partner"
@@ -198,6 +214,29 @@ class StockLevelAdmin(PartnerRowsMixin[StockLevel], LedgerAdmin[StockLevel]):
     list_filter = ("backorder",)
     search_fields = ("stock_record__partner_sku",)
     ordering = ("pk",)
+    buttons: ClassVar[tuple[Button[Any], ...]] = (
+        Button(
+            name="count",
+            label="Change the stock",
+            permission="partner.change_stockrecord",
+            is_lawful=lambda _level: True,
+            form=CountForm,
+        ),
+    )
+
+    def press_count(self, row: StockLevel, actor: User, cleaned: dict[str, Any]) -> str:
+        """Let the ledger say why the units changed."""
+        reason = Reason(cleaned["reason"])
+        counted = reason == Reason.COUNTED
+        level = services.adjust_stock(
+            row.pk,
+            source=f"admin:{uuid.uuid4()}",
+            reason=reason,
+            num_in_stock=cleaned["units"] if counted else None,
+            delta=0 if counted else cleaned["units"],
+            actor=actor,
+        )
+        return f"{level.num_in_stock} units are in stock."
 
 
 @admin.register(StockMovement)

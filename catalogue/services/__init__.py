@@ -1,5 +1,11 @@
 """Every write to the catalogue."""
 
+from catalogue.services.bulk import (
+    add_to_category,
+    hide_products,
+    publish_products,
+    remove_from_category,
+)
 from catalogue.services.categories import (
     create_category,
     delete_category,
@@ -33,6 +39,7 @@ __all__ = [
     "NewVariant",
     "StoredImage",
     "add_image",
+    "add_to_category",
     "add_variant",
     "announce_changes",
     "copy_figures",
@@ -43,10 +50,13 @@ __all__ = [
     "delete_category",
     "follow_windows",
     "forget_changes",
+    "hide_products",
     "move_category",
+    "publish_products",
     "recount_listings",
     "refresh_listings",
     "refresh_values",
+    "remove_from_category",
     "rename_category",
     "repair_catalogue",
     "store_image",

@@ -217,14 +217,13 @@ class ProductPageTests(AdminTestCase):
             "title": product.title,
             "slug": product.slug,
             "description": "",
-            "attributes": "{}",
             "is_public": "on",
             "variants-TOTAL_FORMS": 1,
             "variants-INITIAL_FORMS": 1,
             "variants-0-id": variant.pk,
             "variants-0-product": product.pk,
             "variants-0-sku": variant.sku,
-            "variants-0-attributes": '{"format": "dvd"}',
+            "variants-0-attribute_format": "dvd",
             "variants-0-position": 0,
             "images-TOTAL_FORMS": 0,
             "images-INITIAL_FORMS": 0,
@@ -256,10 +255,9 @@ class ProductPageTests(AdminTestCase):
     def test_bad_attributes_and_slugs_are_shown_at_their_fields(self) -> None:
         product = Product.objects.get(slug="amelie")
         for changes, message in (
-            ({"attributes": '{"running_time": "long"}'}, "running_time: Not a valid"),
-            ({"attributes": '{"nonsense": 1}'}, "nonsense: Unknown attribute."),
-            ({"attributes": "[]"}, "Give a JSON object"),
-            ({"variants-0-attributes": "{}"}, "format: Required."),
+            ({"attribute_running_time": "long"}, "Enter a whole number."),
+            ({"variants-0-attribute_format": ""}, "This field is required."),
+            ({"variants-0-attribute_format": "vhs"}, "vhs is not one of the"),
             ({"slug": "1234"}, "at least one letter"),
             ({"slug": "king-kong"}, "king-kong is taken"),
             ({"variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0}, "at least 1"),
@@ -354,7 +352,7 @@ class ProductPageTests(AdminTestCase):
         values = {
             "product": other.pk,
             "sku": "NEW-SKU",
-            "attributes": '{"format": "dvd"}',
+            "attribute_format": "dvd",
             "position": 0,
         }
         url = address(Variant, "change", variant.pk)

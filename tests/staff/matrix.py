@@ -64,6 +64,7 @@ BUTTONS: Final = {
         "invoice": "CSR",
         "note": "CSR",
     },
+    "partner.stocklevel": {"count": "PR"},
     "payments.payment": {
         "receive": "FR",
         "capture": "FR",
@@ -76,6 +77,12 @@ BUTTONS: Final = {
 # Actions of a list -> who is offered them. "delete_selected" follows "delete" above,
 # but for the lists that have no actions at all.
 ACTIONS: Final = {
+    "catalogue.product": {
+        "publish": "ER",
+        "hide": "ER",
+        "add_to_category": "ER",
+        "remove_from_category": "ER",
+    },
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
 }
