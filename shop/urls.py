@@ -23,6 +23,7 @@ urlpatterns = [
     path(
         "payment/webhook/<str:provider>/", WebhookView.as_view(), name="payment-webhook"
     ),
+    path("admin/", include("staff.urls")),
     path("admin/", admin.site.urls),
     path("mailbox/", include("notifications.api.urls")),
     path("health/live", health.live, name="health-live"),

@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
 from custom.admin import LedgerAdmin
 from staff.access import record_access
-from staff.models import AccessEntry
+from staff.factors import reset_factors
+from staff.models import AccessEntry, SecondFactor
+from users.models import User
 
 M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponseBase]
@@ -95,3 +97,33 @@ class AccessEntryAdmin(LedgerAdmin[AccessEntry]):
         "=request_id",
     )
     search_help_text = "An address, users.user, a key, an action or a request's id."
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(PersonalPagesMixin[SecondFactor], LedgerAdmin[SecondFactor]):
+    """Who of the staff signs in with a second factor; a lost one can be reset."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = ("type",)
+    search_fields = ("user__email_normalized",)
+    ordering = ("-id",)
+    fields = ("user", "type", "created_at", "last_used_at")
+    actions = ("reset",)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may reset factors of others."""
+        return request.user.has_perm("staff.reset_secondfactor")
+
+    @admin.action(
+        description="Reset: their owners sign in without, and enrol anew",
+        permissions=["reset"],
+    )
+    def reset(self, request: HttpRequest, factors: QuerySet[SecondFactor]) -> None:
+        """Take the factors of the owners away; nobody resets their own."""
+        chosen = factors.exclude(user=request.user).values("user")
+        owners = list(User.objects.filter(pk__in=chosen).order_by("pk"))
+        for owner in owners:
+            reset_factors(owner, actor=cast("User", request.user))
+        done = f"{len(owners)} of the staff enrol anew."
+        self.message_user(request, done, messages.SUCCESS)

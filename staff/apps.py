@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
@@ -24,3 +25,11 @@ class ShopAdminConfig(AdminConfig):
     """Django's admin on the shop's own site."""
 
     default_site = "staff.sites.ShopAdminSite"
+
+    def ready(self) -> None:
+        """Find the pages of every app, but those of allauth: they show secrets."""
+        super().ready()
+        for label in ("account.EmailAddress", "account.EmailConfirmation"):
+            if admin.site.is_registered(model := apps.get_model(label)):
+                admin.site.unregister(model)
+        admin.site.unregister(apps.get_model("mfa.Authenticator"))

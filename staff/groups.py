@@ -144,7 +144,7 @@ AUDITOR: Final = StaffGroup(
         ("basket.basket", "basket.basketline", "basket.basketvoucher"): VIEW,
         ("auth.group",): VIEW,
         ("custom.outboxmessage", "custom.idempotencykey"): VIEW,
-        ("staff.accessentry",): VIEW,
+        ("staff.accessentry", "staff.secondfactor"): VIEW,
     },
     rights=(EVERY_PARTNER,),
 )

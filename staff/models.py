@@ -1,7 +1,8 @@
-"""What staff looked at."""
+"""What staff looked at, and their second factors."""
 
 from typing import ClassVar
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,15 @@ from custom.fields import CodeField
 from staff.querysets import AccessEntryQuerySet
 
 ACTION_LENGTH = 40
+
+
+class SecondFactor(Authenticator):
+    """A factor as those see it who may reset it; its secrets stay where they are."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "second factor"
+        permissions: ClassVar = [("reset_secondfactor", "Can reset second factors")]
 
 
 class AccessEntry(models.Model):

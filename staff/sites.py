@@ -19,18 +19,23 @@ An app adds a page in its ``admin.py``::
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
 
 from staff.access import record_access
+from staff.factors import has_factor
 from users.models import User
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,26 @@ class ShopAdminSite(AdminSite):
             for page in self.pages.values()
         ]
         return [*pages, *super().get_urls()]
+
+    def admin_view(self, view: V, cacheable: bool = False) -> V:  # noqa: FBT001, FBT002 - as Django's
+        """Lead staff who lack a second factor to enrol one, if that is compulsory."""
+        shown = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            if self._must_enrol(request):
+                return redirect("mfa_activate_totp")
+            return shown(request, *args, **kwargs)
+
+        return cast("V", update_wrapper(guarded, shown))
+
+    def _must_enrol(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may do nothing but enrol or leave; 1 query."""
+        return (
+            settings.STAFF_MFA_REQUIRED
+            and self.has_permission(request)
+            and request.path != reverse(f"{self.name}:logout")
+            and not has_factor(cast("User", request.user))
+        )
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

@@ -69,7 +69,9 @@ class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]
 
     def reversion_register(self, model: Any, **options: Any) -> None:
         """Keep password digests out of the history."""
-        super().reversion_register(model, exclude=("password", "last_login"), **options)
+        super().reversion_register(
+            model, exclude=("password", "last_login", "session_epoch"), **options
+        )
 
 
 @admin.register(AuthToken)

@@ -17,6 +17,7 @@ from shop.settings.history import *
 from shop.settings.queues import *
 from shop.settings.security import *
 from shop.settings.selling import *
+from shop.settings.staff import *
 
 # Lets ``ModelAdmin[Order]`` and the like be written as they are typed.
 django_stubs_ext.monkeypatch()
@@ -65,6 +66,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pipeline",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -86,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "custom.middleware.OriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 APPEND_SLASH = False  # custom.middleware.SlashMiddleware: only GET is redirected
@@ -128,6 +133,7 @@ PASSWORD_HASHERS = [
 ]
 SILENCED_SYSTEM_CHECKS = [
     "auth.E003",  # get_by_natural_key() goes by ``email_normalized``, which is unique
+    "models.W036",  # allauth's conditional constraints; staff.signin locks instead
     "templates.W003",  # the tags of cachebuster stand in for Django's "static"
 ]
 KNOX_TOKEN_MODEL = "users.AuthToken"
@@ -137,11 +143,6 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),  # from the last use
     "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
 }
-
-# --- Staff ---------------------------------------------------------------------
-
-# Looks at personal data are kept so long.
-STAFF_ACCESS_DAYS = env.int("STAFF_ACCESS_DAYS", default=365)
 
 # --- Search --------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ if len(SECRET_KEY) < MIN_SECRET_LENGTH:
     msg = f"DJANGO_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters."
     raise ImproperlyConfigured(msg)
 
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -49,6 +49,7 @@ MODELS: Final = """
     shipping.shippingmethod     CSFAR    FR   FR      FR      FR
     shipping.shippingzone       CSFAR    FR   FR      FR      FR
     staff.accessentry           AR       -    -       -       -
+    staff.secondfactor          AR       -    -       -       -
     tax.taxclass                EFAR     FR   FR      FR      FR
     users.authtoken             SAR      -    -       SR      -
     users.user                  SAR      R    R       R       -
@@ -85,6 +86,7 @@ ACTIONS: Final = {
     },
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
+    "staff.secondfactor": {"reset": "R"},
 }
 NO_ACTIONS: Final = ("catalogue.category", "catalogue.variant", "users.authtoken")
 

@@ -25,6 +25,7 @@ from tests.partner.factories import PartnerFactory
 from tests.promotions.factories import make_voucher
 from tests.reviews.factories import ReviewFactory
 from tests.shipping.factories import make_rate
+from tests.staff.codes import enrol
 from tests.staff.matrix import LETTERS, ROOT
 from tests.tax.factories import make_tax_class
 from tests.users.factories import UserFactory, create_token
@@ -91,4 +92,5 @@ def _make_others(order: Order) -> None:
     count_fruitless("nowhere to be found")
     OutboxMessage.objects.create(topic="order.placed")
     IdempotencyKey.objects.create(key_digest="0" * 64)
+    enrol(order.user)
     record_access(order.user, model=ShippingMethod, pk=1, action="view")

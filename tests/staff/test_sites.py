@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import SimpleTestCase, TestCase, override_settings
-from django.urls import path, reverse
+from django.urls import include, path, reverse
 
 from staff.sites import AdminPage, ShopAdminSite
 from tests.users.factories import UserFactory
@@ -31,7 +31,10 @@ site.register_page(
         view=show,
     )
 )
-urlpatterns = [path("admin/", site.urls)]
+urlpatterns = [
+    path("admin/", include("staff.urls")),
+    path("admin/", site.urls),
+]
 
 
 class DefaultSiteTests(SimpleTestCase):

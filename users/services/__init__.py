@@ -8,6 +8,7 @@ from users.services.accounts import (
 )
 from users.services.devices import (
     SignIn,
+    end_sessions,
     extend_token,
     log_in,
     log_out,
@@ -22,6 +23,7 @@ from users.services.passwords import (
 __all__ = [
     "SignIn",
     "change_password",
+    "end_sessions",
     "extend_token",
     "log_in",
     "log_out",

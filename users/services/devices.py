@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.contrib.auth import authenticate
+from django.db.models import F
 from django.utils import timezone
 from knox.settings import knox_settings
 
@@ -55,8 +56,16 @@ def extend_token(token: AuthToken) -> None:
 
 @transactional
 def log_out_everywhere(user: User) -> None:
-    """End every token of a user."""
+    """End every token and every session of a user."""
     AuthToken.objects.filter(user=user).delete()
+    end_sessions(user)
+
+
+@transactional
+def end_sessions(user: User) -> None:
+    """End every session of a user; tokens stay. ``user`` is brought up to date."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
 
 
 @transactional

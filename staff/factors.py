@@ -1,0 +1,108 @@
+"""Second factors: which codes count, how often one may be tried, how they end."""
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.conf import settings
+
+from custom.rates import parse_rate
+from custom.throttling.identity import user_ident
+from custom.throttling.limiter import Window, get_limiter
+from custom.transactions import transactional
+from staff import secrets
+from staff.access import record_access
+from users.models import User
+from users.services import end_sessions
+
+Type = Authenticator.Type
+LAST_STEP = "last_step"  # of a code that was used, in the data of a factor
+
+
+def has_factor(user: User) -> bool:
+    """Tell whether an account asks for a code at sign-in; 1 query."""
+    return Authenticator.objects.filter(user=user.pk, type=Type.TOTP).exists()
+
+
+def take_try(user: User) -> bool:
+    """Count one more code tried for an account; False when these were too many.
+
+    Without Redis every try passes, as everywhere in the shop.
+    """
+    window = _tries_of(user)
+    verdict = window and get_limiter().take(window)
+    return not verdict or verdict.is_allowed
+
+
+def forget_tries(user: User) -> None:
+    """Begin anew after a code that was right."""
+    if window := _tries_of(user):
+        get_limiter().forget([window])
+
+
+def use_code(user: User, code: str) -> Authenticator | None:
+    """Return the factor whose code it is, and spend the code; None if it is no one's.
+
+    Of two requests with the same code one succeeds: the row of the factor is locked.
+    """
+    for factor in Authenticator.objects.filter(user=user.pk).order_by("pk"):
+        if factor.type == Type.TOTP:
+            is_right = _use_step(factor.pk, code)
+        else:
+            is_right = factor.type == Type.RECOVERY_CODES and (
+                factor.wrap().validate_code(code)
+            )
+        if is_right:
+            factor.user = user
+            return factor
+    return None
+
+
+@transactional
+def spend_enrolling_code(user: User, code: str) -> None:
+    """Let the code that proved a new factor open nothing any more."""
+    use_code(user, code)
+
+
+@transactional
+def reset_factors(user: User, *, actor: User | None) -> None:
+    """Take an account's factors away and end its sessions; it enrols anew.
+
+    Args:
+        user: Who lost the factor.
+        actor: Who resets it, for the log of staff; None for the command line.
+    """
+    Authenticator.objects.filter(user=user.pk).delete()
+    end_sessions(user)
+    if actor is not None:
+        record_access(actor, model=User, pk=user.pk, action="reset second factor")
+
+
+@transactional
+def _use_step(factor_id: int, code: str) -> bool:
+    """Tell whether a code is of a step after the last one used, and remember it."""
+    factor = Authenticator.objects.select_for_update().filter(pk=factor_id).first()
+    if factor is None:
+        return False
+    secret = secrets.decrypt(factor.data["secret"])
+    steps = [
+        step
+        for step in yield_hotp_counters_from_time()
+        if compare_user_code(
+            actual=code, expected=format_hotp_value(hotp_value(secret, step))
+        )
+    ]
+    if not steps or steps[0] <= factor.data.get(LAST_STEP, 0):
+        return False
+    factor.data[LAST_STEP] = steps[0]
+    factor.save(update_fields=["data"])
+    return True
+
+
+def _tries_of(user: User) -> Window | None:
+    """Return the window that codes of an account are counted in."""
+    rate = parse_rate(settings.STAFF_MFA_RATE)
+    return rate and get_limiter().window("second_factor", rate, user_ident(user.pk))

@@ -1,0 +1,43 @@
+"""The forms that take a code of a second factor."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+
+from staff.factors import forget_tries, take_try, use_code
+
+
+class _SpendingMixin:
+    """Takes a code once, and counts tries exactly.
+
+    allauth notes both in the cache, which may forget, and which closes the door when
+    Redis is down.
+    """
+
+    user: Any
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        """Return the code, if it opens anything."""
+        code: str = self.cleaned_data["code"]
+        if not take_try(self.user):
+            fault = get_account_adapter().validation_error("too_many_login_attempts")
+            raise fault
+        factor = use_code(self.user, code)
+        if factor is None:
+            fault = get_adapter().validation_error("incorrect_code")
+            raise fault
+        forget_tries(self.user)
+        self.authenticator = factor
+        return code
+
+
+class AuthenticateForm(_SpendingMixin, AllauthAuthenticateForm):
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_SpendingMixin, AllauthReauthenticateForm):
+    """Proof that it is still the same person."""
