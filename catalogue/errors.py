@@ -1,6 +1,6 @@
 """What can go wrong with the catalogue."""
 
-from custom.errors import ConflictError, InvalidError
+from custom.errors import ConflictError, GoneError, InvalidError
 
 
 class InvalidSlugError(InvalidError):
@@ -57,3 +57,10 @@ class InvalidImageError(InvalidError):
 
     code = "invalid-image"
     title = "Invalid picture"
+
+
+class SyncExpiredError(GoneError):
+    """A copy is too old to be told what has gone from it since."""
+
+    code = "sync-expired"
+    title = "Copy too old"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         AttributeDefinition,
         Category,
         ListedValue,
+        NumberedProduct,
         Product,
         ProductChange,
         ProductImage,
@@ -152,6 +153,18 @@ class ProductChangeQuerySet(models.QuerySet["ProductChange"]):
     def unlisted(self) -> Self:
         """Keep products that nobody may see any more."""
         return self.filter(is_listed=False)
+
+
+class NumberedProductQuerySet(models.QuerySet["NumberedProduct"]):
+    """Products in the order of their last changes."""
+
+    def after(self, number: int) -> Self:
+        """Keep what changed after a change."""
+        return self.filter(number__gt=number)
+
+    def gone_before(self, moment: datetime) -> Self:
+        """Keep what nobody has been able to see since before a moment."""
+        return self.filter(gone_at__lt=moment)
 
 
 @dataclass(frozen=True, slots=True)

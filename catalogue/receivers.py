@@ -9,6 +9,7 @@ from catalogue.models import (
     AttributeDefinition,
     Category,
     Product,
+    ProductImage,
     ProductListing,
     ProductSlug,
     ProductSummary,
@@ -73,6 +74,13 @@ def list_in_categories(
 def announce_variant(*, instance: Variant, **_signal: object) -> None:
     """What a product is found by changed with a variant: SKU, title, attributes."""
     refresh_values([instance.product_id])
+    announce_changes([instance.product_id])
+
+
+@receiver(post_save, sender=ProductImage)
+@receiver(post_delete, sender=ProductImage)
+def announce_image(*, instance: ProductImage, **_signal: object) -> None:
+    """A row or a page of the product shows another picture."""
     announce_changes([instance.product_id])
 
 

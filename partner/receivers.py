@@ -5,6 +5,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from catalogue.models import Variant
+from catalogue.services import announce_changes
 from custom.throttling.overrides import publish_overrides
 from partner.models import Partner, PartnerMember, PartnerRate, StockRecord
 from partner.services import refresh_summaries
@@ -25,7 +26,8 @@ def refresh_of_stock_record(
 ) -> None:
     """A partner asks another price; records are never deleted: they have a ledger."""
     if not raw:
-        refresh_summaries([instance.variant.product_id])
+        product_id = instance.variant.product_id
+        announce_changes({product_id} - refresh_summaries([product_id]))
 
 
 @receiver((post_save, post_delete), sender=PartnerRate)

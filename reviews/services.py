@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Count, Sum
 
 from catalogue.models import Product, ProductSummary
+from catalogue.services import announce_changes
 from custom.history import record_all, recorded
 from custom.idempotency import RequestKey, run_once
 from custom.transactions import transactional
@@ -81,7 +82,7 @@ def decide_reviews(review_ids: Iterable[int], *, state: Review.State) -> int:
 
 @transactional
 def refresh_ratings(product_ids: Iterable[int]) -> None:
-    """Work out the ratings of products again; 3 statements.
+    """Work out the ratings of products again, and announce them; 7 statements.
 
     Locks the summaries and only then reads the reviews, so that of two transactions
     the one that commits last has seen the other's change.
@@ -101,6 +102,7 @@ def refresh_ratings(product_ids: Iterable[int]) -> None:
         points, row.review_count = figures.get(row.pk, (0, 0))
         row.rating = _mean(points, row.review_count)
     ProductSummary.objects.bulk_update(summaries, ["rating", "review_count"])
+    announce_changes(row.pk for row in summaries)
 
 
 @transactional

@@ -1,5 +1,6 @@
 """The catalogue as anyone may read it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -18,10 +19,14 @@ from catalogue.api.serializers import (
     CategorySerializer,
     ProductDetailSerializer,
     ProductListSerializer,
+    ProductPageSerializer,
 )
+from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.models import Category, Product, ProductListing
-from catalogue.querysets import ProductQuerySet
+from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
 from catalogue.selectors import ListedKeys, category_trees
+from catalogue.sync import changes_since
+from custom.api.pagination import read_page_size
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
 from partner.strategy import lowest_prices, pick_offers
@@ -45,6 +50,11 @@ ATTRIBUTE_PARAMETER = OpenApiParameter(
     many=True,
     description="A value of this attribute, or from..to of a number or a date; "
     "repeated: any of them.",
+)
+SINCE_PARAMETER = OpenApiParameter(
+    SYNC_PARAMETER,
+    OpenApiTypes.STR,
+    description="`synced_at` of an earlier answer, or 0: what has changed since.",
 )
 MAX_DEPTH_DIGITS = 3  # no tree is deeper
 
@@ -128,6 +138,7 @@ class ProductViewSet(ApiViewSet[Product]):
         """Add the attributes that a list is asked for; unknown ones are told later."""
         names = super().get_query_parameters()
         if self.action == "list":
+            names |= {SYNC_PARAMETER}
             names |= {*attribute_parameters(self.request.query_params)}
         return names
 
@@ -143,16 +154,19 @@ class ProductViewSet(ApiViewSet[Product]):
             context["media_url"] = self.request.build_absolute_uri(settings.MEDIA_URL)
         return context
 
-    @extend_schema(parameters=[ATTRIBUTE_PARAMETER])
+    @extend_schema(
+        parameters=[ATTRIBUTE_PARAMETER, SINCE_PARAMETER],
+        responses=ProductPageSerializer,
+    )
     def list(self, request: Request) -> Response:
-        """Show rows of products."""
+        """Show rows of products, or what of them has changed."""
         # A page's ids come off an index; only its own rows are then read.
         found: Any = self.filter_queryset(ProductListing.objects.all())
+        if SYNC_PARAMETER in request.query_params:
+            return self._changes(found)
         keys: Any = ListedKeys(found, found.narrowing)
         pks: list[int] = self.paginate_queryset(keys) or []
-        rows = Product.objects.public().for_list().in_bulk(list(pks))
-        page = [rows[pk] for pk in pks if pk in rows]
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.get_paginated_response(self._rows(pks))
 
     @extend_schema(parameters=[KEY_PARAMETER])
     def retrieve(self, request: Request, key: str) -> Response:
@@ -166,3 +180,17 @@ class ProductViewSet(ApiViewSet[Product]):
             "lowest_prices": lowest_prices(picked),
         }
         return Response(self.get_serializer(product, context=context).data)
+
+    def _changes(self, found: ProductListingQuerySet) -> Response:
+        """Show what has changed in a list since the client last looked."""
+        narrowed = found.with_values(found.narrowing.attributes)
+        limit = read_page_size(self.request)
+        changes = changes_since(read_mark(self.request), narrowed, limit)
+        rows = self._rows(changes.product_ids)
+        return Response(answer_changes(self.request, changes, rows))
+
+    def _rows(self, product_ids: Sequence[int]) -> Any:  # noqa: ANN401
+        """Render rows of products in the order of their ids; 2 queries."""
+        rows = Product.objects.public().for_list().in_bulk(list(product_ids))
+        page = [rows[pk] for pk in product_ids if pk in rows]
+        return self.get_serializer(page, many=True).data

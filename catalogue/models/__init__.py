@@ -11,6 +11,7 @@ from catalogue.models.listings import (
 )
 from catalogue.models.products import Product, ProductImage, Variant
 from catalogue.models.slugs import CategorySlug, ProductSlug, TakenSlug
+from catalogue.models.sync import ChangeCounter, NumberedProduct, UnnumberedChange
 from catalogue.models.types import AttributeDefinition, ProductType
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "AttributeDefinition",
     "Category",
     "CategorySlug",
+    "ChangeCounter",
     "ListedValue",
     "ListingCount",
+    "NumberedProduct",
     "Product",
     "ProductChange",
     "ProductImage",
@@ -29,5 +32,6 @@ __all__ = [
     "ProductSummary",
     "ProductType",
     "TakenSlug",
+    "UnnumberedChange",
     "Variant",
 ]

@@ -20,6 +20,11 @@ from catalogue.services.listings import (
     recount_listings,
     refresh_listings,
 )
+from catalogue.services.numbering import (
+    expire_cursors,
+    number_changes,
+    purge_tombstones,
+)
 from catalogue.services.products import (
     NewProduct,
     NewVariant,
@@ -48,11 +53,14 @@ __all__ = [
     "create_product_type",
     "create_products",
     "delete_category",
+    "expire_cursors",
     "follow_windows",
     "forget_changes",
     "hide_products",
     "move_category",
+    "number_changes",
     "publish_products",
+    "purge_tombstones",
     "recount_listings",
     "refresh_listings",
     "refresh_values",

@@ -84,8 +84,8 @@ def update_category(
         category.save()
     if slug is not None:
         record_slugs(CategorySlug, [category])
-    if name is not None or is_public is not None:
-        announce_changes(_products_below(category))  # they are found by its name
+    if (name, slug, is_public) != (None, None, None):
+        announce_changes(_products_below(category))  # their pages name it
     return category
 
 

@@ -1,10 +1,11 @@
-"""What the search index must take over after a commit (decision 0024)."""
+"""What others must learn of products after a commit (decisions 0024 and 0032)."""
 
 from collections.abc import Iterable
 
-from catalogue.models import ProductChange, ProductListing
+from catalogue.models import ProductChange, ProductListing, UnnumberedChange
 from catalogue.querysets import WHOLE_SHOP
 from custom import outbox
+from custom.deleting import delete_rows
 from custom.transactions import transactional
 
 TOPIC = "product.changed"
@@ -13,10 +14,10 @@ BATCH = 500  # rows of one INSERT
 
 @transactional
 def announce_changes(product_ids: Iterable[int]) -> None:
-    """Have products indexed again once the transaction has committed; 3 statements.
+    """Tell search, and clients that keep a copy, after the commit; 4 statements.
 
-    Called after what search shows of them was written, their lists included. Calling
-    it twice is harmless: the index reads each product once, as it then is.
+    Called after what a row, a page or search shows of the products was written, their
+    lists included. Calling it twice is harmless: each product is read as it then is.
     """
     pks = sorted(set(product_ids))
     if not pks:
@@ -29,10 +30,13 @@ def announce_changes(product_ids: Iterable[int]) -> None:
         (ProductChange(product_id=pk, is_listed=pk in listed) for pk in pks),
         batch_size=BATCH,
     )
+    UnnumberedChange.objects.bulk_create(
+        (UnnumberedChange(product_id=pk) for pk in pks), batch_size=BATCH
+    )
     outbox.publish(TOPIC, {"count": len(pks)})
 
 
 @transactional
 def forget_changes(change_ids: Iterable[int]) -> None:
     """Take away changes that the index has taken over."""
-    ProductChange.objects.filter(pk__in=list(change_ids)).delete()
+    delete_rows(ProductChange, list(change_ids))

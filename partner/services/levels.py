@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db.models import F
 
 from catalogue.models import Variant
+from catalogue.services import announce_changes
 from custom import outbox
 from partner.models import StockLevel
 from partner.services.summaries import refresh_summaries
@@ -42,6 +43,10 @@ def follow_levels(
 
 
 def refresh_lists(stock_record_ids: Iterable[int]) -> None:
-    """Refresh what lists show of the products of stock records."""
+    """Refresh what lists show of the products of stock records, and announce them.
+
+    A product is announced even if its row stays: its page shows every offer.
+    """
     variants = Variant.objects.filter(stock_records__in=list(stock_record_ids))
-    refresh_summaries(variants.values_list("product", flat=True))
+    products = set(variants.values_list("product", flat=True))
+    announce_changes(products - refresh_summaries(products))

@@ -146,9 +146,6 @@ def store_stock_records(
     StockPrice.objects.bulk_create(
         [_present_price(record, now) for record in records], batch_size=BATCH
     )
-    # Search finds them by partner, whatever it asks.
-    variants = Variant.objects.filter(pk__in={row.variant_id for row in rows})
-    announce_changes(variants.values_list("product", flat=True))
     return records
 
 

@@ -22,14 +22,14 @@ def update_partner(
 ) -> Partner:
     """Rename a partner, or start or stop selling its offers; locks the partner."""
     partner = Partner.objects.select_for_update().get(pk=partner_id)
-    sells_otherwise = is_active is not None and is_active != partner.is_active
+    before = (partner.name, partner.is_active)
     if name is not None:
         partner.name = name
     if is_active is not None:
         partner.is_active = is_active
     with recorded("Partner changed."):
         partner.save()
-    if sells_otherwise:
+    if (partner.name, partner.is_active) != before:  # pages show both
         offered = Product.objects.filter(variants__stock_records__partner=partner)
         products = set(offered.values_list("pk", flat=True))
         announce_changes(products - refresh_summaries(products))

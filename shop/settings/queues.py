@@ -47,6 +47,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "partner.purge_stock_imports",
         "schedule": 3600.0,
     },
+    "purge-tombstones": {"task": "catalogue.purge_tombstones", "schedule": 3600.0},
     "purge-fruitless-queries": {
         "task": "search.purge_fruitless_queries",
         "schedule": 3600.0,
@@ -75,7 +76,10 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
         "orders.tasks.follow_payments",
         "stats.tasks.follow_payment",
     ),
-    "product.changed": "search.tasks.follow_product_changes",
+    "product.changed": (
+        "search.tasks.follow_product_changes",
+        "catalogue.tasks.number_product_changes",
+    ),
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
     "user.verification_wanted": "notifications.accounts.send_verification",

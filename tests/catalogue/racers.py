@@ -1,22 +1,32 @@
 """What the processes of a race do."""
 
 import random
+import time
+from decimal import Decimal
+from typing import Any
+
+from django.test import Client
 
 from catalogue.errors import (
     CategoryMoveError,
     CategoryNotEmptyError,
     SlugTakenError,
 )
-from catalogue.models import Category, Product
+from catalogue.models import Category, ChangeCounter, Product
 from catalogue.services import (
     create_category,
     delete_category,
     follow_windows,
     move_category,
+    number_changes,
     rename_category,
     update_product,
 )
+from custom.transactions import run_in_transaction
+from partner.services import update_stock_record
+from tests.child import tell
 
+LAST_TITLE = "The end"  # of the product that tells a reader to stop
 CHANGES = 12  # of each process
 REFUSALS = (CategoryMoveError, CategoryNotEmptyError, Category.DoesNotExist)
 
@@ -68,3 +78,66 @@ def change_slugs(seed: int, slugs: list[str]) -> int:
 def follow() -> int:
     """Follow windows; count the products."""
     return follow_windows()
+
+
+def change_products(seed: int, own: list[int], records: list[int]) -> int:
+    """Change products at random, numbering now and then; count the changes.
+
+    Args:
+        seed: Of the mix.
+        own: Products nobody else deletes.
+        records: Stock records that anyone may give a price.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a repeatable mix, not a secret
+    alive = list(own)
+    for step in range(CHANGES):
+        product = chance.choice(alive)
+        kind = chance.choice(["title", "title", "hide", "show", "price", "delete"])
+        if kind == "title":
+            update_product(product, title=f"Title {seed} {step}")
+        elif kind == "price":
+            price = Decimal(chance.randrange(1, 9999)) / 100
+            update_stock_record(chance.choice(records), price=price)
+        elif kind == "delete" and len(alive) > 1:
+            alive.remove(product)
+            Product.objects.get(pk=product).delete()
+        else:
+            update_product(product, is_public=kind == "show")
+        if chance.random() < 0.7:  # else somebody else's message brings it along
+            number_changes()
+    return CHANGES
+
+
+def hold_change(record: int) -> int:
+    """Change a price and commit only once later changes have long been numbered."""
+
+    def change() -> int:
+        update_stock_record(record, price=Decimal("12.34"))
+        first = _last_number()
+        tell("holding")
+        while _last_number() < first + 10:
+            time.sleep(0.01)
+        return _last_number() - first
+
+    passed = run_in_transaction(change)
+    number_changes()
+    return passed
+
+
+def keep_copy(marker: int) -> dict[str, Any]:
+    """Sync without a pause until the marker has its last title; return the copy."""
+    client = Client(SERVER_NAME="localhost")
+    rows: dict[int, Any] = {}
+    url = "/api/product/?updated_since=0&page_size=3"
+    tell("syncing")
+    while rows.get(marker, {}).get("title") != LAST_TITLE:
+        body = client.get(url).json()
+        for pk in body["deleted"]:
+            rows.pop(pk, None)
+        rows |= {row["id"]: row for row in body["results"]}
+        url = f"/api/product/?updated_since={body['synced_at']}&page_size=3"
+    return {str(pk): row for pk, row in rows.items()}
+
+
+def _last_number() -> int:
+    return ChangeCounter.objects.get().last
