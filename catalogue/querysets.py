@@ -224,7 +224,7 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
     """The lists of products; an index serves each filter and each order."""
 
     # Set by who has narrowed the list; lost on further changes.
-    narrowing: Narrowing | None = None
+    narrowing: Narrowing
 
     def in_scope(self, scope: int) -> Self:
         """Keep one list: a category's, by its id, or ``WHOLE_SHOP``."""

@@ -135,7 +135,7 @@ class ProductServiceTests(TestCase):
             # products, their slugs, summaries, variants, tree lock, links, pictures;
             # lists: lock, summaries, categories above, products, rows, new rows,
             # counts twice; values: present ones, products, variants, definitions.
-            with self.assertNumQueries(28):
+            with self.assertNumQueries(29):
                 products = create_products(rows, product_type=self.film)
             titles = [row.title for row in rows]
             self.assertEqual([product.title for product in products], titles)

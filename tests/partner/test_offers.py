@@ -68,7 +68,7 @@ class CreateStockRecordTests(TestCase):
             ]
             # Savepoint and release; records, levels, movements, prices; variants'
             # products; summaries locked, variants, offers, summaries, lists.
-            with self.assertNumQueries(19):
+            with self.assertNumQueries(16):
                 create_stock_records(rows, source="import")
         self.assertEqual(StockRecord.objects.count(), 22)
 

@@ -91,7 +91,7 @@ class SummaryTests(TestCase):
         for wanted in (products[:2], products):
             ProductSummary.objects.filter(pk__in=wanted).update(price_from=None)
             # Savepoint and release; locked, variants, offers, summaries, lists.
-            with self.assertNumQueries(10):
+            with self.assertNumQueries(11):
                 refresh_summaries(wanted)
 
 

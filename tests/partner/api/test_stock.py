@@ -392,9 +392,9 @@ class ChangeTests(StockTestCase):
 
     def test_query_count(self) -> None:
         # Membership and record; savepoint and release; record and level locked; the
-        # price's lock, spans, row, summary (6), what search must learn (3) and version
+        # price's lock, spans, row, summary (6), what search must learn (4) and version
         # (3); the level's locks, movement, row and what follows; the record again.
-        with self.assertNumQueries(29):
+        with self.assertNumQueries(30):
             self.patch(num_in_stock=8, price="8.00", expected=10)
 
     def test_a_tag_that_fits(self) -> None:
@@ -724,9 +724,9 @@ class BulkTests(StockTestCase):
             ]
             # Membership; savepoint and release; offers locked, records, levels and
             # variants read (6); 4 tables of new records; prices (3); movements and
-            # levels; what follows from them; lists (6); what search must learn of the
-            # offers (4) and of the lists (3); the history (7).
-            with self.assertNumQueries(39):
+            # levels; what follows from them; lists (6); what others must learn of
+            # the lists (4); the history (7).
+            with self.assertNumQueries(36):
                 counts.append(self.bulk(*rows))
         self.assertEqual([count["updated"] for count in counts], [2, 10])
         self.assertEqual([count["created"] for count in counts], [2, 10])
