@@ -40,7 +40,6 @@ class AddressForm(forms.ModelForm[Address]):
 class AddressAdmin(PersonalPagesMixin[Address], ShopAdmin[Address]):
     """What customers have in their books."""
 
-    can_revert = False  # a former version would pass by the defaults
     form = AddressForm
     list_display = (
         "__str__",

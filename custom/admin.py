@@ -1,23 +1,28 @@
 """The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import reversion
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from reversion.admin import VersionAdmin
+from reversion.models import Version
 
 from custom import history, outbox
 from custom.columns import MoneyColumns
+from custom.edits import EditGuard
 from custom.errors import DomainError
-from custom.models import IdempotencyKey, OutboxMessage
+from custom.history.batches import undo_batch
+from custom.history.pages import HistoryPages
+from custom.history.recording import REASON_LENGTH
+from custom.ids import new_public_id
+from custom.models import HistoryBatch, IdempotencyKey, OutboxMessage
 
 M = TypeVar("M", bound=Model)
 
@@ -34,26 +39,15 @@ class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
         return self.columns(super().get_list_display(request))
 
 
-class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
+class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
     """Base of every model staff may edit: each save is a version that can be read.
 
     A row with a ``version`` column has it raised by every save. A service that
-    refuses (``DomainError``) leaves nothing behind and tells the reader why.
-
-    Attributes:
-        can_revert: A former version may be put back, and a deleted row recovered.
-            Off where that would bypass a service: the history is read only.
+    refuses (``DomainError``) leaves nothing behind and tells the reader why. What
+    somebody else has saved meanwhile is asked about, not overwritten.
     """
 
-    can_revert: ClassVar[bool] = True
-    history_latest_first = True
-    object_history_template = "admin/versions.html"
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Offer to recover deleted rows only where that is allowed."""
-        super().__init_subclass__(**kwargs)
-        if not cls.can_revert:
-            cls.change_list_template = "admin/change_list.html"
+    change_list_template = "admin/versioned_list.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Record deletions too, of models the admin alone makes versioned."""
@@ -66,32 +60,39 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
     def create_revision(self, request: HttpRequest) -> Iterator[None]:
         """Record what a page changes; VersionAdmin opens it around its views."""
         block = transaction.atomic()  # noqa: TID251 - as every page of the admin does
-        with block, history.recorded("", actor=request.user):
+        with (
+            block,
+            history.recorded(
+                request.POST.get("_reason", "").strip() or self._action(request),
+                actor=request.user,
+                batch=getattr(request, "history_batch", None),
+            ),
+        ):
             yield
 
-    def history_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """List the versions of a row, newest first."""
-        context = {"can_revert": self.can_revert} | (extra_context or {})
-        return super().history_view(request, object_id, context)
+    def _action(self, request: HttpRequest) -> str:
+        """Name the action that is carried out, if it is one."""
+        chosen = request.POST.get("action")
+        if not chosen:
+            return ""
+        label = dict(self.get_action_choices(request)).get(chosen, chosen)
+        return f"{label}, in bulk."
 
-    def _reversion_revisionform_view(self, request: HttpRequest, *args: Any) -> Any:
-        """Show, and on POST put back, a version; both reverting and recovering."""
-        if not self.can_revert:
-            raise PermissionDenied
-        return super()._reversion_revisionform_view(request, *args)
-
-    def recoverlist_view(
+    def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """List deleted rows that can be recovered."""
-        if not self.can_revert:
-            raise PermissionDenied
-        return super().recoverlist_view(request, extra_context)
+        """Let what is done to many rows at once be one step, which can be undone."""
+        if request.method == "POST":
+            request.history_batch = new_public_id()  # type: ignore[attr-defined]
+        return super().changelist_view(request, extra_context)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Keep the reason that was given; without one, the change is the reason."""
+        return self._logged(super().log_change, request, obj, message)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Keep the reason that was given; without one, that it is new."""
+        return self._logged(super().log_addition, request, obj, message)
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: Any) -> None:
         """Raise the row's version, so that other readers notice the change."""
@@ -136,6 +137,16 @@ class ShopAdmin(VersionAdmin, _ListedAdmin[M]):
                 return super().delete_view(request, object_id, extra_context)
         except DomainError as error:
             return self._refused(request, error)
+
+    @staticmethod
+    def _logged(
+        log: Callable[..., Any], request: HttpRequest, obj: Any, message: Any
+    ) -> Any:
+        """Write Django's entry, which reversion takes for the revision's comment."""
+        entry = log(request, obj, message)
+        if reversion.is_active() and (reason := request.POST.get("_reason", "")):
+            reversion.set_comment(reason.strip()[:REASON_LENGTH])
+        return entry
 
     def _refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """Say why, and show the page again as the database has it."""
@@ -236,3 +247,54 @@ class IdempotencyKeyAdmin(LedgerAdmin[IdempotencyKey]):
     list_filter = ("endpoint",)
     search_fields = ("made",)
     ordering = ("-id",)
+
+
+@admin.register(HistoryBatch)
+class HistoryBatchAdmin(LedgerAdmin[HistoryBatch]):
+    """Bulk edits and imports, each a step that can be undone as a whole."""
+
+    actions = ("undo",)
+    list_display = ("created_at", "__str__", "made_by", "source", "undone_by")
+    list_select_related = (
+        "first_revision__user",
+        "first_revision__note",
+        "undone_by",
+    )
+    search_fields = ("=public_id", "reason")
+    ordering = ("-created_at",)
+    readonly_fields = ("made_by", "source", "rows")
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may undo steps."""
+        return request.user.has_perm("custom.undo_historybatch")
+
+    @admin.display(description="by")
+    def made_by(self, batch: HistoryBatch) -> str:
+        """Show who began it."""
+        first = batch.first_revision
+        return str(first.user or "-") if first else "-"
+
+    @admin.display
+    def source(self, batch: HistoryBatch) -> str:
+        """Show through what it came."""
+        note = getattr(batch.first_revision, "note", None)
+        return note.source if note else "-"
+
+    @admin.display
+    def rows(self, batch: HistoryBatch) -> int:
+        """Count the rows it changed."""
+        versions = Version.objects.filter(revision__note__batch=batch)
+        return versions.values("content_type", "object_id").distinct().count()
+
+    @admin.action(description="Undo", permissions=["undo"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[HistoryBatch]) -> None:
+        """Put the rows of the chosen steps back, the last step first."""
+        for batch in queryset.order_by("-created_at"):
+            try:
+                count = undo_batch(batch.pk, actor=request.user)
+            except DomainError as error:
+                self.message_user(request, f"{batch}: {error.detail}", messages.ERROR)
+                continue
+            self.log_change(request, batch, "Undone.")
+            told = f"{batch}: {count} rows have been put back."
+            self.message_user(request, told, messages.SUCCESS)

@@ -50,7 +50,6 @@ class PartnerAdmin(PartnerRowsMixin[Partner], ShopAdmin[Partner]):
     """Who sells and ships."""
 
     partner_path = "pk"
-    can_revert = False  # pausing and resuming rewrites lists: a service does it
     list_display = ("name", "code", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "code")
@@ -112,7 +111,6 @@ class StockRecordForm(MoneyForm[StockRecord]):
 class StockRecordAdmin(PartnerRowsMixin[StockRecord], ShopAdmin[StockRecord]):
     """What partners ask for variants, and what is left of them."""
 
-    can_revert = False  # prices and stock move forwards only
     form = StockRecordForm
     list_display = (
         "partner_sku",

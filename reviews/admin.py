@@ -16,7 +16,6 @@ from staff.admin import PersonalPagesMixin
 class ReviewAdmin(PersonalPagesMixin[Review], ShopAdmin[Review]):
     """What buyers wrote; staff decide who reads it, and change no word of it."""
 
-    can_revert = False  # a former version would pass by the rating
     list_display = (
         "__str__",
         "product",

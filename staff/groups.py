@@ -143,7 +143,11 @@ AUDITOR: Final = StaffGroup(
         ("address.address",): VIEW,
         ("basket.basket", "basket.basketline", "basket.basketvoucher"): VIEW,
         ("auth.group",): VIEW,
-        ("custom.outboxmessage", "custom.idempotencykey"): VIEW,
+        (
+            "custom.historybatch",
+            "custom.outboxmessage",
+            "custom.idempotencykey",
+        ): VIEW,
         ("staff.accessentry", "staff.secondfactor"): VIEW,
     },
     rights=(EVERY_PARTNER,),

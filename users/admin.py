@@ -31,7 +31,6 @@ class UserRateInline(admin.TabularInline[UserRate, User]):
 class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]):
     """Who may sign in, and what to."""
 
-    can_revert = False  # a former version would give former permissions back
     add_form = UserCreationForm
     inlines = (UserRateInline,)
     list_display = ("email", "first_name", "last_name", "is_staff", "date_joined")

@@ -19,7 +19,6 @@ DEEPEST_INDENT = 8  # the last level that css/admin.css sets off
 class CategoryAdmin(ShopAdmin[Category], DraggableMPTTAdmin):
     """The tree, moved by dragging; siblings stay in the order of their names."""
 
-    can_revert = False  # a former version holds the tree's former numbers
     actions = None
     list_display = ("tree_actions", "indented_title", "slug", "is_public")
     list_display_links = ("indented_title",)

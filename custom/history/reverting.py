@@ -190,7 +190,7 @@ def recover(
     if mark is None or mark.kind != VersionMark.Kind.DELETED:
         msg = "It has been brought back already, or was never deleted."
         raise NotDeletedError(msg)
-    family = list(_family(version))
+    family = list(family_of(version))
     left_out: list[str] = []
     rows = []
     with recorded(reason or "Recovered.", actor=actor), refusals():
@@ -207,7 +207,7 @@ def recover(
     return Recovered(rows[0], len(rows), left_out)
 
 
-def _family(version: Version) -> Iterator[Version]:
+def family_of(version: Version) -> Iterator[Version]:
     """Yield a deleted row and those that went because of it, parents first."""
     deleted = Version.objects.filter(
         revision=version.revision_id, mark__kind=VersionMark.Kind.DELETED

@@ -24,20 +24,21 @@ MODELS: Final = """
     address.address             SAR      -    SR      R       -
     auth.group                  AR       R    R       R       -
     basket.basket               SAR      -    -       -       -
-    catalogue.category          ECSAR    ER   ER      ER      -
+    catalogue.category          ECSAR    ER   ER      ER      ER
     catalogue.product           ECSAR    ER   ER      ER      ER
     catalogue.producttype       ECSAR    ER   ER      ER      ER
     catalogue.variant           ECSAR    ER   ER      ER      ER
+    custom.historybatch         AR       -    -       -       -
     custom.idempotencykey       AR       -    -       -       -
     custom.outboxmessage        AR       -    -       -       -
     orders.order                CSFAR    -    -       -       -
     orders.orderevent           CSFAR    -    -       -       -
     orders.orderline            CSFAPR   -    -       -       -
-    partner.partner             ECFAPR   R    R       R       -
+    partner.partner             ECFAPR   R    R       R       R
     partner.stocklevel          ECFAPR   -    -       -       -
     partner.stockmovement       ECFAPR   -    -       -       -
     partner.stockprice          ECFAPR   -    -       -       -
-    partner.stockrecord         ECFAPR   R    PR      -       -
+    partner.stockrecord         ECFAPR   R    PR      -       R
     payments.payment            CSFAR    -    -       -       -
     payments.paymentevent       FAR      -    -       -       -
     payments.refund             CSFAR    -    -       -       -
@@ -52,7 +53,7 @@ MODELS: Final = """
     staff.secondfactor          AR       -    -       -       -
     tax.taxclass                EFAR     FR   FR      FR      FR
     users.authtoken             SAR      -    -       SR      -
-    users.user                  SAR      R    R       R       -
+    users.user                  SAR      R    R       R       R
 """
 
 # Buttons of a row's page -> who may press them.
@@ -84,6 +85,7 @@ ACTIONS: Final = {
         "add_to_category": "ER",
         "remove_from_category": "ER",
     },
+    "custom.historybatch": {"undo": "R"},
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
     "staff.secondfactor": {"reset": "R"},
@@ -96,6 +98,8 @@ COLUMNS: Final = {
     "change": "view",
     "history": "view",
     "revision": "view",
+    "compare": "view",
+    "revert": "change",
     "add": "add",
     "delete": "delete",
     "recoverlist": "recover",

@@ -1,0 +1,355 @@
+"""No lost updates in the admin: who saves second sees what the first has changed.
+
+A page carries a digest of every value it shows. When it comes back, the row is locked
+and read again: where a value is another by then, a page asks which of the two to keep.
+"""
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import Model
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+
+from custom.history.reading import (
+    State,
+    Values,
+    edited_fields,
+    state_of_row,
+)
+from custom.history.rules import rules_for
+
+M = TypeVar("M", bound=Model)
+SEEN = "_seen"
+CHOICE = "_choice:"
+THEIRS, MINE = "theirs", "mine"
+DIGEST_BYTES = 6
+NOT_KEPT = ("csrfmiddlewaretoken", SEEN)
+Seen = dict[str, dict[str, str]]  # "" or "catalogue.variant:7" -> field -> digest
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A value, or a row of the page, that is no more what was shown.
+
+    Attributes:
+        name: Of the field, or ``catalogue.variant:7``.
+        theirs: What is stored now.
+        mine: What was typed.
+        is_mine: It was changed on this page too.
+        is_gone: The row has been deleted; there is nothing left to choose.
+    """
+
+    name: str
+    label: str
+    theirs: str
+    mine: str
+    is_mine: bool = True
+    is_gone: bool = False
+
+
+class EditGuard(admin.ModelAdmin[M]):
+    """A page that knows what it has shown, its inlines included."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Ask before what somebody else has saved is overwritten.
+
+        The digests are taken before the page is read: a change in between is then
+        asked about once too often, and never lost.
+        """
+        context = extra_context or {}
+        if object_id is not None and request.method == "GET":
+            row = self.get_object(request, unquote(object_id))
+            if row is not None:
+                context = {"seen": digests_of(state_of_row(row)), **context}
+        elif object_id is not None and SEEN in request.POST:
+            page = self._ask(request, unquote(object_id))
+            if page is not None:
+                return page
+            context = {"seen": request.POST[SEEN], **context}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Leave the fields alone in which the other's value was chosen."""
+        form = super().get_form(request, obj, *args, **kwargs)
+        kept = _kept(request) & form.base_fields.keys()
+        if not kept:
+            return form
+        fields = copy.deepcopy(form.base_fields)
+        for name in kept:
+            fields[name].disabled = True  # it then has the stored value
+        made: Any = type(form.__name__, (form,), {})
+        made.base_fields = fields
+        return made
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: Any) -> Any:
+        """Leave the rows alone in which the other's values were chosen."""
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        kept = _kept(request)
+        for formset in formsets if kept else ():
+            for form in formset.initial_forms:
+                if _name_of(form.instance) in kept:
+                    _leave_alone(formset, form)
+        return formsets, inlines
+
+    def _ask(self, request: HttpRequest, pk: str) -> HttpResponse | None:
+        """Return the page that asks, or None if nobody has changed a thing.
+
+        Locks the row as the services do that write it.
+        """
+        if rules_for(self.model).lock(pk) is None:
+            return None
+        row = self.get_object(request, pk)
+        if row is None or not self.has_change_permission(request, row):
+            return None
+        now = state_of_row(row)
+        changed = _changed(_read_seen(request.POST[SEEN]), now)
+        if not changed:
+            return None
+        posted = request.POST.copy()
+        conflicts = list(self._conflicts(request, row, now, changed, posted))
+        if not conflicts:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{row} has been changed meanwhile",
+            "object": row,
+            "conflicts": conflicts,
+            "posted": list(_kept_values(posted)),
+            "seen": digests_of(now),
+            "lost_files": [str(each) for each in request.FILES.values()],
+        }
+        return TemplateResponse(request, "admin/conflict.html", context)
+
+    def _conflicts(
+        self,
+        request: HttpRequest,
+        row: M,
+        now: State,
+        changed: Mapping[str, frozenset[str]],
+        posted: QueryDict,
+    ) -> Iterator[Conflict]:
+        """Yield what has to be chosen; takes deleted rows out of what was posted."""
+        mine = copy.copy(row)
+        form = self.get_form(request, row, change=True)(
+            request.POST, request.FILES, instance=mine
+        )
+        yield from _of_form(form, now.values, changed.get("", frozenset()), request)
+        formsets, _inlines = self._create_formsets(request, row, change=True)
+        for formset in formsets:
+            gone = []
+            for index, each in enumerate(formset.initial_forms):
+                name = _posted_name(formset, index)
+                if name not in changed:
+                    continue
+                if each.instance.pk is None:
+                    gone.append(index)
+                    yield _gone(formset, name)
+                elif changed[name] & set(each.changed_data) or _is_deleted(each):
+                    yield _of_row(each, name)
+            _drop_rows(posted, formset, gone)
+
+
+def digests_of(state: State) -> str:
+    """Return what a page has to carry so that a later change is noticed."""
+    seen = {"": _digests(state.model, state.values)}
+    for (label, pk), child in state.children.items():
+        seen[f"{label}:{pk}"] = _digests(child.model, child.values)
+    return json.dumps(seen, separators=(",", ":"))
+
+
+def _digests(model: type[Model], values: Values) -> dict[str, str]:
+    return {
+        name: _digest(values[name]) for name in edited_fields(model) if name in values
+    }
+
+
+def _digest(raw: Any) -> str:
+    if isinstance(raw, list):
+        raw = sorted(map(str, raw))
+    text = json.dumps(raw, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _read_seen(text: str) -> Seen:
+    """Read what a page carried; of nonsense nothing: all has then changed."""
+    try:
+        seen = json.loads(text)
+        return {str(name): dict(digests) for name, digests in seen.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {"": {}}
+
+
+def _changed(seen: Seen, now: State) -> dict[str, frozenset[str]]:
+    """Return which fields are no more what was seen, by row; all of a deleted row."""
+    present: Seen = json.loads(digests_of(now))
+    changed = {}
+    for name, digests in seen.items():
+        if name not in present:
+            changed[name] = frozenset(digests)
+            continue
+        fields = present[name]
+        if not digests:
+            changed[name] = frozenset(fields)
+        other = {each for each in digests if fields.get(each) != digests[each]}
+        if other:
+            changed[name] = frozenset(other)
+    return changed
+
+
+def _kept(request: HttpRequest) -> set[str]:
+    """Return the fields and rows in which the other's values were chosen."""
+    if request.method != "POST":
+        return set()
+    return {
+        name.removeprefix(CHOICE)
+        for name, value in request.POST.items()
+        if name.startswith(CHOICE) and value == THEIRS
+    }
+
+
+def _kept_values(posted: QueryDict) -> Iterator[tuple[str, str]]:
+    """Yield what was typed, to be sent again with the choices."""
+    for name, values in posted.lists():
+        if name not in NOT_KEPT and not name.startswith(CHOICE):
+            yield from ((name, str(value)) for value in values)
+
+
+def _of_form(
+    form: BaseForm, theirs: Values, changed: frozenset[str], request: HttpRequest
+) -> Iterator[Conflict]:
+    """Yield the fields that are changed and are not the same as was typed."""
+    seen = _read_seen(request.POST[SEEN]).get("", {})
+    for name in changed & set(form.changed_data):
+        field = form[name]
+        typed = field.value()
+        yield Conflict(
+            name,
+            capfirst(str(field.label)),
+            theirs=_shown(form, name, field.initial),
+            mine=_shown(form, name, typed),
+            is_mine=_digest(_raw(theirs.get(name), typed)) != seen.get(name),
+        )
+
+
+def _raw(like: Any, typed: Any) -> Any:
+    """Return what was typed in the shape in which versions hold it, roughly."""
+    if isinstance(like, bool):
+        return bool(typed)
+    if isinstance(like, int) and str(typed).isdecimal():
+        return int(typed)
+    if isinstance(like, dict | list) and isinstance(typed, str):
+        try:
+            return json.loads(typed)
+        except ValueError:
+            return typed
+    return typed
+
+
+def _of_row(form: Any, name: str) -> Conflict:
+    """Describe a row of an inline of which both have changed something."""
+    names = [each for each in form.changed_data if each != "DELETE"]
+    kind = capfirst(str(form.instance._meta.verbose_name))  # noqa: SLF001 - public
+    mine = "; ".join(
+        f"{form[each].label}: {_shown(form, each, form[each].value())}"
+        for each in names
+    )
+    return Conflict(
+        name,
+        f"{kind} {form.instance}",
+        theirs="; ".join(
+            f"{form[each].label}: {_shown(form, each, form[each].initial)}"
+            for each in names
+        ),
+        mine="Delete it" if _is_deleted(form) else mine,
+    )
+
+
+def _gone(formset: Any, name: str) -> Conflict:
+    kind = capfirst(str(formset.model._meta.verbose_name))  # noqa: SLF001 - public
+    number = name.partition(":")[2]
+    return Conflict(
+        name, f"{kind} number {number}", "Deleted", "", is_mine=False, is_gone=True
+    )
+
+
+def _shown(form: Any, name: str, value: Any) -> str:
+    """Write a value of a form as people read it."""
+    field = form.fields[name]
+    if value in (None, "", []):
+        return "-"
+    if hasattr(field, "queryset"):
+        wanted = value if isinstance(value, list | tuple) else [value]
+        pks = [getattr(each, "pk", each) for each in wanted]
+        rows = field.queryset.filter(pk__in=[pk for pk in pks if str(pk).isalnum()])
+        return ", ".join(map(str, rows)) or "-"
+    if hasattr(field, "choices"):
+        labels = {str(key): str(label) for key, label in field.choices}
+        wanted = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(labels.get(str(each), str(each)) for each in wanted)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _is_deleted(form: Any) -> bool:
+    return "DELETE" in form.fields and bool(form["DELETE"].value())
+
+
+def _name_of(row: Model) -> str:
+    return f"{row._meta.label_lower}:{row.pk}"  # noqa: SLF001 - public
+
+
+def _posted_name(formset: Any, index: int) -> str:
+    """Return which row a form is of, as it was posted: it may be gone."""
+    options = formset.model._meta  # noqa: SLF001 - public
+    pk = formset.data.get(f"{formset.prefix}-{index}-{options.pk.name}", "")
+    return f"{options.label_lower}:{pk}"
+
+
+def _leave_alone(formset: Any, form: Any) -> None:
+    """Let every field of a row keep its stored value, but for its keys."""
+    keys = {formset.model._meta.pk.name, formset.fk.name}  # noqa: SLF001 - public
+    for name, field in form.fields.items():
+        if name not in keys:
+            field.disabled = True
+
+
+def _drop_rows(posted: QueryDict, formset: Any, gone: list[int]) -> None:
+    """Take rows of an inline out of what was posted, and number the others anew."""
+    if not gone:
+        return
+    prefix = formset.prefix
+    total = formset.total_form_count()
+    kept = [index for index in range(total) if index not in gone]
+    rows = [
+        {
+            name.removeprefix(f"{prefix}-{index}-"): posted.pop(name)
+            for name in list(posted)
+            if name.startswith(f"{prefix}-{index}-")
+        }
+        for index in range(total)
+    ]
+    for index, former in enumerate(kept):
+        for name, values in rows[former].items():
+            posted.setlist(f"{prefix}-{index}-{name}", values)
+    posted[f"{prefix}-TOTAL_FORMS"] = str(len(kept))
+    initial = formset.initial_form_count() - len(gone)
+    posted[f"{prefix}-INITIAL_FORMS"] = str(initial)
