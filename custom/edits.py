@@ -163,7 +163,7 @@ class EditGuard(admin.ModelAdmin[M]):
                     gone.append(index)
                     yield _gone(formset, name)
                 elif changed[name] & set(each.changed_data) or _is_deleted(each):
-                    yield _of_row(each, name)
+                    yield _of_row(each, name, changed[name])
             _drop_rows(posted, formset, gone)
 
 
@@ -263,9 +263,9 @@ def _raw(like: Any, typed: Any) -> Any:
     return typed
 
 
-def _of_row(form: Any, name: str) -> Conflict:
+def _of_row(form: Any, name: str, changed: frozenset[str]) -> Conflict:
     """Describe a row of an inline of which both have changed something."""
-    names = [each for each in form.changed_data if each != "DELETE"]
+    names = [each for each in form.fields if each in changed]
     kind = capfirst(str(form.instance._meta.verbose_name))  # noqa: SLF001 - public
     mine = "; ".join(
         f"{form[each].label}: {_shown(form, each, form[each].value())}"

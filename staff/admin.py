@@ -7,12 +7,14 @@ from typing import Any, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
-from custom.admin import LedgerAdmin
+from custom.admin import LedgerAdmin, ShopAdmin
 from staff.access import record_access
 from staff.factors import reset_factors
 from staff.models import AccessEntry, SecondFactor
@@ -80,6 +82,14 @@ def _count(request: HttpRequest, response: HttpResponseBase) -> int | None:
     if request.POST.get("select_across", "0") != "0":
         return None
     return len(request.POST.getlist("_selected_action")) or None
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ShopAdmin[Group], DjangoGroupAdmin):
+    """What those who work in the shop may do, by their trade."""
 
 
 @admin.register(AccessEntry)

@@ -1,10 +1,22 @@
-"""How accounts are put back: names alone, and never what they may do."""
+"""How accounts and groups are put back: names alone, and never what they may do."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import Group
 
 from custom.history.rules import ModelRules
 from users.models import User
+
+
+class GroupRules(ModelRules[Group]):
+    """A former version would give former permissions to all who are in it."""
+
+    forward_only: ClassVar[frozenset[str]] = frozenset({"permissions"})
+
+    def bring_back(self, row: Group, links: Mapping[str, Any]) -> None:
+        """Bring a group back that may do nothing yet."""
+        super().bring_back(row, {})
 
 
 class UserRules(ModelRules[User]):

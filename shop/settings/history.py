@@ -9,6 +9,7 @@ HISTORY_RECOVER_DAYS = env.int("HISTORY_RECOVER_DAYS", default=90)
 # Label of a model -> dotted path of its rules; custom.checks imports each.
 HISTORY_RULES = {
     "address.address": "address.history.AddressRules",
+    "auth.group": "users.history.GroupRules",
     "catalogue.category": "catalogue.history.CategoryRules",
     "catalogue.product": "catalogue.history.ProductRules",
     "catalogue.productimage": "catalogue.history.ProductImageRules",

@@ -77,8 +77,8 @@ class VoucherPageTests(TestCase):
         self.client.post(url, self.values(name="Summer", num_used="0"))
         self.assertEqual(Voucher.objects.get().name, "Summer")
         first = Version.objects.get_for_object(voucher).order_by("pk").first()
-        url = reverse("admin:promotions_voucher_revision", args=[voucher.pk, first.pk])
-        self.assertEqual(self.client.post(url, self.values()).status_code, 302)
+        url = reverse("admin:promotions_voucher_revert", args=[voucher.pk])
+        self.client.post(url, {"version": first.pk, "all": "1"})
         self.assertEqual(Voucher.objects.get().name, "Spring")
         self.assertEqual(VoucherCounter.objects.get().num_used, 1)
 

@@ -22,7 +22,7 @@ ROOT: Final = "R"
 MODELS: Final = """
                                 view     add  change  delete  recover
     address.address             SAR      -    SR      R       -
-    auth.group                  AR       R    R       R       -
+    auth.group                  AR       R    R       R       R
     basket.basket               SAR      -    -       -       -
     catalogue.category          ECSAR    ER   ER      ER      ER
     catalogue.product           ECSAR    ER   ER      ER      ER

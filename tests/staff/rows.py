@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group
 
 from basket.models import Basket
-from custom.models import IdempotencyKey, OutboxMessage
+from custom.ids import new_public_id
+from custom.models import HistoryBatch, IdempotencyKey, OutboxMessage
 from orders.models import Order
 from orders.services import return_lines
 from partner.models import PartnerMember, StockRecord
@@ -90,6 +91,7 @@ def _make_others(order: Order) -> None:
     create_token()
     Synonym.objects.create(words="sci-fi, science fiction")
     count_fruitless("nowhere to be found")
+    HistoryBatch.objects.create(public_id=new_public_id(), reason="Prices of spring.")
     OutboxMessage.objects.create(topic="order.placed")
     IdempotencyKey.objects.create(key_digest="0" * 64)
     enrol(order.user)

@@ -81,6 +81,6 @@ class TaxClassPageTests(TestCase):
         self.client.post(url, values)
         self.assertEqual(made.rates.get().percent, 9)
         first = Version.objects.get_for_object(made).order_by("pk").first()
-        url = reverse("admin:tax_taxclass_revision", args=[made.pk, first.pk])
-        self.client.post(url, values | {"rates-0-percent": "7"})
+        url = reverse("admin:tax_taxclass_revert", args=[made.pk])
+        self.client.post(url, {"version": first.pk, "all": "1"})
         self.assertEqual(made.rates.get().percent, 7)
