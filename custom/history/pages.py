@@ -64,6 +64,8 @@ class HistoryPages(admin.ModelAdmin[M]):
     ) -> HttpResponse:
         """List a row's versions, the newest first, 25 at a time."""
         row = self._row(request, object_id)
+        if row is None:
+            return self._gone(request, object_id)
         before = _number(request.GET.get("before"))
         page = page_of(self.model, row.pk, before=before)
         return self._page(
@@ -82,6 +84,8 @@ class HistoryPages(admin.ModelAdmin[M]):
     def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show two versions of a row side by side, or one and the row as it is."""
         row = self._row(request, object_id)
+        if row is None:
+            return self._gone(request, object_id)
         old, new = self._pair(request, row)
         (differences,) = compare([(old[1], new[1])])
         return self._page(
@@ -102,6 +106,8 @@ class HistoryPages(admin.ModelAdmin[M]):
     def revert_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Put the chosen fields back, or all, and show the history."""
         row = self._row(request, object_id)
+        if row is None:
+            return self._gone(request, object_id)
         if not self.has_change_permission(request, row):
             raise PermissionDenied
         version = self._version(row, request.POST.get("version"))
@@ -183,7 +189,8 @@ class HistoryPages(admin.ModelAdmin[M]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Compare the version with the row as it is."""
-        self._row(request, object_id)
+        if self._row(request, object_id) is None:
+            return self._gone(request, object_id)
         return self._to(request, "compare", object_id, f"?old={version_id}")
 
     def changelist_view(
@@ -212,14 +219,21 @@ class HistoryPages(admin.ModelAdmin[M]):
             self.message_user(request, sentence, messages.WARNING)
         return self._to(request, "change", quote(str(row.pk)))
 
-    def _row(self, request: HttpRequest, object_id: str) -> M:
-        """Return a row that is there and may be seen, or answer 404 or 403."""
+    def _row(self, request: HttpRequest, object_id: str) -> M | None:
+        """Return a row, None of one that is hidden or gone; or answer 403."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
-        if row is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, row):
+        if row is not None and not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
         return row
+
+    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to the index, as every page of Django's does."""
+        redirected: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+            request, self.opts, object_id
+        )
+        return redirected
 
     def _ask_to_add(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):

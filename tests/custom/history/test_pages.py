@@ -90,7 +90,7 @@ class HistoryPageTests(PagesCase):
             self.assertEqual(
                 self.get("history", self.product.pk, **query).status_code, 404
             )
-        self.assertEqual(self.get("history", 999).status_code, 404)
+        self.assertEqual(self.get("history", 999).status_code, 302)
         for query in ({}, {"old": "x"}, {"old": "999"}, {"old": 1, "new": "x"}):
             self.assertEqual(
                 self.get("compare", self.product.pk, **query).status_code, 404
