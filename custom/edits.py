@@ -6,7 +6,7 @@ and read again: where a value is another by then, a page asks which of the two t
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -162,8 +162,10 @@ class EditGuard(admin.ModelAdmin[M]):
                 if each.instance.pk is None:
                     gone.append(index)
                     yield _gone(formset, name)
-                elif changed[name] & set(each.changed_data) or _is_deleted(each):
-                    yield _of_row(each, name, changed[name])
+                    continue
+                names = _form_names(each, changed[name])
+                if names.keys() & set(each.changed_data) or _is_deleted(each):
+                    yield _of_row(each, name, names)
             _drop_rows(posted, formset, gone)
 
 
@@ -176,9 +178,33 @@ def digests_of(state: State) -> str:
 
 
 def _digests(model: type[Model], values: Values) -> dict[str, str]:
-    return {
-        name: _digest(values[name]) for name in edited_fields(model) if name in values
-    }
+    """Return a digest for each value, and for each key of a JSON object."""
+    digests = {}
+    for name in edited_fields(model):
+        if name not in values:
+            continue
+        if isinstance(values[name], dict):
+            for key, value in values[name].items():
+                digests[f"{name}.{key}"] = _digest(value)
+        else:
+            digests[name] = _digest(values[name])
+    return digests
+
+
+def _form_names(form: Any, changed: Iterable[str]) -> dict[str, str]:
+    """Return the form's fields that show what is changed -> the name it has here.
+
+    A form that gives each key of a JSON object a field of its own says so in
+    ``key_prefixes``: field of the model -> what is before the key.
+    """
+    prefixes = getattr(form, "key_prefixes", {})
+    names = {}
+    for name in changed:
+        field, _dot, key = name.partition(".")
+        shown = f"{prefixes[field]}{key}" if key and field in prefixes else field
+        if shown in form.fields:
+            names[shown] = name
+    return names
 
 
 def _digest(raw: Any) -> str:
@@ -209,6 +235,7 @@ def _changed(seen: Seen, now: State) -> dict[str, frozenset[str]]:
         if not digests:
             changed[name] = frozenset(fields)
         other = {each for each in digests if fields.get(each) != digests[each]}
+        other |= {each for each in fields.keys() - digests.keys() if "." in each}
         if other:
             changed[name] = frozenset(other)
     return changed
@@ -237,7 +264,10 @@ def _of_form(
 ) -> Iterator[Conflict]:
     """Yield the fields that are changed and are not the same as was typed."""
     seen = _read_seen(request.POST[SEEN]).get("", {})
-    for name in changed & set(form.changed_data):
+    names = _form_names(form, changed)
+    for name in [each for each in form.fields if each in names]:
+        if name not in form.changed_data:
+            continue
         field = form[name]
         typed = field.value()
         yield Conflict(
@@ -245,7 +275,7 @@ def _of_form(
             capfirst(str(field.label)),
             theirs=_shown(form, name, field.initial),
             mine=_shown(form, name, typed),
-            is_mine=_digest(_raw(theirs.get(name), typed)) != seen.get(name),
+            is_mine=_digest(_raw(theirs.get(name), typed)) != seen.get(names[name]),
         )
 
 
@@ -263,7 +293,7 @@ def _raw(like: Any, typed: Any) -> Any:
     return typed
 
 
-def _of_row(form: Any, name: str, changed: frozenset[str]) -> Conflict:
+def _of_row(form: Any, name: str, changed: Container[str]) -> Conflict:
     """Describe a row of an inline of which both have changed something."""
     names = [each for each in form.fields if each in changed]
     kind = capfirst(str(form.instance._meta.verbose_name))  # noqa: SLF001 - public

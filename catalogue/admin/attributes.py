@@ -22,9 +22,11 @@ class AttributesForm(forms.ModelForm[Any]):
 
     Attributes:
         definitions: Every one that applies; ``with_attributes`` gives them fields.
+        key_prefixes: How ``custom.edits`` finds the field of an attribute.
     """
 
     definitions: ClassVar[tuple[AttributeDefinition, ...]] = ()
+    key_prefixes: ClassVar[dict[str, str]] = {"attributes": PREFIX}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
