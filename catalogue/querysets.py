@@ -85,6 +85,13 @@ class CategoryQuerySet(TreeQuerySet):
             return found
         return found.filter(level__lte=nodes[0].level + depth)
 
+    def above(self, nodes: Iterable["Category"]) -> Self:
+        """Keep some nodes and all that they are below."""
+        ranges = Q(pk__in=())
+        for node in nodes:
+            ranges |= Q(tree_id=node.tree_id, lft__lte=node.lft, rght__gte=node.rght)
+        return self.filter(ranges)
+
     def lock(self, pks: Iterable[int]) -> "list[Category]":
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")

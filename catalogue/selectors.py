@@ -1,6 +1,6 @@
 """Reads of the catalogue that no single queryset answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalogue.models import Category, ListedValue, ListingCount
@@ -78,6 +78,25 @@ class ListedKeys:
         scope = self._narrowing.scope
         total = count_products([scope]).get(scope, 0)
         return end * total < self._matching**2
+
+
+def category_paths(categories: Mapping[int, Category]) -> dict[int, str]:
+    """Return the slugs from the top down to each category; 1 query if there are any.
+
+    Args:
+        categories: By id; all are public.
+    """
+    if not categories:
+        return {}
+    above = list(Category.objects.above(categories.values()).order_by("lft"))
+    return {
+        pk: "/".join(
+            row.slug
+            for row in above
+            if row.tree_id == own.tree_id and row.lft <= own.lft <= row.rght
+        )
+        for pk, own in categories.items()
+    }
 
 
 def category_trees(

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.functional import cached_property
 from drf_spectacular.helpers import lazy_serializer
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalogue.api.fields import AttributeValueField, FinalStockRecordField
@@ -158,26 +158,6 @@ class ProductListSerializer(serializers.ModelSerializer[Product]):
         """Tell whether an offer has a unit ready."""
         summary = self.final_stock_record(product)
         return summary is not None and summary.in_stock
-
-
-@extend_schema_serializer(many=False)
-class ProductPageSerializer(serializers.Serializer[Any]):
-    """A page of rows; the last two members are there with ``updated_since``."""
-
-    count = serializers.IntegerField(
-        help_text="Products of the list; or changes since the cursor, these included."
-    )
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = ProductListSerializer(many=True)
-    deleted = serializers.ListField(
-        child=serializers.IntegerField(),
-        required=False,
-        help_text="Ids of products that are not in the list, whether they were or not.",
-    )
-    synced_at = serializers.CharField(
-        required=False, help_text="The cursor to ask with next time."
-    )
 
 
 class AttributeSerializer(serializers.Serializer[Any]):

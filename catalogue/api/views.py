@@ -14,18 +14,19 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.addresses import find_category, find_product
+from catalogue.api.expansions import PRODUCT_EXPANSIONS, ProductPageSerializer
 from catalogue.api.filters import ProductFilterSet, attribute_parameters
 from catalogue.api.serializers import (
     CategorySerializer,
     ProductDetailSerializer,
     ProductListSerializer,
-    ProductPageSerializer,
 )
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.models import Category, Product, ProductListing
 from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
 from catalogue.selectors import ListedKeys, category_trees
 from catalogue.sync import changes_since
+from custom.api.expanding import with_expansions
 from custom.api.pagination import read_page_size
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
@@ -128,6 +129,7 @@ class ProductViewSet(ApiViewSet[Product]):
     permission_classes = (AllowAny,)
     filterset_class = ProductFilterSet
     is_public_page = True
+    expansions = PRODUCT_EXPANSIONS
 
     def get_queryset(self) -> ProductQuerySet:
         """Keep what anyone may see."""
@@ -168,7 +170,10 @@ class ProductViewSet(ApiViewSet[Product]):
         pks: list[int] = self.paginate_queryset(keys) or []
         return self.get_paginated_response(self._rows(pks))
 
-    @extend_schema(parameters=[KEY_PARAMETER])
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        responses=with_expansions(ProductDetailSerializer, PRODUCT_EXPANSIONS),
+    )
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a product with its variants and their offers."""
         product = find_product(request, key, self.get_queryset().for_detail())
@@ -179,7 +184,9 @@ class ProductViewSet(ApiViewSet[Product]):
             "offers": offers,
             "lowest_prices": lowest_prices(picked),
         }
-        return Response(self.get_serializer(product, context=context).data)
+        shown = self.get_serializer(product, context=context).data
+        self.expand([product], [shown])
+        return Response(shown)
 
     def _changes(self, found: ProductListingQuerySet) -> Response:
         """Show what has changed in a list since the client last looked."""
@@ -193,4 +200,6 @@ class ProductViewSet(ApiViewSet[Product]):
         """Render rows of products in the order of their ids; 2 queries."""
         rows = Product.objects.public().for_list().in_bulk(list(product_ids))
         page = [rows[pk] for pk in product_ids if pk in rows]
-        return self.get_serializer(page, many=True).data
+        shown: Any = self.get_serializer(page, many=True).data
+        self.expand(page, shown)
+        return shown

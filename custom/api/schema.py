@@ -6,6 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.views import ApiMixin
 
 FORMAT_PARAMETER = OpenApiParameter(
@@ -69,6 +70,13 @@ class ApiSchema(AutoSchema):
         parameters = [FORMAT_PARAMETER]
         if isinstance(self.view, ApiMixin) and self.view.picks_fields():
             parameters.append(FIELDS_PARAMETER)
+            if added := ",".join(self.view.expansions):
+                told = f"Comma-separated, of `{added}`: adds these to each row."
+                parameters.append(
+                    OpenApiParameter(
+                        EXPAND_PARAMETER, OpenApiTypes.STR, description=told
+                    )
+                )
         if isinstance(self.view, ApiMixin):
             names = sorted(self.view.query_parameters)
             parameters += [OpenApiParameter(name, OpenApiTypes.STR) for name in names]

@@ -1,7 +1,7 @@
 """What every view of the API does alike: parameters, fields, caching."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 
+from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
 from custom.errors import DomainError
@@ -46,6 +47,8 @@ class ApiMixin(GenericAPIView[ModelT_co]):
     Attributes:
         query_parameters: Names the view reads beside ``format``, ``fields``, its
             pagination's and its filterset's.
+        expansions: What ``?expand=`` may add; the view passes what it shows to
+            ``expand``.
         list_actions: Actions of a viewset that answer with filtered, paged rows.
         is_public_page: The page is the same for everyone and may sit in shared
             caches; the session is then never read.
@@ -56,6 +59,7 @@ class ApiMixin(GenericAPIView[ModelT_co]):
     """
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
+    expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     is_public_page: ClassVar[bool] = False
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
@@ -119,6 +123,7 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         names = {str(api_settings.URL_FORMAT_OVERRIDE), *self.query_parameters}
         if self.picks_fields():
             names.add(FIELDS_PARAMETER)
+            names.update({EXPAND_PARAMETER} if self.expansions else ())
         if self.is_list():
             names |= self._list_parameters()
         return frozenset(names)
@@ -160,9 +165,25 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         serializer = super().get_serializer(*args, **kwargs)
         wanted = self.request.query_params.get(FIELDS_PARAMETER)
         if wanted is not None and self.picks_fields() and "data" not in kwargs:
-            row = getattr(serializer, "child", serializer)
-            keep_fields(cast("_Fielded", row), wanted.split(","))
+            row = cast("_Fielded", getattr(serializer, "child", serializer))
+            added = {*self._wanted_expansions()} - row.fields.keys()
+            keep_fields(row, wanted.split(","), beside=added)
         return serializer
+
+    def expand(self, rows: Sequence[Any], shown: Sequence[dict[str, Any]]) -> None:
+        """Add to what is shown of rows the relations that the request names."""
+        fields = self.request.query_params.get(FIELDS_PARAMETER)
+        kept = None if fields is None else {name.strip() for name in fields.split(",")}
+        for name in self._wanted_expansions():
+            if kept is None or name in kept:
+                found = self.expansions[name].load(rows, self.get_serializer_context())
+                for row, each in zip(rows, shown, strict=True):
+                    each[name] = found.get(row.pk)
+
+    def _wanted_expansions(self) -> list[str]:
+        """Return the relations that the request names."""
+        text = self.request.query_params.get(EXPAND_PARAMETER, "")
+        return read_expansions(text, self.expansions)
 
     def finalize_response(
         self,
@@ -189,16 +210,22 @@ class ApiViewSet(ApiMixin[ModelT_co], GenericViewSet[ModelT_co]):
     """Several addresses of one resource answered by actions; a router binds it."""
 
 
-def keep_fields(serializer: _Fielded, names: Iterable[str]) -> None:
+def keep_fields(
+    serializer: _Fielded, names: Iterable[str], *, beside: Iterable[str] = ()
+) -> None:
     """Drop every field but the named ones, before anything is computed.
+
+    Names in ``beside`` are no fields, but are added to the answer later.
 
     Raises:
         QueryParameterError: A name is not a field; the pointer is ``fields``.
     """
-    wanted = {name.strip() for name in names}
+    wanted = {name.strip() for name in names}.difference(beside)
     if unknown := sorted(wanted - serializer.fields.keys()):
         listed = ", ".join(f'"{name}"' for name in unknown)
-        detail = ErrorDetail(f"Unknown field: {listed}.", "unknown-field")
+        known = ", ".join((*serializer.fields, *sorted(beside)))
+        told = f"Unknown field: {listed}. Choose of: {known}."
+        detail = ErrorDetail(told, "unknown-field")
         raise QueryParameterError({FIELDS_PARAMETER: [detail]})
     for name in serializer.fields.keys() - wanted:
         del serializer.fields[name]
