@@ -1,4 +1,4 @@
-"""Keep a product's summary, lists and slugs in step, whoever saves it."""
+"""Keep a product's summary, lists, slugs and pages in step, whoever saves it."""
 
 from collections.abc import Collection
 
@@ -15,12 +15,16 @@ from catalogue.models import (
     ProductSummary,
     Variant,
 )
+from catalogue.pages import CATEGORIES, tags_of
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import drop_listings, refresh_listings
 from catalogue.services.slugs import record_slugs
 from catalogue.services.values import refresh_values
+from custom.caching.versions import announce
 
 LISTED = frozenset({"title", "is_public", "publish_from", "publish_until"})
+# Written along with a variant or a picture, which is announced by itself.
+TOUCHED = frozenset({"version", "updated_at"})
 
 
 @receiver(post_save, sender=Product)
@@ -35,11 +39,14 @@ def list_product(
     """A product was added, renamed, hidden or shown, or has another address."""
     if update_fields is None or "slug" in update_fields:
         record_slugs(ProductSlug, [instance])  # of a version put back, too
+    is_listed = update_fields is None or LISTED.intersection(update_fields)
+    if raw or not (is_listed or TOUCHED.issuperset(update_fields or ())):
+        announce(tags_of([instance.pk]))  # its page shows more than lists do
     if raw:
         return
     if created:
         ProductSummary.objects.create(product=instance)
-    if update_fields is None or LISTED.intersection(update_fields):
+    if is_listed:
         refresh_listings([instance.pk])
 
 
@@ -82,6 +89,13 @@ def announce_variant(*, instance: Variant, **_signal: object) -> None:
 def announce_image(*, instance: ProductImage, **_signal: object) -> None:
     """A row or a page of the product shows another picture."""
     announce_changes([instance.product_id])
+
+
+@receiver(post_save, sender=Category)
+@receiver(post_delete, sender=Category)
+def announce_category(**_signal: object) -> None:
+    """The tree changed, and with it what lists of a category are."""
+    announce([CATEGORIES])
 
 
 @receiver(post_save, sender=AttributeDefinition)

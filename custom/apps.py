@@ -15,4 +15,5 @@ class CustomConfig(AppConfig):
         """Register the system checks, and listen to what is recorded."""
         import_module("custom.checks")
         import_module("custom.throttling.checks")
+        import_module("custom.caching.checks")
         import_module("custom.history.receivers")

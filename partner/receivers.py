@@ -1,4 +1,4 @@
-"""Keep product summaries and the table of rates in step, whoever saves a row."""
+"""Keep summaries, pages and the table of rates in step, whoever saves a row."""
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from catalogue.models import Variant
 from catalogue.services import announce_changes
+from custom.caching.versions import EVERYTHING, announce
 from custom.throttling.overrides import publish_overrides
 from partner.models import Partner, PartnerMember, PartnerRate, StockRecord
 from partner.services import refresh_summaries
@@ -28,6 +29,12 @@ def refresh_of_stock_record(
     if not raw:
         product_id = instance.variant.product_id
         announce_changes({product_id} - refresh_summaries([product_id]))
+
+
+@receiver(post_save, sender=Partner)
+def announce_partner(**_signal: object) -> None:
+    """Any product's page may show the partner's name, or its offers no longer."""
+    announce([EVERYTHING])
 
 
 @receiver((post_save, post_delete), sender=PartnerRate)

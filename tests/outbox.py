@@ -6,6 +6,6 @@ from custom.models import OutboxMessage
 
 
 def messages() -> "QuerySet[OutboxMessage]":
-    """Return all messages but those that only bring an index or sums up to date."""
-    told = OutboxMessage.objects.exclude(topic="product.changed")
+    """Return all messages but those that bring an index, pages or sums up to date."""
+    told = OutboxMessage.objects.exclude(topic__in=("product.changed", "page.changed"))
     return told.exclude(handler__startswith="stats.")

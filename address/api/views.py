@@ -134,6 +134,7 @@ class CountryViewSet(ApiViewSet[Any]):
     serializer_class = CountrySerializer
     filter_backends = ()
     is_public_page = True
+    page_tags = frozenset({"shop"})  # no more than settings
 
     def list(self, request: Request) -> Response:
         """List the countries shipped to, with the parts of an address each needs."""

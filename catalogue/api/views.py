@@ -23,10 +23,11 @@ from catalogue.api.serializers import (
 )
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.models import Category, Product, ProductListing
+from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
 from catalogue.selectors import ListedKeys, category_trees
 from catalogue.sync import changes_since
-from custom.api.expanding import with_expansions
+from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
@@ -67,6 +68,7 @@ class CategoryViewSet(ApiViewSet[Category]):
     serializer_class: type[BaseSerializer[Any]] = CategorySerializer
     filter_backends = ()
     is_public_page = True
+    page_tags = frozenset({CATEGORIES, PRODUCTS})  # it counts products
     query_parameters: ClassVar[frozenset[str]] = frozenset({"depth", "parent"})
 
     def get_queryset(self) -> QuerySet[Category]:
@@ -165,7 +167,8 @@ class ProductViewSet(ApiViewSet[Product]):
         # A page's ids come off an index; only its own rows are then read.
         found: Any = self.filter_queryset(ProductListing.objects.all())
         if SYNC_PARAMETER in request.query_params:
-            return self._changes(found)
+            return self._changes(found)  # as numbered: some seconds after a commit
+        self.shows(PRODUCTS, CATEGORIES)
         keys: Any = ListedKeys(found, found.narrowing)
         pks: list[int] = self.paginate_queryset(keys) or []
         return self.get_paginated_response(self._rows(pks))
@@ -177,6 +180,7 @@ class ProductViewSet(ApiViewSet[Product]):
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a product with its variants and their offers."""
         product = find_product(request, key, self.get_queryset().for_detail())
+        self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
         offers = pick_offers([variant.pk for variant in product.public_variants])
         picked = [offer.stock_record_id for offer in offers.values()]
         context = self.get_serializer_context() | {
@@ -200,6 +204,10 @@ class ProductViewSet(ApiViewSet[Product]):
         """Render rows of products in the order of their ids; 2 queries."""
         rows = Product.objects.public().for_list().in_bulk(list(product_ids))
         page = [rows[pk] for pk in product_ids if pk in rows]
+        for product in page:
+            self.shows(until=product.next_boundary)
+        if EXPAND_PARAMETER in self.request.query_params:
+            self.shows(*(product_tag(product.pk) for product in page))
         shown: Any = self.get_serializer(page, many=True).data
         self.expand(page, shown)
         return shown

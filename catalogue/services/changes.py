@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from catalogue.models import ProductChange, ProductListing, UnnumberedChange
+from catalogue.pages import tags_of
 from catalogue.querysets import WHOLE_SHOP
 from custom import outbox
+from custom.caching.versions import few, raise_on_commit
 from custom.deleting import delete_rows
 from custom.transactions import transactional
 
@@ -14,7 +16,7 @@ BATCH = 500  # rows of one INSERT
 
 @transactional
 def announce_changes(product_ids: Iterable[int]) -> None:
-    """Tell search, and clients that keep a copy, after the commit; 4 statements.
+    """Tell search, kept pages and clients with copies after the commit; 4 statements.
 
     Called after what a row, a page or search shows of the products was written, their
     lists included. Calling it twice is harmless: each product is read as it then is.
@@ -33,7 +35,9 @@ def announce_changes(product_ids: Iterable[int]) -> None:
     UnnumberedChange.objects.bulk_create(
         (UnnumberedChange(product_id=pk) for pk in pks), batch_size=BATCH
     )
-    outbox.publish(TOPIC, {"count": len(pks)})
+    tags = few(tags_of(pks))
+    outbox.publish(TOPIC, {"count": len(pks), "tags": tags})
+    raise_on_commit(tags)
 
 
 @transactional

@@ -1,4 +1,4 @@
-"""What every view of the API does alike: parameters, fields, caching."""
+"""What every view of the API does alike: parameters and fields."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,12 +6,10 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet, ViewSetMixin
@@ -19,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
+from custom.api.public import PublicPageMixin
 from custom.errors import DomainError
 
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
@@ -31,8 +30,6 @@ PAGE_PARAMETER_ATTRIBUTES = (
     "page_size_query_param",
     "cursor_query_param",
 )
-PUBLIC_CACHE_CONTROL = "public, no-cache"
-PRIVATE_CACHE_CONTROL = "private, no-store"
 
 
 class _Fielded(Protocol):
@@ -41,7 +38,7 @@ class _Fielded(Protocol):
     fields: dict[str, Any]
 
 
-class ApiMixin(GenericAPIView[ModelT_co]):
+class ApiMixin(PublicPageMixin[ModelT_co]):
     """The ground rules of the API, for views and viewsets alike.
 
     Attributes:
@@ -50,8 +47,6 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         expansions: What ``?expand=`` may add; the view passes what it shows to
             ``expand``.
         list_actions: Actions of a viewset that answer with filtered, paged rows.
-        is_public_page: The page is the same for everyone and may sit in shared
-            caches; the session is then never read.
         error_pointers: Domain error -> JSON pointer to the member of the body that it
             is about, where it names none itself.
         throttle_scope: Scope of the view's POST requests; a viewset may name one for
@@ -61,7 +56,6 @@ class ApiMixin(GenericAPIView[ModelT_co]):
     query_parameters: ClassVar[frozenset[str]] = frozenset()
     expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
-    is_public_page: ClassVar[bool] = False
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
 
@@ -72,17 +66,6 @@ class ApiMixin(GenericAPIView[ModelT_co]):
             if isinstance(value, str) and UNSAFE_CHARACTERS.search(value):
                 raise Http404
         self.check_query_parameters(request)
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        """Leave the session out of public pages: it would vary by cookie."""
-        authenticators = super().get_authenticators()
-        if not self.is_public_page:
-            return authenticators
-        return [
-            authenticator
-            for authenticator in authenticators
-            if not isinstance(authenticator, SessionAuthentication)
-        ]
 
     def get_throttle_scope(self) -> str | None:
         """Name the scope of this POST request; see custom.rates."""
@@ -184,22 +167,6 @@ class ApiMixin(GenericAPIView[ModelT_co]):
         """Return the relations that the request names."""
         text = self.request.query_params.get(EXPAND_PARAMETER, "")
         return read_expansions(text, self.expansions)
-
-    def finalize_response(
-        self,
-        request: Request,
-        response: Response,
-        *args: Any,  # noqa: ANN401
-        **kwargs: Any,  # noqa: ANN401
-    ) -> Response:
-        """State who may keep the answer."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if "Cache-Control" not in response.headers:
-            is_public = self.is_public_page and response.status_code < 400  # noqa: PLR2004
-            response.headers["Cache-Control"] = (
-                PUBLIC_CACHE_CONTROL if is_public else PRIVATE_CACHE_CONTROL
-            )
-        return response
 
 
 class ApiView(ApiMixin[Any]):

@@ -27,6 +27,7 @@ class Breaker:
         self._opened_at: float | None = None
         self._probe_at = 0.0
         self._skipped = 0
+        self.outages = 0  # how often it has opened
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +69,7 @@ class Breaker:
             self._probe_at = self._next_probe(now)
             if not was_open:
                 self._opened_at = now
+                self.outages += 1
         if not was_open:
             # Its text may name the server's address.
             logger.error("rate_store_down", error=type(error).__name__)

@@ -4,6 +4,7 @@ That layer costs more than the network and the script together. Dialling (addres
 TLS, passwords) is redis-py's, reading replies is hiredis's.
 """
 
+import re
 import threading
 from collections.abc import Sequence
 from socket import socket
@@ -15,6 +16,8 @@ from redis.connection import ConnectionPool
 from redis.retry import Retry
 
 ReplyError = hiredis.ReplyError
+_INFO: Final = b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n"
+_RUN_ID: Final = re.compile(rb"^run_id:(\w+)", re.MULTILINE)
 CHUNK: Final = 16_384  # bytes read at once
 _MORE: Final = object()  # what the reader says until a reply is whole
 
@@ -53,13 +56,25 @@ class Link:
             except ConnectionError:
                 pass  # closed since it was last used
         near.dial(self._pool)
-        return near.ask(packed, len(commands))
+        told, *replies = near.ask(_INFO + packed, len(commands) + 1)
+        found = isinstance(told, bytes) and _RUN_ID.search(told)
+        near.run_id = found[1].decode() if found else ""
+        return replies
+
+    @property
+    def run_id(self) -> str:
+        """Identify the run of Redis that answered this thread; "" if it did not tell.
+
+        Another run has another memory: what it knows may be of an older snapshot.
+        """
+        return self._near.run_id
 
 
 class _Near(threading.local):
     """What one thread has of a link; ``line`` is None while it has nothing."""
 
     line: socket | None = None
+    run_id: str = ""
     _connection: Any = None
     _reader: Any = None
 

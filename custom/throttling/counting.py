@@ -48,12 +48,16 @@ class RequestCounts:
         user_pk: The account; None while the client address is charged.
         address: Filled in when it is first asked for.
         counts: Scope -> how it stands.
+        errands: Packed commands that the trip of ``per_minute`` takes along.
+        brought: Their replies; None while there are none.
     """
 
     meta: dict[str, Any]
     user_pk: Any = None
     address: str | None = None
     counts: dict[str, Count] = field(default_factory=dict)
+    errands: Sequence[bytes] = ()
+    brought: list[Any] | None = None
 
     @property
     def ident(self) -> str:
@@ -87,10 +91,11 @@ class RequestCounts:
         rate = self.per_minute
         if rate is None:
             self.counts.pop(PER_MINUTE, None)
+            if self.errands:
+                errands, self.errands = self.errands, ()
+                self.brought = get_limiter().send(errands)
             return None
-        limiter = get_limiter()
-        verdict = limiter.take(limiter.window(PER_MINUTE, rate, self.ident))
-        return self._keep(Count(PER_MINUTE, rate, verdict))
+        return self._keep(Count(PER_MINUTE, rate, self._take(rate)))
 
     def count_post(
         self,
@@ -114,6 +119,16 @@ class RequestCounts:
         if verdicts is None:
             return self._keep(Count(scope, windows[0].rate, None))
         return self._keep(_tightest(scope, windows, verdicts))
+
+    def _take(self, rate: Rate) -> Verdict | None:
+        """Ask the window of whoever is charged, and do the errands on the way."""
+        limiter = get_limiter()
+        window = limiter.window(PER_MINUTE, rate, self.ident)
+        errands, self.errands = self.errands, ()
+        if not errands:
+            return limiter.take(window)
+        verdict, self.brought = limiter.take_and_send(window, errands) or (None, None)
+        return verdict
 
     def _keep(self, count: Count) -> Count:
         """Remember, and let Prometheus know."""

@@ -83,13 +83,20 @@ class Limiter:
         key = f"{self._prefix}{scope}:{rate.limit}:{rate.window}:{ident}"
         return Window(key.encode(), rate)
 
+    @property
+    def run_id(self) -> str:
+        """Identify the run of Redis that has just answered this thread."""
+        return self._link.run_id
+
+    @property
+    def outages(self) -> int:
+        """Count how often Redis was given up."""
+        return self._breaker.outages
+
     def take(self, window: Window) -> Verdict | None:
         """Take one slot if one is free; a refusal changes nothing."""
-        if known := self._refusals.get(window.key):
-            now = time.monotonic()
-            if now < known[0]:
-                return Verdict(False, 0, known[1] - now, 0)
-            self._refusals.pop(window.key, None)
+        if known := self._remembered(window):
+            return known
         asked_at = time.monotonic()  # before Redis's clock is read: never too late
         replies = self.send((_TAKE.call(window.key, packed_take(window.rate, 1)),))
         if replies is None:
@@ -98,6 +105,22 @@ class Limiter:
             answer = self.ask([window])
             return answer and answer.verdicts[0]
         return self._judge(window, replies[0], asked_at)
+
+    def take_and_send(
+        self, window: Window, commands: Sequence[bytes]
+    ) -> tuple[Verdict, list[Any]] | None:
+        """Take a slot as ``take`` does, and bring the replies to packed commands.
+
+        One trip. After a refusal that is remembered there are no replies.
+        """
+        if known := self._remembered(window):
+            return known, []
+        asked_at = time.monotonic()
+        calls = [(window.key, packed_take(window.rate, 1))]
+        replies = self._call(_TAKE, calls, commands)
+        if replies is None:
+            return None
+        return self._judge(window, replies[0], asked_at), replies[1:]
 
     def take_all(self, windows: Sequence[Window]) -> list[Verdict] | None:
         """Take a slot in every window, or in none if one of them refuses."""
@@ -150,8 +173,10 @@ class Limiter:
 
     def send(self, commands: Sequence[bytes]) -> list[Any] | None:
         """Send packed commands in one trip, unless Redis is being left alone."""
-        if not self._breaker.admits():
-            return None
+        return self.insist(commands) if self._breaker.admits() else None
+
+    def insist(self, commands: Sequence[bytes]) -> list[Any] | None:
+        """Send as ``send`` does, even while Redis is being left alone."""
         try:
             replies = self._link.exchange(commands)
             for reply in replies:
@@ -191,6 +216,17 @@ class Limiter:
             for place, reply in zip(forgotten, again, strict=True):
                 replies[place] = reply
         return replies
+
+    def _remembered(self, window: Window) -> Verdict | None:
+        """Return a refusal that still holds, and forget one that does not."""
+        known = self._refusals.get(window.key)
+        if known is None:
+            return None
+        now = time.monotonic()
+        if now < known[0]:
+            return Verdict(False, 0, known[1] - now, 0)
+        self._refusals.pop(window.key, None)
+        return None
 
     def _judge(self, window: Window, reply: list[int], asked_at: float) -> Verdict:
         """Read a reply; remember a refusal for as long as nothing can free a slot."""

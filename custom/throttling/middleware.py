@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -32,6 +33,7 @@ logger = structlog.get_logger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 MIN_ERROR_STATUS = 400
 TOO_MANY = 429
+KNOWN_CALLER = "known_caller"  # user and token, once a request has shown it
 # What a refusal takes over from the answer it replaces.
 KEPT_PREFIXES = ("access-control-", "vary")
 
@@ -53,10 +55,11 @@ class RateHeadersMiddleware:
 class ThrottleMiddleware:
     """Counts every request below ``/api/`` once, and stamps every answer.
 
-    A request without credentials is charged to its address before anything is done.
-    One with credentials is charged by ``PerMinuteThrottle``, once it is known whose
-    they are; what never came so far (401, 403, 404, 406) is charged afterwards, and
-    is answered 429 if nothing is left.
+    A request without credentials is charged to its address before anything is done,
+    and so is one for a public page, which may need no view, to its account.
+    Any other with credentials is charged by ``PerMinuteThrottle``, once it is known
+    whose they are; what never came so far (401, 403, 404, 406) is charged afterwards,
+    and is answered 429 if nothing is left.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -69,8 +72,8 @@ class ThrottleMiddleware:
         counts = counts_of(request)
         is_counted = request.method not in UNCOUNTED_METHODS
         is_free = request.path_info in settings.RATE_FREE_PATHS
-        if is_counted and not is_free and not has_credentials(request):
-            counts.count_request(None)
+        if is_counted and not is_free:
+            self._count_early(request, counts)
         if refused := counts.refused:
             response: HttpResponseBase = refuse(request, refused)
         else:
@@ -83,6 +86,18 @@ class ThrottleMiddleware:
             log_refusal(request, response, counts)
         stamp(response, counts)
         return response
+
+    @staticmethod
+    def _count_early(request: HttpRequest, counts: RequestCounts) -> None:
+        """Charge a request before its view, if it is known who makes it."""
+        if not has_credentials(request):
+            counts.count_request(None)
+        elif counts.errands:  # for a page that is the same with any session
+            try:
+                user_pk = _token_caller(request)
+            except (APIException, DatabaseError):
+                return  # the view refuses it
+            counts.count_request(user_pk)
 
     def _count_late(
         self, request: HttpRequest, response: HttpResponseBase, counts: RequestCounts
@@ -144,6 +159,23 @@ def _authenticate(request: HttpRequest) -> Any:  # noqa: ANN401 - a user, or nob
         return Request(request, authenticators=[one() for one in classes]).user
     except (APIException, DatabaseError):
         return None
+
+
+def _token_caller(request: HttpRequest) -> Any:  # noqa: ANN401 - a key, or None
+    """Return the key of the account whose token a request has, None without one.
+
+    Raises:
+        APIException: The token opens nothing.
+    """
+    classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    asked = Request(request)
+    for one in classes:
+        if issubclass(one, SessionAuthentication):
+            continue
+        if (found := one().authenticate(asked)) is not None:
+            setattr(request, KNOWN_CALLER, found)
+            return found[0].pk
+    return None
 
 
 def log_refusal(

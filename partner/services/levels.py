@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db.models import F
 
 from catalogue.models import Variant
+from catalogue.pages import product_tag
 from catalogue.services import announce_changes
 from custom import outbox
+from custom.caching.versions import raise_on_commit
 from partner.models import StockLevel
 from partner.services.summaries import refresh_summaries
 
@@ -28,16 +30,20 @@ def follow_levels(
         "pk",
         F("num_in_stock") - F("num_allocated"),
         "stock_record__low_stock_threshold",
+        "stock_record__variant__product",
     )
     low: list[dict[str, object]] = []
     turned = set(reoffered)
-    for pk, free, threshold in rows:
+    products: set[int] = set()
+    for pk, free, threshold, product in rows:
+        products.add(product)
         before = free - free_deltas[pk]
         if threshold is not None and free <= threshold < before:
             low.append({"stock_record": pk, "num_free": free, "threshold": threshold})
         if (free > 0) != (before > 0):
             turned.add(pk)
     outbox.publish_all("stock.low", low)
+    raise_on_commit(product_tag(pk) for pk in products)  # pages tell what is left
     if turned:
         refresh_lists(turned)
 

@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.addresses import find_product
 from catalogue.models import Product
+from catalogue.pages import product_tag
 from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
 from custom.api.views import ApiViewSet
 from orders.models import Order
@@ -47,7 +48,9 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
         """Keep the product's published reviews, the latest first."""
         if getattr(self, "swagger_fake_view", False):
             return Review.objects.none()
-        reviews: ReviewQuerySet = Review.objects.of_product(self._product().pk)
+        product = self._product()
+        self.shows(product_tag(product.pk), until=product.next_boundary)
+        reviews: ReviewQuerySet = Review.objects.of_product(product.pk)
         return reviews.published().newest_first().for_list()
 
     @extend_schema(parameters=[KEY_PARAMETER])

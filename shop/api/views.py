@@ -69,6 +69,7 @@ class ShopView(ApiView):
     permission_classes = (AllowAny,)
     serializer_class = ShopSerializer
     is_public_page = True
+    page_tags = frozenset({"shop"})  # no more than settings
 
     def get(self, request: Request) -> Response:
         """Tell the shop's name, currency, tax display, languages and countries."""

@@ -10,6 +10,7 @@ import django_stubs_ext
 
 from search.connection import haystack_options
 from shop.settings.api import *
+from shop.settings.caching import *
 from shop.settings.database import *
 from shop.settings.environment import *
 from shop.settings.files import *
@@ -79,7 +80,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "custom.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "custom.caching.middleware.PageLookupMiddleware",
     "custom.throttling.ThrottleMiddleware",
+    "custom.caching.middleware.PageCacheMiddleware",
     "custom.middleware.ProblemMiddleware",
     "cachebuster.middleware.StaticFilesMiddleware",
     "custom.middleware.BodyLimitMiddleware",

@@ -1,5 +1,6 @@
 """Redis with what lives on it (cache, sessions, Celery), and the outbox."""
 
+from shop.settings.caching import CDN_PURGE_URL
 from shop.settings.environment import *
 
 REDIS_URL = env.str("REDIS_URL")
@@ -57,6 +58,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
 }
+PAGE_HANDLERS = (  # of topics with ``tags``
+    "custom.caching.handlers.raise_again",
+    *(("custom.caching.handlers.purge_cdn",) if CDN_PURGE_URL else ()),
+)
 # Topic -> dotted path of its handler, or paths of several; custom.checks imports each.
 OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "order.placed": (
@@ -79,7 +84,9 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "product.changed": (
         "search.tasks.follow_product_changes",
         "catalogue.tasks.number_product_changes",
+        *PAGE_HANDLERS,
     ),
+    "page.changed": PAGE_HANDLERS,
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
     "user.verification_wanted": "notifications.accounts.send_verification",

@@ -12,6 +12,7 @@ for _name, _value in {
     "PAYMENT_METHODS": "invoice,cash_on_delivery,dummy",
     # Tests of limits set their own; no other test may meet one.
     "RATE_PER_MINUTE": "60000/min",
+    "CACHE_PAGES": "0",  # what a test never commits must not be kept
     "RATE_LOGIN": "60000/min",
     "RATE_REGISTRATION": "60000/min",
     "RATE_PASSWORD_RESET": "60000/min",

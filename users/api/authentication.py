@@ -32,6 +32,9 @@ class TokenAuthentication(BaseAuthentication):
             AuthenticationFailed: ``token-invalid`` for whatever opens nothing,
                 ``token-expired`` for what used to.
         """
+        known: tuple[User, AuthToken] | None = getattr(request, "known_caller", None)
+        if known is not None:  # asked before the view, by custom.throttling
+            return known
         header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _, secret = header.strip(" \t").partition(" ")
         if scheme.lower() not in SCHEMES:

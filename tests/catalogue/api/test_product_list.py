@@ -14,6 +14,7 @@ from tests.catalogue.factories import (
     ProductImageFactory,
     VariantFactory,
 )
+from tests.custom.caching.kept import SHARED
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 
 
@@ -92,7 +93,7 @@ class ProductListTests(APITestCase):
                 }
             ],
         )
-        self.assertEqual(response["Cache-Control"], "public, no-cache")
+        self.assertEqual(response["Cache-Control"], SHARED)
 
     def test_row_without_offer_or_picture(self) -> None:
         response = self.client.get(self.url, {"id": self.casablanca.pk})

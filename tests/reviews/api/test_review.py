@@ -5,6 +5,7 @@ from orders.models import Order
 from reviews.models import Review
 from reviews.services import decide_reviews
 from tests.catalogue.factories import ProductFactory
+from tests.custom.caching.kept import SHARED
 from tests.orders.factories import OrderFactory, OrderLineFactory
 from tests.reviews.factories import ReviewFactory
 from tests.users.factories import UserFactory
@@ -52,7 +53,7 @@ class ListTests(APITestCase):
                     ],
                 },
             )
-        self.assertEqual(response["Cache-Control"], "public, no-cache")
+        self.assertEqual(response["Cache-Control"], SHARED)
 
     def test_the_product_tells_the_mean(self) -> None:
         response = self.client.get(f"/api/product/{self.product.pk}/")

@@ -1,0 +1,123 @@
+"""Many ask for a page that nobody has rendered yet."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.test import SimpleTestCase, TransactionTestCase, override_settings
+
+from custom.caching.store import LEASE
+from script.lib.servers import Redis
+from tests.catalogue.factories import ProductFactory
+from tests.custom.caching.actors import Process
+from tests.custom.caching.kept import KeptPages
+from tests.processes import race
+from tests.servers import own_server
+
+READERS = 8
+
+
+class TurnTests(SimpleTestCase):
+    """Who renders, and who waits"""
+
+    def setUp(self) -> None:
+        self.server = self.enterContext(own_server(Redis))
+        Process(self.server.url).says(b"begins the versions")
+        self.readers = [Process(self.server.url) for _ in range(READERS)]
+
+    def ask_all(self, render: object) -> list[bytes]:
+        start = threading.Barrier(READERS)
+
+        def ask(reader: Process) -> bytes:
+            start.wait()
+            return reader.show(render)  # type: ignore[arg-type]
+
+        with ThreadPoolExecutor(READERS) as threads:
+            return list(threads.map(ask, self.readers))
+
+    def renderings(self) -> int:
+        return sum(reader.rendered for reader in self.readers)
+
+    def test_one_renders_for_all(self) -> None:
+        def render() -> bytes:
+            time.sleep(0.1)  # long enough for everyone to have asked
+            return b"page"
+
+        self.assertEqual(self.ask_all(render), [b"page"] * READERS)
+        self.assertEqual(self.renderings(), 1)
+
+    def test_a_change_while_all_wait_is_no_reason_to_render_again(self) -> None:
+        """They asked before it: what was begun after they asked is good enough."""
+        writer = Process(self.server.url)
+
+        def render() -> bytes:
+            time.sleep(0.1)
+            writer.versions.raise_tags(["product-5"])
+            return b"page"
+
+        self.assertEqual(self.ask_all(render), [b"page"] * READERS)
+        self.assertEqual(self.renderings(), 1)
+        self.assertEqual(writer.says(b"new"), b"new")
+
+    def test_who_asks_after_a_change_takes_nothing_begun_before_it(self) -> None:
+        first, second, writer = self.readers[0], self.readers[1], self.readers[2]
+        page, _ = first.look_up()
+        self.assertIsNone(first.store.await_turn(page))
+        writer.versions.raise_tags(["product-5"])
+        later = threading.Timer(0.05, lambda: first.keep(page, b"old"))
+        later.start()
+        self.assertEqual(second.says(b"new"), b"new")
+        later.join()
+
+    def test_one_that_dies_holds_nobody_up_for_long(self) -> None:
+        dead, waiting = self.readers[0], self.readers[1]
+        page, _ = dead.look_up()
+        self.assertIsNone(dead.store.await_turn(page))
+        self.assertTrue(page.has_turn)
+        started = time.monotonic()
+        self.assertEqual(waiting.says(b"page"), b"page")
+        self.assertLess(time.monotonic() - started, LEASE + 0.5)
+
+    def test_nobody_waits_for_what_is_not_kept(self) -> None:
+        first = self.readers[0]
+        page, _ = first.look_up()
+        self.assertIsNone(first.store.await_turn(page))
+        first.store.end_turn(page, is_kept=False)
+        started = time.monotonic()
+        for reader in self.readers[1:]:
+            page, _ = reader.look_up()
+            self.assertIsNone(reader.store.await_turn(page))
+            self.assertFalse(page.has_turn)
+        self.assertLess(time.monotonic() - started, LEASE)
+
+    def test_redis_that_fails_holds_nobody_up(self) -> None:
+        page, _ = self.readers[0].look_up()
+        self.server.kill()
+        self.assertIsNone(self.readers[0].store.await_turn(page))
+        self.assertEqual(self.readers[0].says(b"page"), b"page")
+
+    @override_settings(CACHE_BYTES=10)
+    def test_a_budget_that_is_spent_ends_the_turn(self) -> None:
+        for name in ("a", "b"):  # there is room before the first
+            page, _ = self.readers[0].look_up(name)
+            self.readers[0].store.await_turn(page)
+            self.assertEqual(page.has_room, name == "a")
+            self.readers[0].keep(page, b"x" * 50) if page.has_room else None
+            self.readers[0].store.end_turn(page, is_kept=False)
+
+
+class StampedeTests(KeptPages, TransactionTestCase):
+    """Eight processes ask for a cold page at one moment"""
+
+    def test_it_is_rendered_once(self) -> None:
+        product = ProductFactory()
+        path = f"/api/product/{product.pk}/"
+        outcomes = race(
+            "tests.custom.caching.racers.ask",
+            [{"path": path}] * READERS,
+            extra={"CACHE_PAGES": "1"},
+        )
+        self.assertEqual([outcome.error for outcome in outcomes], [None] * READERS)
+        told = [outcome.value for outcome in outcomes]
+        self.assertEqual({title for title, _ in told}, {product.title})
+        self.assertEqual(sum(queries > 0 for _, queries in told), 1)
