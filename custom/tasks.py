@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from custom import idempotency, outbox
+from custom.history import pruning
 from custom.throttling import overrides
 
 
@@ -29,6 +30,12 @@ def purge_outbox() -> int:
 def purge_idempotency_keys() -> int:
     """Delete idempotency keys nobody can use any more."""
     return idempotency.purge_keys()
+
+
+@shared_task(name="custom.purge_history")
+def purge_history() -> int:
+    """Delete versions nobody needs any more."""
+    return pruning.prune()
 
 
 @shared_task(name="custom.publish_rates")

@@ -42,6 +42,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-orders": {"task": "orders.expire_orders", "schedule": 60.0},
     "refresh-stats": {"task": "stats.refresh", "schedule": 30.0},
     "count-baskets": {"task": "stats.count_baskets", "schedule": 300.0},
+    "purge-history": {"task": "custom.purge_history", "schedule": 86400.0},
     "purge-outbox": {"task": "custom.purge_outbox", "schedule": 3600.0},
     "purge-baskets": {"task": "basket.purge_baskets", "schedule": 3600.0},
     "purge-stock-imports": {
