@@ -32,9 +32,13 @@ def rebuild() -> int:
 
     Days whose baskets may have been purged keep what was counted of them.
     """
-    run_in_transaction(partial(StaleDay.objects.mark, ledger_days()), replayable=True)
+    days = ledger_days()
+    run_in_transaction(partial(StaleDay.objects.mark, days), replayable=True)
     count_open_baskets()
-    return refresh()
+    for month in sorted(set(map(month_of, days))):
+        work = partial(_refresh_month, month, is_whole=True)
+        run_in_transaction(work, replayable=True)
+    return len(days)
 
 
 @transactional
@@ -49,18 +53,22 @@ def count_open_baskets() -> int:
     return len(rows)
 
 
-def _refresh_month(month: date) -> int:
+def _refresh_month(month: date, *, is_whole: bool = False) -> int:
     """Count the marked days of a month, and the month; one process at a time.
 
     A day's mark is read before its ledgers and taken off only if it is still the same,
     so what is committed meanwhile is counted next time.
+
+    Args:
+        month: Its first day.
+        is_whole: Sum up what has not changed, too.
     """
     lock_named(f"stats.{month:%Y-%m}")
     marks = list(StaleDay.objects.within(month))
     records: set[int] = set()
     for mark in marks:
         records |= _store_day(mark.day)
-    _store_month(month, records)
+    _store_month(month, None if is_whole else records)
     StaleDay.objects.unmark(marks)
     return len(marks)
 
@@ -74,8 +82,9 @@ def _store_day(day: date) -> set[int]:
     return {int(key[-1]) for key in changed}
 
 
-def _store_month(month: date, records: Collection[int]) -> None:
-    """Sum the days of a month for some stock records."""
-    if records:
-        stored = OfferMonth.objects.filter(month=month, stock_record_id__in=records)
-        store(stored, sum_offers(month, records), month=month)
+def _store_month(month: date, records: Collection[int] | None) -> None:
+    """Sum the days of a month for some stock records; None: for all."""
+    stored = OfferMonth.objects.filter(month=month)
+    if records is not None:
+        stored = stored.filter(stock_record_id__in=records)
+    store(stored, sum_offers(month, records), month=month)
