@@ -16,6 +16,7 @@ from partner.models import (
     StockRecord,
 )
 from partner.scoping import partners_shown_to
+from tests.staff.matrix import BUTTONS
 from tests.staff.rows import Shop, make_shop
 from tests.users.factories import UserFactory
 
@@ -159,6 +160,15 @@ class PartnerRowsTests(TestCase):
         self.post_price(self.shop.foreign)
         self.shop.foreign.refresh_from_db()
         self.assertEqual(self.shop.foreign.price, Decimal("9.90"))
+
+    def test_units_of_others_are_not_counted(self) -> None:
+        levels = StockLevel.objects.filter(pk=self.shop.foreign.pk)
+        before = levels.values().get()
+        for button in BUTTONS["partner.stocklevel"]:
+            path = page(StockLevel, "press", before["stock_record_id"], button)
+            count = {f"{button}-num_in_stock": 99, f"{button}-quantity": 99}
+            self.assertEqual(self.client.post(path, count).status_code, 404)
+        self.assertEqual(levels.values().get(), before)
 
     def post_price(self, record: StockRecord) -> None:
         path = page(StockRecord, "change", record.pk)
