@@ -10,6 +10,7 @@ from rest_framework.fields import empty
 from address.countries import Country
 from address.formats import COUNTRY_LENGTH, country_codes, find_faults
 from address.models import PARTS, Address
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 
 
@@ -124,7 +125,7 @@ class TrueOrNullField(serializers.BooleanField):
         return bool(super().get_attribute(instance))
 
 
-class BookAddressSerializer(serializers.ModelSerializer[Address]):
+class BookAddressSerializer(ModelOutputSerializer[Address]):
     """An address of the caller's book."""
 
     id = serializers.UUIDField(source="public_id")
@@ -137,7 +138,7 @@ class BookAddressSerializer(serializers.ModelSerializer[Address]):
         read_only_fields = fields
 
 
-class CountrySerializer(serializers.Serializer[Country]):
+class CountrySerializer(OutputSerializer[Country]):
     """A country shipped to, and what an address there needs."""
 
     code = serializers.CharField(help_text="ISO 3166 alpha-2.")

@@ -12,6 +12,7 @@ from basket.requests import LineRequest
 from basket.selectors import ShownBasket, ShownLine, ShownVoucher, Warned
 from catalogue.api.serializers import ImageSerializer
 from custom.api.fields import MoneyField
+from custom.api.output import OutputSerializer
 from custom.api.serializers import StrictSerializer
 
 MAX_ID = 2**63 - 1
@@ -47,7 +48,7 @@ class VoucherInputSerializer(StrictSerializer):
     code = serializers.CharField(max_length=CODE_LENGTH)
 
 
-class WarningSerializer(serializers.Serializer[Warned]):
+class WarningSerializer(OutputSerializer[Warned]):
     """Something to know before ordering."""
 
     code = serializers.CharField(
@@ -64,7 +65,7 @@ class WarningSerializer(serializers.Serializer[Warned]):
         return {"code": instance.code, "detail": instance.detail} | instance.facts
 
 
-class BasketLineSerializer(serializers.Serializer[ShownLine]):
+class BasketLineSerializer(OutputSerializer[ShownLine]):
     """A line with today's price."""
 
     id = serializers.IntegerField()
@@ -90,7 +91,7 @@ class BasketLineSerializer(serializers.Serializer[ShownLine]):
         return ImageSerializer(context=self.context).to_representation(images[0])
 
 
-class BasketVoucherSerializer(serializers.Serializer[ShownVoucher]):
+class BasketVoucherSerializer(OutputSerializer[ShownVoucher]):
     """A voucher and what it takes off; a warning says why that is nothing."""
 
     code = serializers.CharField()
@@ -98,7 +99,7 @@ class BasketVoucherSerializer(serializers.Serializer[ShownVoucher]):
     warnings = WarningSerializer(many=True)
 
 
-class BasketSerializer(serializers.Serializer[ShownBasket]):
+class BasketSerializer(OutputSerializer[ShownBasket]):
     """A whole basket."""
 
     token = serializers.CharField(

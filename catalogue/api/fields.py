@@ -1,5 +1,6 @@
 """Serializer fields of the catalogue."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -31,9 +32,18 @@ class FinalStockRecordField(serializers.Field[Any, Any, str | None, Any]):
     def to_representation(self, value: Any) -> str | None:  # noqa: ANN401
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""
         parent: ShowsOffer = self.parent  # type: ignore[assignment]
-        record = parent.final_stock_record(value)
-        amount: Decimal | None = getattr(record, str(self.field_name), None)
-        return None if amount is None else format_money(amount, settings.SHOP_CURRENCY)
+        return self.make_reader(parent)(value)
+
+    def make_reader(self, serializer: ShowsOffer) -> Callable[[Any], str | None]:
+        """Return what shows the amount of an instance; see custom.api.output."""
+        name, currency = str(self.field_name), settings.SHOP_CURRENCY
+        find = serializer.final_stock_record
+
+        def read(instance: Any) -> str | None:  # noqa: ANN401
+            amount: Decimal | None = getattr(find(instance), name, None)
+            return None if amount is None else format_money(amount, currency)
+
+        return read
 
 
 @extend_schema_field(

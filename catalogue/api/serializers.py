@@ -21,13 +21,14 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.selectors import CategoryNode
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.money import format_money
 from partner.strategy import Offer
 
 AppliesTo = AttributeDefinition.AppliesTo
 
 
-class CategorySerializer(serializers.Serializer[CategoryNode]):
+class CategorySerializer(OutputSerializer[CategoryNode]):
     """A category and all below it that is shown."""
 
     id = serializers.IntegerField(source="category.pk")
@@ -50,7 +51,7 @@ class CategorySerializer(serializers.Serializer[CategoryNode]):
         return [self.to_representation(child) for child in node.children]
 
 
-class CategoryLinkSerializer(serializers.ModelSerializer[Category]):
+class CategoryLinkSerializer(ModelOutputSerializer[Category]):
     """A category that a product is in."""
 
     class Meta:
@@ -58,7 +59,7 @@ class CategoryLinkSerializer(serializers.ModelSerializer[Category]):
         fields = ("id", "slug", "name")
 
 
-class RenditionsSerializer(serializers.Serializer[Any]):
+class RenditionsSerializer(OutputSerializer[Any]):
     """Addresses of a picture's smaller sizes."""
 
     small = serializers.URLField(help_text="WebP, at most 160 pixels wide or high.")
@@ -66,7 +67,7 @@ class RenditionsSerializer(serializers.Serializer[Any]):
     large = serializers.URLField(help_text="WebP, at most 1,200 pixels wide or high.")
 
 
-class ImageSerializer(serializers.ModelSerializer[ProductImage]):
+class ImageSerializer(ModelOutputSerializer[ProductImage]):
     """A picture; its addresses are absolute and never change what they show."""
 
     url = serializers.SerializerMethodField()
@@ -108,7 +109,7 @@ class RatingField(serializers.DecimalField):
         )
 
 
-class ProductListSerializer(serializers.ModelSerializer[Product]):
+class ProductListSerializer(ModelOutputSerializer[Product]):
     """A product row."""
 
     image = serializers.SerializerMethodField()
@@ -160,7 +161,7 @@ class ProductListSerializer(serializers.ModelSerializer[Product]):
         return summary is not None and summary.in_stock
 
 
-class AttributeSerializer(serializers.Serializer[Any]):
+class AttributeSerializer(OutputSerializer[Any]):
     """An attribute that has a value."""
 
     code = serializers.CharField()
@@ -172,14 +173,14 @@ class AttributeSerializer(serializers.Serializer[Any]):
     )
 
 
-class OptionValueSerializer(serializers.Serializer[Any]):
+class OptionValueSerializer(OutputSerializer[Any]):
     """A value that tells variants apart."""
 
     value = AttributeValueField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field here
 
 
-class OptionSerializer(serializers.Serializer[Any]):
+class OptionSerializer(OutputSerializer[Any]):
     """A choice between variants."""
 
     code = serializers.CharField()
@@ -187,14 +188,14 @@ class OptionSerializer(serializers.Serializer[Any]):
     values = OptionValueSerializer(many=True)
 
 
-class PartnerLinkSerializer(serializers.Serializer[Any]):
+class PartnerLinkSerializer(OutputSerializer[Any]):
     """Who sells and ships."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
 
 
-class AvailabilitySerializer(serializers.Serializer[Any]):
+class AvailabilitySerializer(OutputSerializer[Any]):
     """Whether, and how many of, a variant can be bought now."""
 
     purchasable = serializers.BooleanField()
@@ -205,7 +206,7 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
     backorder = serializers.BooleanField(help_text="May be bought beyond those.")
 
 
-class VariantSerializer(serializers.ModelSerializer[Variant]):
+class VariantSerializer(ModelOutputSerializer[Variant]):
     """A variant with the offer that the strategy picked for it.
 
     The context has ``offers`` (by variant id), ``lowest_prices`` (by stock record
@@ -284,7 +285,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         }
 
 
-class ProductDetailSerializer(serializers.ModelSerializer[Product]):
+class ProductDetailSerializer(ModelOutputSerializer[Product]):
     """A product page; the context is that of its variants."""
 
     categories = CategoryLinkSerializer(many=True, source="public_categories")

@@ -1,5 +1,6 @@
 """Serializer fields every app may use."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_attribute
 
+from custom.api.output import getter
 from custom.money import format_money
 
 
@@ -35,6 +37,19 @@ class MoneyField(serializers.Field[Any, Any, str, Any]):
         if amount is None:
             return None
         return _Money(amount, get_attribute(instance, self.currency_path))
+
+    def make_reader(self, _serializer: object) -> Callable[[Any], str | None]:
+        """Return what shows the amount of an instance; see custom.api.output."""
+        get_amount = getter(self.source_attrs)
+        get_currency = getter(self.currency_path)
+
+        def read(instance: Any) -> str | None:  # noqa: ANN401
+            amount = get_amount(instance)
+            if amount is None:
+                return None
+            return format_money(amount, get_currency(instance))
+
+        return read
 
     def to_representation(self, value: _Money) -> str:
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""

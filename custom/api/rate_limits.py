@@ -11,6 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from custom.api.output import OutputSerializer
 from custom.api.views import ApiView
 from custom.rates import PER_MINUTE, SETTINGS
 from custom.throttling.counting import rate_for
@@ -21,7 +22,7 @@ ACCOUNT = "account"
 ADDRESS = "address"
 
 
-class WindowSerializer(serializers.Serializer[Any]):
+class WindowSerializer(OutputSerializer[Any]):
     """One sliding window of the caller."""
 
     scope = serializers.ChoiceField(choices=list(SETTINGS))
@@ -38,7 +39,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     )
 
 
-class RateLimitSerializer(serializers.Serializer[Any]):
+class RateLimitSerializer(OutputSerializer[Any]):
     """Every window of the caller."""
 
     windows = WindowSerializer(many=True)

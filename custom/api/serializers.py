@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.serializers import DecimalField, IntegerField, Serializer
+from rest_framework.serializers import DecimalField, IntegerField
+
+from custom.api.output import OutputSerializer
 
 # XML, and whoever minds the rounding of JSON readers, send numbers as text.
 NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?\s*")
 
 
-class StrictSerializer(Serializer[Any]):
+class StrictSerializer(OutputSerializer[Any]):
     """Reads a body and refuses what it does not know.
 
     A mistyped optional field would otherwise be dropped in silence. Nested strict

@@ -4,13 +4,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from address.api.serializers import AddressSerializer
+from custom.api.output import ModelOutputSerializer
 from orders.actors import Role
 from orders.api.serializers import ShipmentSerializer
 from orders.models import Order, OrderLine
 from orders.transitions import allowed_actions, may_ship
 
 
-class PartnerLineSerializer(serializers.ModelSerializer[OrderLine]):
+class PartnerLineSerializer(ModelOutputSerializer[OrderLine]):
     """A line as the partner who ships it sees it."""
 
     variant = serializers.IntegerField(source="variant_id")
@@ -34,7 +35,7 @@ class PartnerLineSerializer(serializers.ModelSerializer[OrderLine]):
         read_only_fields = fields
 
 
-class PartnerOrderSerializer(serializers.ModelSerializer[Order]):
+class PartnerOrderSerializer(ModelOutputSerializer[Order]):
     """The part of an order that is a partner's to ship; prices are not shown."""
 
     order_id = serializers.IntegerField(source="pk")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from basket.items import line_title
 from basket.quotes import Quote
 from custom.api.fields import MoneyField
+from custom.api.output import OutputSerializer
 from orders.api.serializers import LinePartnerSerializer
 
 TOTALS = (
@@ -19,7 +20,7 @@ TOTALS = (
 )
 
 
-class OrderTotalsSerializer(serializers.Serializer[Any]):
+class OrderTotalsSerializer(OutputSerializer[Any]):
     """Sums, by the names they have in baskets, quotes and orders."""
 
     subtotal = MoneyField()
@@ -30,7 +31,7 @@ class OrderTotalsSerializer(serializers.Serializer[Any]):
     total_amount = MoneyField()
 
 
-class QuotedLineSerializer(serializers.Serializer[Any]):
+class QuotedLineSerializer(OutputSerializer[Any]):
     """One item of a quote."""
 
     product = serializers.IntegerField()
@@ -46,7 +47,7 @@ class QuotedLineSerializer(serializers.Serializer[Any]):
     tax_amount = MoneyField()
 
 
-class QuotedVoucherSerializer(serializers.Serializer[Any]):
+class QuotedVoucherSerializer(OutputSerializer[Any]):
     """A voucher, and what it would take off."""
 
     code = serializers.CharField()

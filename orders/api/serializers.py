@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from address.api.serializers import AddressSerializer
 from custom.api.fields import MoneyField
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from orders.guests import guest_token
 from orders.models import Order, OrderEvent, OrderLine, Shipment, ShipmentLine
 from orders.selectors import buyer_actions
@@ -14,7 +15,7 @@ from orders.tracking import tracking_url
 from payments.api.serializers import PaymentSerializer, RefundSerializer
 
 
-class OrderProductSerializer(serializers.ModelSerializer[OrderLine]):
+class OrderProductSerializer(ModelOutputSerializer[OrderLine]):
     """What a row of the history tells of one line."""
 
     product = serializers.IntegerField(source="product_id")
@@ -36,7 +37,7 @@ class OrderProductSerializer(serializers.ModelSerializer[OrderLine]):
         read_only_fields = fields
 
 
-class LinePartnerSerializer(serializers.Serializer[OrderLine]):
+class LinePartnerSerializer(OutputSerializer[OrderLine]):
     """Who sold a line, as it was called then."""
 
     id = serializers.IntegerField(source="partner_id")
@@ -67,7 +68,7 @@ class OrderLineSerializer(OrderProductSerializer):
         read_only_fields = fields
 
 
-class OrderEventSerializer(serializers.ModelSerializer[OrderEvent]):
+class OrderEventSerializer(ModelOutputSerializer[OrderEvent]):
     """One thing that happened to an order."""
 
     class Meta:
@@ -76,7 +77,7 @@ class OrderEventSerializer(serializers.ModelSerializer[OrderEvent]):
         read_only_fields = fields
 
 
-class OrderListSerializer(serializers.ModelSerializer[Order]):
+class OrderListSerializer(ModelOutputSerializer[Order]):
     """A row of the order history; the names are those of shipped clients."""
 
     order_id = serializers.IntegerField(source="pk")
@@ -105,7 +106,7 @@ class OrderListSerializer(serializers.ModelSerializer[Order]):
         read_only_fields = fields
 
 
-class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
+class ShipmentLineSerializer(ModelOutputSerializer[ShipmentLine]):
     """Units of a line in a shipment."""
 
     line = serializers.IntegerField(source="line_id")
@@ -116,7 +117,7 @@ class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
         read_only_fields = fields
 
 
-class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
+class ShipmentSerializer(ModelOutputSerializer[Shipment]):
     """One parcel."""
 
     id = serializers.UUIDField(source="public_id")
@@ -141,14 +142,14 @@ class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
         return tracking_url(shipment)
 
 
-class OrderVoucherSerializer(serializers.Serializer[dict[str, str]]):
+class OrderVoucherSerializer(OutputSerializer[dict[str, str]]):
     """A voucher that was used, and what it took off."""
 
     code = serializers.CharField()
     discount = serializers.CharField()
 
 
-class ReturnedLineSerializer(serializers.Serializer[dict[str, Any]]):
+class ReturnedLineSerializer(OutputSerializer[dict[str, Any]]):
     """Units of a line that came back."""
 
     line = serializers.IntegerField()
@@ -156,7 +157,7 @@ class ReturnedLineSerializer(serializers.Serializer[dict[str, Any]]):
     quantity = serializers.IntegerField()
 
 
-class ReturnSerializer(serializers.ModelSerializer[OrderEvent]):
+class ReturnSerializer(ModelOutputSerializer[OrderEvent]):
     """Goods that came back, read from the event that tells of them."""
 
     id = serializers.UUIDField(source="public_id")

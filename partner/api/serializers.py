@@ -11,6 +11,7 @@ from rest_framework.fields import empty
 from basket.items import line_title
 from catalogue.models import Variant
 from custom.api.fields import MoneyField
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import StockRecord
@@ -35,7 +36,7 @@ class PriceField(serializers.DecimalField):
         )
 
 
-class StockRecordSerializer(serializers.ModelSerializer[StockRecord]):
+class StockRecordSerializer(ModelOutputSerializer[StockRecord]):
     """A stock record with its level, as its partner sees it."""
 
     variant = serializers.IntegerField(source="variant_id")
@@ -180,7 +181,7 @@ class StockBulkSerializer(StrictSerializer):
     )
 
 
-class RowErrorSerializer(serializers.Serializer[Any]):
+class RowErrorSerializer(OutputSerializer[Any]):
     """What is wrong with a row."""
 
     pointer = serializers.CharField()
@@ -188,7 +189,7 @@ class RowErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class RowResultSerializer(serializers.Serializer[Any]):
+class RowResultSerializer(OutputSerializer[Any]):
     """What became of a row."""
 
     row = serializers.IntegerField(help_text="Its place, counted from 0.")
@@ -200,7 +201,7 @@ class RowResultSerializer(serializers.Serializer[Any]):
     errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
 
 
-class StockBulkResultSerializer(serializers.Serializer[Any]):
+class StockBulkResultSerializer(OutputSerializer[Any]):
     """Answer to a bulk."""
 
     dry_run = serializers.BooleanField(help_text="Nothing was stored.")

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from custom.api.fields import MoneyField
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 from payments.models import Payment, Refund
 from payments.services import StartedPayment
@@ -13,7 +14,7 @@ MAX_TOKEN = 255
 MAX_URL = 500
 
 
-class PaymentMethodSerializer(serializers.Serializer[Any]):
+class PaymentMethodSerializer(OutputSerializer[Any]):
     """One way of paying."""
 
     provider = serializers.CharField(source="code")
@@ -50,7 +51,7 @@ class PaymentInputSerializer(StrictSerializer):
     )
 
 
-class NextActionSerializer(serializers.Serializer[Any]):
+class NextActionSerializer(OutputSerializer[Any]):
     """What the buyer has to do before money moves."""
 
     type = serializers.CharField()
@@ -62,7 +63,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
         return {name: value for name, value in shown.items() if value is not None}
 
 
-class PaymentSerializer(serializers.Serializer[Any]):
+class PaymentSerializer(OutputSerializer[Any]):
     """A payment; one just started also shows what the browser needs to go on."""
 
     id = serializers.UUIDField(source="payment.public_id")
@@ -88,7 +89,7 @@ class PaymentSerializer(serializers.Serializer[Any]):
         return shown
 
 
-class RefundSerializer(serializers.ModelSerializer[Refund]):
+class RefundSerializer(ModelOutputSerializer[Refund]):
     """Money that goes back."""
 
     id = serializers.UUIDField(source="public_id")

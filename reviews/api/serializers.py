@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from custom.api.output import ModelOutputSerializer
 from custom.api.serializers import StrictSerializer
 from reviews.models import (
     MAX_RATING,
@@ -24,7 +25,7 @@ class ReviewInputSerializer(StrictSerializer):
     )
 
 
-class ReviewSerializer(serializers.ModelSerializer[Review]):
+class ReviewSerializer(ModelOutputSerializer[Review]):
     """A review; of its author no more than the first name is told."""
 
     author = serializers.CharField(source="author.first_name")

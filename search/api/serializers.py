@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from catalogue.api.serializers import ProductListSerializer
 from catalogue.models import Product
+from custom.api.output import OutputSerializer
 from search.labels import Facet, FacetValue
 
 
@@ -21,7 +22,7 @@ class FoundProductSerializer(ProductListSerializer):
         fields = (*ProductListSerializer.Meta.fields, "score")
 
 
-class FacetValueSerializer(serializers.Serializer[FacetValue]):
+class FacetValueSerializer(OutputSerializer[FacetValue]):
     """A value of a facet."""
 
     value = serializers.CharField(
@@ -33,7 +34,7 @@ class FacetValueSerializer(serializers.Serializer[FacetValue]):
     level = serializers.IntegerField(help_text="Depth of a category, else 0.")
 
 
-class FacetSerializer(serializers.Serializer[Facet]):
+class FacetSerializer(OutputSerializer[Facet]):
     """A property of the products found."""
 
     code = serializers.CharField()
@@ -41,7 +42,7 @@ class FacetSerializer(serializers.Serializer[Facet]):
     values = FacetValueSerializer(many=True)
 
 
-class SearchPageSerializer(serializers.Serializer[Any]):
+class SearchPageSerializer(OutputSerializer[Any]):
     """The answer to a search."""
 
     count = serializers.IntegerField()
@@ -56,7 +57,7 @@ class SearchPageSerializer(serializers.Serializer[Any]):
     )
 
 
-class SuggestionSerializer(serializers.Serializer[Any]):
+class SuggestionSerializer(OutputSerializer[Any]):
     """A title or a category whose words begin as was typed."""
 
     type = serializers.CharField(help_text="`category` or `product`.")
@@ -65,7 +66,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
 
 
-class SuggestionsSerializer(serializers.Serializer[Any]):
+class SuggestionsSerializer(OutputSerializer[Any]):
     """Categories first, then titles, the best ones first."""
 
     results = SuggestionSerializer(many=True)

@@ -7,6 +7,7 @@ from rest_framework.exceptions import ValidationError
 from address.api.serializers import PostcodeField, ShippingCountryField
 from custom.api.fields import MoneyField
 from custom.api.filters import IdsField
+from custom.api.output import OutputSerializer
 from custom.api.serializers import StrictSerializer
 from shipping.offers import Estimate, ShippingOffer
 
@@ -34,14 +35,14 @@ class ShippingQuerySerializer(StrictSerializer):
         return ids
 
 
-class EstimateSerializer(serializers.Serializer[Estimate]):
+class EstimateSerializer(OutputSerializer[Estimate]):
     """How many days a parcel is under way."""
 
     min_days = serializers.IntegerField()
     max_days = serializers.IntegerField()
 
 
-class ShippingOfferSerializer(serializers.Serializer[ShippingOffer]):
+class ShippingOfferSerializer(OutputSerializer[ShippingOffer]):
     """One way to send a parcel."""
 
     code = serializers.CharField(help_text="For `shipping_method` of an order.")
@@ -51,7 +52,7 @@ class ShippingOfferSerializer(serializers.Serializer[ShippingOffer]):
     estimate = EstimateSerializer(allow_null=True)
 
 
-class ShippingOffersSerializer(serializers.Serializer[ShippingOffer]):
+class ShippingOffersSerializer(OutputSerializer[ShippingOffer]):
     """Every way to send a parcel; not paged."""
 
     results = ShippingOfferSerializer(many=True)

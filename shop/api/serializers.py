@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from custom.api.output import OutputSerializer
 
-class ShopSerializer(serializers.Serializer[Any]):
+
+class ShopSerializer(OutputSerializer[Any]):
     """The facts a client needs before it shows the first price."""
 
     name = serializers.CharField()

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
 from users.links import PASSWORD_RESET
@@ -32,7 +33,7 @@ def check_password_rules(password: str, person: User) -> None:
         raise serializers.ValidationError(faults) from error
 
 
-class UserSerializer(serializers.ModelSerializer[User]):
+class UserSerializer(ModelOutputSerializer[User]):
     """An account as its owner sees it."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -52,7 +53,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-class SignInSerializer(serializers.Serializer[SignIn]):
+class SignInSerializer(OutputSerializer[SignIn]):
     """The token of a new sign-in; its secret is never shown again."""
 
     token = serializers.CharField(source="secret", read_only=True)
@@ -154,7 +155,7 @@ class PasswordChangeSerializer(StrictSerializer):
         return attrs
 
 
-class DeviceSerializer(serializers.ModelSerializer[AuthToken]):
+class DeviceSerializer(ModelOutputSerializer[AuthToken]):
     """A device that is signed in; the context's ``token`` is the request's own."""
 
     created_at = serializers.DateTimeField(source="created")

@@ -1,0 +1,171 @@
+"""Serializers whose fields are looked at once, and not for every value shown.
+
+REST framework copies and binds a serializer's fields for each request, and finds out
+for each value how to fetch and to show it. Here a class is read once: each field
+becomes a function from an instance to what is shown. Fields, sources, nested
+serializers and the schema are declared as ever, and the values are the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, ClassVar, TypeVar, cast
+
+from django.db.models import Model
+from django.db.models.manager import BaseManager
+from django.utils.functional import cached_property
+from rest_framework import fields, serializers
+from rest_framework.relations import PKOnlyObject
+
+Instance = TypeVar("Instance")
+ModelT = TypeVar("ModelT", bound=Model)
+Reader = Callable[[Any], Any]  # from an instance to what is shown of it
+Maker = Callable[[Any], Reader]  # for one serializer, with its context
+
+# What shows a value as the field's own method does, but faster.
+SHORTCUTS: Mapping[Any, Callable[[Any], Any]] = {
+    fields.CharField.to_representation: str,
+    fields.IntegerField.to_representation: int,
+    fields.FloatField.to_representation: float,
+}
+# They ask their parent or its context how to show a value.
+CONTEXTUAL = (fields.FileField, fields.ListField, fields.DictField)
+
+
+class CompiledOutput(serializers.BaseSerializer[Any]):
+    """Shows instances by functions made once a class; mixed into serializers.
+
+    A field of another class than REST framework's own may have a method
+    ``make_reader(serializer)`` that returns a ``Reader``; without one, it works as
+    ever.
+    """
+
+    _makers: ClassVar[Sequence[tuple[str, Maker]]]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Show every readable field."""
+        shown = {}
+        for name, read in self._readers:
+            try:
+                shown[name] = read(instance)
+            except fields.SkipField:
+                continue
+        return shown
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Reader]]:
+        """Give the class's functions this serializer's context, and its choice."""
+        makers = _makers_of(type(self))
+        chosen = self.__dict__.get("fields")  # there if some were taken away
+        return [
+            (name, make(self))
+            for name, make in makers
+            if chosen is None or name in chosen
+        ]
+
+
+class OutputSerializer(CompiledOutput, serializers.Serializer[Instance]):
+    """Shows objects or dictionaries."""
+
+
+class ModelOutputSerializer(CompiledOutput, serializers.ModelSerializer[ModelT]):
+    """Shows rows of a model; fields that are only named follow the model's."""
+
+
+def getter(source: Sequence[str]) -> Reader:
+    """Return what follows a path through attributes, or keys of a dictionary."""
+    if not source:
+        return lambda instance: instance
+    follow = attrgetter(".".join(source))
+    first, rest = source[0], getter(source[1:])
+
+    def get(instance: Any) -> Any:  # noqa: ANN401
+        if type(instance) is dict:
+            return rest(instance[first])
+        return follow(instance)
+
+    return get
+
+
+def _makers_of(kind: type[CompiledOutput]) -> Sequence[tuple[str, Maker]]:
+    """Return a class's functions, made when they are first wanted."""
+    if "_makers" not in kind.__dict__:
+        kind._makers = [  # noqa: SLF001 - this module's
+            (str(field.field_name), _maker(field))
+            for field in cast("Any", kind())._readable_fields  # noqa: SLF001 - DRF's
+        ]
+    return kind._makers  # noqa: SLF001
+
+
+def _maker(field: Any) -> Maker:  # noqa: ANN401 - of whatever class
+    """Find the quickest way to show a field."""
+    name = field.field_name
+    if hasattr(field, "make_reader"):
+        return cast("Maker", field.make_reader)
+    if isinstance(field, fields.SerializerMethodField):
+        return attrgetter(str(field.method_name))
+    if isinstance(field, CompiledOutput):
+        return _nested_maker(field, field)
+    if isinstance(field, serializers.ListSerializer):
+        if isinstance(field.child, CompiledOutput):
+            return _nested_maker(field, field.child, many=True)
+    elif _is_stock(field):
+        show = SHORTCUTS.get(type(field).to_representation, field.to_representation)
+        read = _plain_reader(field, show)
+        return lambda _serializer: read
+    return lambda serializer: _slow_reader(serializer.fields[name])
+
+
+def _is_stock(field: Any) -> bool:  # noqa: ANN401
+    """Tell whether a field works by REST framework's own, context-free methods."""
+    kind = type(field)
+    return (
+        kind.get_attribute is fields.Field.get_attribute
+        and kind.to_representation.__module__ == fields.__name__
+        and not isinstance(field, CONTEXTUAL)
+    )
+
+
+def _nested_maker(field: Any, row: Any, *, many: bool = False) -> Maker:  # noqa: ANN401
+    """Show what a source leads to by another compiled serializer."""
+
+    def make(serializer: Any) -> Reader:  # noqa: ANN401
+        show: Reader = type(row)(context=serializer.context).to_representation
+
+        def show_all(values: Any) -> list[Any]:  # noqa: ANN401
+            rows = values.all() if isinstance(values, BaseManager) else values
+            return [show(value) for value in rows]
+
+        return _plain_reader(field, show_all if many else show)
+
+    return make
+
+
+def _plain_reader(field: Any, show: Reader) -> Reader:  # noqa: ANN401
+    """Fetch by the field's source, then show; None stays None.
+
+    What is missing, or must be called first, is left to the field itself.
+    """
+    get = getter(field.source_attrs)
+
+    def read(instance: Any) -> Any:  # noqa: ANN401
+        try:
+            value = get(instance)
+        except (AttributeError, KeyError):
+            value = field.get_attribute(instance)
+        else:
+            if callable(value):
+                value = field.get_attribute(instance)
+        return None if value is None else show(value)
+
+    return read
+
+
+def _slow_reader(field: Any) -> Reader:  # noqa: ANN401
+    """Show a field as REST framework does."""
+
+    def read(instance: Any) -> Any:  # noqa: ANN401
+        value = field.get_attribute(instance)
+        is_none = (value.pk if isinstance(value, PKOnlyObject) else value) is None
+        return None if is_none else field.to_representation(value)
+
+    return read
