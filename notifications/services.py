@@ -61,7 +61,11 @@ def send_order_mail(
         OrderEvent.DoesNotExist: It has no such event.
         OSError: The mail server refused the mail, or is not there.
     """
-    order = Order.objects.for_list().select_related("user").get(public_id=order_id)
+    order = (
+        Order.objects.prefetch_related("lines")
+        .select_related("user")
+        .get(public_id=order_id)
+    )
     event = order.events.get(public_id=event_id) if event_id else None
     language = language_of(order.language)
     with translation.override(language):

@@ -5,6 +5,7 @@ beside copies of what was shown: an order outlives all of them, and a foreign ke
 would lock rows that every order of a product shares.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from custom.fields import CodeField, MoneyField
 from custom.ids import new_public_id
-from orders.querysets import OrderQuerySet
+from orders.querysets import BoughtLine, OrderLineQuerySet, OrderQuerySet
 
 if TYPE_CHECKING:
     from payments.models import Payment, Refund
@@ -124,7 +126,6 @@ class Order(models.Model):
         null=True, blank=True, help_text="When the last shipment arrived."
     )
 
-    line_count: int  # annotated by OrderQuerySet.for_list
     has_open_lines: bool  # annotated by OrderQuerySet.for_partners
     payments: "list[Payment | StartedPayment]"  # set by orders.selectors.load_money
     refunds: "list[Refund]"
@@ -173,6 +174,16 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @cached_property
+    def bought(self) -> "Sequence[OrderLine | BoughtLine]":
+        """Return the lines; ``load_lines`` sets those of many orders at once."""
+        return list(self.lines.all())
+
+    @property
+    def line_count(self) -> int:
+        """Return the number of lines."""
+        return len(self.bought)
+
     @property
     def is_cancelled(self) -> bool:
         """Tell whether the whole order was given up before anything was shipped."""
@@ -205,6 +216,8 @@ class OrderLine(models.Model):
     cancelled_quantity = models.PositiveIntegerField(default=0, db_default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
 
+    objects = OrderLineQuerySet.as_manager()
+
     class Meta:
         ordering = ("order_id", "position")
         indexes = [models.Index(fields=["sku"], name="orderline_sku")]
@@ -236,6 +249,11 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
+
+    @property
+    def currency(self) -> str:
+        """Return the order's currency."""
+        return self.order.currency
 
     @property
     def open_quantity(self) -> int:

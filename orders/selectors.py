@@ -1,5 +1,7 @@
 """Reads of orders that no single queryset answers."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,8 +11,10 @@ from django.utils import timezone
 
 from basket.quotes import Quote, make_quote
 from basket.selectors import BasketContents, contents_of
+from custom.prepared import PreparedRead
 from orders.actors import Role
 from orders.models import Order, OrderLine
+from orders.querysets import BoughtLine
 from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
@@ -20,6 +24,17 @@ from users.models import User
 
 MOST_FOUND = 500
 LAST_CHARACTER = "\U0010ffff"  # sorts behind every other
+
+_LINES_OF = PreparedRead(OrderLine.objects.bought_in)
+
+
+def load_lines(orders: Sequence[Order]) -> None:
+    """Tell orders what was bought in them; 1 query."""
+    bought: defaultdict[int, list[BoughtLine]] = defaultdict(list)
+    for line in _LINES_OF(orders=[order.pk for order in orders]):
+        bought[line.order_id].append(line)
+    for order in orders:
+        order.bought = bought[order.pk]
 
 
 def open_basket(wanted: OrderRequest) -> tuple[OrderRequest, BasketContents | None]:

@@ -20,8 +20,8 @@ class OrderProductSerializer(ModelOutputSerializer[OrderLine]):
 
     product = serializers.IntegerField(source="product_id")
     variant = serializers.IntegerField(source="variant_id")
-    unit_price = MoneyField(currency_source="order.currency")
-    line_total = MoneyField(currency_source="order.currency")
+    unit_price = MoneyField()
+    line_total = MoneyField()
 
     class Meta:
         model = OrderLine
@@ -49,8 +49,8 @@ class OrderLineSerializer(OrderProductSerializer):
 
     offer = serializers.IntegerField(source="stock_record_id")
     partner = LinePartnerSerializer(source="*")
-    discount_amount = MoneyField(currency_source="order.currency")
-    tax_amount = MoneyField(currency_source="order.currency")
+    discount_amount = MoneyField()
+    tax_amount = MoneyField()
 
     class Meta:
         model = OrderLine
@@ -86,7 +86,7 @@ class OrderListSerializer(ModelOutputSerializer[Order]):
         source="discount_amount", help_text="The discount given."
     )
     line_count = serializers.IntegerField()
-    products = OrderProductSerializer(source="lines", many=True)
+    products = OrderProductSerializer(source="bought", many=True)
 
     class Meta:
         model = Order

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,7 +33,7 @@ from orders.api.serializers import (
 from orders.errors import TotalChangedError
 from orders.models import Order
 from orders.querysets import OrderQuerySet
-from orders.selectors import load_money, quote_order, read_placed
+from orders.selectors import load_lines, load_money, quote_order, read_placed
 from orders.services import place_order, start_placed_payment
 from payments.errors import UnknownProviderError
 from shipping.errors import NotShippedError
@@ -46,7 +45,7 @@ class OrderHistoryPagination(CursorPagination):
     ordering = ("-placed_at", "-pk")
 
 
-class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
+class OrderViewSet(ApiViewSet[Order]):
     """Price and place orders, list one's own, and read one."""
 
     pagination_class = OrderHistoryPagination
@@ -101,9 +100,11 @@ class OrderViewSet(mixins.ListModelMixin, ApiViewSet[Order]):
             context["addresses"] = Address.objects.visible_to(user)
         return context
 
-    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+    def list(self, request: Request) -> Response:
         """List the caller's orders, the newest first."""
-        return super().list(request, *args, **kwargs)
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        load_lines(page)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
         parameters=[

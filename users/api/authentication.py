@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from custom.prepared import PreparedRead
 from users.models import AuthToken, User
 from users.services import extend_token
 
@@ -16,6 +17,7 @@ SCHEMES: Final = frozenset({"token", "bearer"})
 # Wider than what knox makes, so that tokens outlive a change of its settings;
 # narrow enough that whatever matches can be hashed.
 SECRET_PATTERN: Final = re.compile(r"[!-~]{1,255}")
+FIND_TOKEN: Final = PreparedRead(AuthToken.objects.for_authentication)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -58,7 +60,7 @@ class TokenAuthentication(BaseAuthentication):
         token = None
         if SECRET_PATTERN.fullmatch(secret):
             digest = hash_token(secret)
-            token = AuthToken.objects.for_authentication(digest).first()
+            token = next(iter(FIND_TOKEN(digest=digest)), None)
         if token is None or not token.user.is_active:
             msg = "This token is not valid."
             raise AuthenticationFailed(msg, code="token-invalid")
