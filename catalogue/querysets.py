@@ -13,7 +13,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     OuterRef,
-    Prefetch,
     Q,
     Subquery,
     Value,
@@ -315,9 +314,9 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
 class ProductQuerySet(models.QuerySet["Product"]):
     """Products; every method that returns rows returns a still lazy queryset."""
 
-    def public(self) -> Self:
-        """Keep products that anyone may see now."""
-        return self.filter(_shown(timezone.now()))
+    def public(self, at: datetime | None = None) -> Self:
+        """Keep products that anyone may see now, or at a moment."""
+        return self.filter(_shown(at or timezone.now()))
 
     def with_is_shown(self, at: datetime) -> Self:
         """Add ``is_shown``: whether anyone may see a product at a moment."""
@@ -334,7 +333,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return list(found.select_for_update())
 
     def for_list(self) -> Self:
-        """Load what a product row shows; 2 queries, whatever the number of rows."""
+        """Load what a product row shows, of its picture only ``first_image_id``."""
         variants: Any = self.model.variants.rel.related_model
         count = (
             variants.objects.filter(product=OuterRef("pk"), is_public=True)
@@ -344,35 +343,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
             .values("count")
         )
         images: Any = self.model.images.rel.related_model
-        first = images.objects.in_order()[:1]
+        first = images.objects.filter(product=OuterRef("pk")).in_order().values("pk")
         return (
             self.select_related("summary")
             .defer("description", "attributes")
-            .annotate(variant_count=Coalesce(Subquery(count), Value(0)))
-            .prefetch_related(Prefetch("images", first, to_attr="first_images"))
+            .annotate(
+                variant_count=Coalesce(Subquery(count), Value(0)),
+                first_image_id=Subquery(first[:1]),
+            )
         )
 
     def for_detail(self) -> Self:
-        """Load what a product page shows, but the offers; 5 queries."""
-        types: Any = self.model.product_type.field.related_model
-        definitions: Any = types.definitions.rel.related_model
-        categories: Any = self.model.categories.rel.model
-        variants: Any = self.model.variants.rel.related_model
-        images: Any = self.model.images.rel.related_model
-        return self.select_related("product_type", "summary").prefetch_related(
-            Prefetch("product_type__definitions", definitions.objects.in_order()),
-            Prefetch(
-                "categories",
-                categories.objects.public().order_by("tree_id", "lft"),
-                to_attr="public_categories",
-            ),
-            Prefetch("images", images.objects.in_order()),
-            Prefetch(
-                "variants",
-                variants.objects.filter(is_public=True).in_order(),
-                to_attr="public_variants",
-            ),
-        )
+        """Load what a product page shows of the product's own row and its summary."""
+        return self.select_related("summary")
 
 
 def _shown(at: datetime, path: str = "") -> Q:

@@ -3,8 +3,43 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catalogue.models import Category, ListedValue, ListingCount
+from django.utils import timezone
+
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    ListedValue,
+    ListingCount,
+    Product,
+    ProductImage,
+    Variant,
+)
 from catalogue.querysets import WHOLE_SHOP, Narrowing, ProductListingQuerySet
+from custom.prepared import PreparedRead
+
+_ROWS = PreparedRead(
+    lambda products, at: Product.objects.public(at).for_list().filter(pk__in=products)
+)
+_FIRST_IMAGES = PreparedRead(lambda images: ProductImage.objects.filter(pk__in=images))
+_IMAGES = PreparedRead(
+    lambda product: ProductImage.objects.filter(product=product).in_order()
+)
+_VARIANTS = PreparedRead(
+    lambda product: Variant.objects.filter(product=product, is_public=True).in_order()
+)
+_CATEGORIES = PreparedRead(
+    lambda product: (
+        Category.objects.public().filter(products=product).order_by("tree_id", "lft")
+    )
+)
+_DEFINITIONS = PreparedRead(
+    lambda kind: AttributeDefinition.objects.filter(product_type=kind).in_order()
+)
+_COUNTS = PreparedRead(
+    lambda scopes: ListingCount.objects.filter(scope__in=scopes).values_list(
+        "scope", "product_count"
+    )
+)
 
 
 @dataclass(slots=True)
@@ -26,8 +61,34 @@ def count_products(scopes: Iterable[int]) -> dict[int, int]:
     Returns:
         Scope -> number; lists that never had a product may be left out.
     """
-    counts = ListingCount.objects.filter(scope__in=list(scopes))
-    return dict(counts.values_list("scope", "product_count"))
+    return dict(_COUNTS(scopes=list(scopes)))
+
+
+def product_rows(product_ids: Iterable[int]) -> dict[int, Product]:
+    """Read what product rows show of products that anyone may see; 2 queries.
+
+    Returns:
+        Id -> product, with ``variant_count`` and ``first_images``.
+    """
+    products = _ROWS(products=list(product_ids), at=timezone.now())
+    first = [pk for each in products if (pk := each.first_image_id) is not None]
+    images = {image.pk: image for image in _FIRST_IMAGES(images=first)}
+    for product in products:
+        image = images.get(product.first_image_id or 0)
+        product.first_images = [] if image is None else [image]
+    return {product.pk: product for product in products}
+
+
+def load_page(product: Product) -> list[AttributeDefinition]:
+    """Add what a product page shows beside the product's own row; 4 queries.
+
+    Returns:
+        What products of its type, and their variants, may say of themselves.
+    """
+    product.shown_images = _IMAGES(product=product.pk)
+    product.public_categories = _CATEGORIES(product=product.pk)
+    product.public_variants = _VARIANTS(product=product.pk)
+    return _DEFINITIONS(kind=product.product_type_id)
 
 
 class ListedKeys:

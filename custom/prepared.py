@@ -6,17 +6,21 @@ the queryset.
 """
 
 import copy
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 Row = TypeVar("Row")
-Value = int | str | Sequence[int] | Sequence[str]
+Single = int | str | dt.datetime
+Value = Single | Sequence[int] | Sequence[str]
 Shape = tuple[tuple[str, type, int | None], ...]  # name, kind and, of a list, length
 
 FIRST_MARK = 2**62  # larger than any key, and still a BIGINT
+TIME_MARK = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+MOST_BOUND = 100  # values of a list; a longer one is not worth a statement of its own
 TEXT_MARK = "\a{}"  # with a character that nobody may send
 
 
@@ -25,10 +29,10 @@ class PreparedRead(Generic[Row]):
 
     Args:
         build: Returns the queryset for values given by keyword: whole numbers, texts,
-            or lists of either. They must reach SQL as they are; nothing else that
-            changes from one call to the next may, such as the present time or a
-            setting. It may select related rows, annotate, and return values; it may
-            not prefetch.
+            times, or lists of numbers or texts. They must reach SQL as they are;
+            nothing else that changes from one call to the next may, such as the
+            present time or a setting. It may select related rows, annotate, and
+            return values; it may not prefetch.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -41,9 +45,12 @@ class PreparedRead(Generic[Row]):
         Raises:
             ValueError: The queryset cannot be prepared.
         """
-        if not all(value or isinstance(value, int | str) for value in values.values()):
-            return []
         shape = tuple(_shape(name, value) for name, value in values.items())
+        lengths = [length for _, _, length in shape if length is not None]
+        if 0 in lengths:
+            return []
+        if max(lengths, default=1) > MOST_BOUND:
+            return list(self._build(**values))
         statement = self._statements.get(shape)
         if statement is None:
             statement = self._statements[shape] = _Statement(self._build, values)
@@ -57,7 +64,7 @@ class _Statement(Generic[Row]):
         self, build: Callable[..., QuerySet[Any, Row]], values: Mapping[str, Value]
     ) -> None:
         marks = dict(_marks(values))
-        self._rows: Any = build(**marks)
+        self._rows: Any = cast("Any", build(**marks))
         self._compiler, self._sql, self._parameters = _compile(self._rows)
         _, sql, parameters = _compile(build(**marks))
         places = {mark: at for at, mark in enumerate(_flat(marks))}
@@ -112,31 +119,36 @@ def _compile(rows: Any) -> tuple[Any, str, tuple[object, ...]]:  # noqa: ANN401
 
 
 def _shape(name: str, value: Value) -> tuple[str, type, int | None]:
-    if isinstance(value, int | str):
+    if isinstance(value, Single):
         return name, type(value), None
-    return name, type(value[0]), len(value)
+    return name, type(value[0]) if value else type(None), len(value)
 
 
 def _marks(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
     """Yield for each value one of the same shape that is found again in SQL."""
     number = 0
     for name, value in values.items():
-        if isinstance(value, int | str):
+        if isinstance(value, Single):
             yield name, _mark(value, number)
             number += 1
         else:
-            yield name, [_mark(each, at) for at, each in enumerate(value, number)]  # type: ignore[misc]
+            singles = cast("Sequence[int | str]", value)
+            yield name, [_mark(each, at) for at, each in enumerate(singles, number)]  # type: ignore[misc]
             number += len(value)
 
 
-def _mark(value: int | str, number: int) -> int | str:
+def _mark(value: Single, number: int) -> Single:
+    if isinstance(value, dt.datetime):
+        return TIME_MARK + dt.timedelta(days=number)
     return TEXT_MARK.format(number) if isinstance(value, str) else FIRST_MARK + number
 
 
-def _flat(values: Mapping[str, Value]) -> Iterator[int | str]:
-    """Yield single values, and those of lists, in order."""
+def _flat(values: Mapping[str, Value]) -> Iterator[object]:
+    """Yield single values, and those of lists, in order and as SQL takes them."""
     for value in values.values():
-        if isinstance(value, int | str):
+        if isinstance(value, dt.datetime):
+            yield connection.ops.adapt_datetimefield_value(value)
+        elif isinstance(value, int | str):
             yield value
         else:
             yield from value

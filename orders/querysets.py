@@ -38,7 +38,7 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         return (
             self.filter(order__in=orders)
             .order_by("order", "position")
-            .annotate(currency=F("order__currency"))
+            .annotate(currency=F("order__currency"))  # type: ignore[no-redef] # the same
             .values_list(*BoughtLine.__annotations__, named=True)
         )
 

@@ -20,9 +20,29 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
+from custom.prepared import PreparedRead
 from partner.models import StockPrice, StockRecord
 
 REFERENCE_PERIOD = timedelta(days=30)  # of "lowest price of the last 30 days"
+
+
+_OFFERED = PreparedRead(
+    lambda variants, currency: (
+        StockRecord.objects.offered(currency)
+        .filter(variant__in=variants)
+        .select_related("partner", "level")
+        .order_by()
+    )
+)
+_LOWEST = PreparedRead(
+    lambda records, since: (
+        StockPrice.objects.valid_since(since)
+        .filter(stock_record__in=records)
+        .order_by()
+        .values_list("stock_record")
+        .annotate(lowest=Min("price"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +91,7 @@ def pick_offers(variant_ids: Collection[int]) -> dict[int, Offer]:
     Returns:
         Variant id -> offer; variants that nobody offers are left out.
     """
-    records = (
-        StockRecord.objects.offered(settings.SHOP_CURRENCY)
-        .filter(variant__in=variant_ids)
-        .select_related("partner", "level")
-        .order_by()
-    )
+    records = _OFFERED(variants=list(variant_ids), currency=settings.SHOP_CURRENCY)
     picked: dict[int, Offer] = {}
     for record in records:
         offer = offer_of(record)
@@ -104,11 +119,4 @@ def offer_of(record: StockRecord) -> Offer:
 def lowest_prices(stock_record_ids: Collection[int]) -> dict[int, Decimal]:
     """Return the lowest price of the last 30 days of each record; 1 query."""
     since = timezone.now() - REFERENCE_PERIOD
-    lowest = (
-        StockPrice.objects.valid_since(since)
-        .filter(stock_record__in=stock_record_ids)
-        .order_by()
-        .values_list("stock_record")
-        .annotate(lowest=Min("price"))
-    )
-    return dict(lowest)
+    return dict(_LOWEST(records=list(stock_record_ids), since=since))

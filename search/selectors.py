@@ -17,6 +17,7 @@ from haystack.query import SearchQuerySet
 
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX
 from catalogue.models import Product, ProductChange
+from catalogue.selectors import product_rows
 from custom.errors import DomainError
 from search.errors import SearchUnavailableError
 from search.models import Synonym, split_wordings
@@ -382,8 +383,7 @@ def public_rows(matches: Sequence[tuple[int, float]]) -> list[Product]:
 
     What nobody may see is left out, whatever the index says.
     """
-    products = Product.objects.public().for_list()
-    rows = products.in_bulk([pk for pk, _ in matches])
+    rows = product_rows([pk for pk, _ in matches])
     found = []
     for pk, score in matches:
         if pk in rows:

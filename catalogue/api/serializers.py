@@ -291,7 +291,7 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
     categories = CategoryLinkSerializer(many=True, source="public_categories")
     attributes = serializers.SerializerMethodField()
     options = serializers.SerializerMethodField()
-    images = ImageSerializer(many=True)
+    images = ImageSerializer(many=True, source="shown_images")
     variants = VariantSerializer(many=True, source="public_variants")
     rating = RatingField()
     review_count = serializers.IntegerField(source="summary.review_count")

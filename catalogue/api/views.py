@@ -25,7 +25,12 @@ from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.models import Category, Product, ProductListing
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
-from catalogue.selectors import ListedKeys, category_trees
+from catalogue.selectors import (
+    ListedKeys,
+    category_trees,
+    load_page,
+    product_rows,
+)
 from catalogue.sync import changes_since
 from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
@@ -181,10 +186,11 @@ class ProductViewSet(ApiViewSet[Product]):
         """Show a product with its variants and their offers."""
         product = find_product(request, key, self.get_queryset().for_detail())
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
+        definitions = load_page(product)
         offers = pick_offers([variant.pk for variant in product.public_variants])
         picked = [offer.stock_record_id for offer in offers.values()]
         context = self.get_serializer_context() | {
-            "definitions": product.product_type.definitions.all(),
+            "definitions": definitions,
             "offers": offers,
             "lowest_prices": lowest_prices(picked),
         }
@@ -202,7 +208,7 @@ class ProductViewSet(ApiViewSet[Product]):
 
     def _rows(self, product_ids: Sequence[int]) -> Any:  # noqa: ANN401
         """Render rows of products in the order of their ids; 2 queries."""
-        rows = Product.objects.public().for_list().in_bulk(list(product_ids))
+        rows = product_rows(product_ids)
         page = [rows[pk] for pk in product_ids if pk in rows]
         for product in page:
             self.shows(until=product.next_boundary)

@@ -63,7 +63,9 @@ class Product(models.Model):
     # Set by ``ProductQuerySet.with_is_shown``, ``for_list`` and ``for_detail``.
     is_shown: bool
     variant_count: int
+    first_image_id: int | None
     first_images: list["ProductImage"]
+    shown_images: list["ProductImage"]
     public_categories: list[Category]
     public_variants: list["Variant"]
 

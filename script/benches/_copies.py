@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Max, Model, UUIDField
+from django.db.models import CharField, IntegerField, Max, Model, UUIDField
 
 from catalogue.models import Product, ProductChange
 from catalogue.services import recount_listings
@@ -67,7 +67,7 @@ def copy_statement(model: ModelType, copied: list[ModelType], numbers: str) -> s
         f"`{field.column}`": _value(field, copied, is_telling=field.name in telling)
         for field in model._meta.concrete_fields
     }
-    table, key = model._meta.db_table, model._meta.pk.column
+    table, key = model._meta.db_table, _counted(model).column
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - our own names
         f"SELECT {', '.join(columns.values())} FROM {table} AS old "
@@ -76,14 +76,26 @@ def copy_statement(model: ModelType, copied: list[ModelType], numbers: str) -> s
 
 
 def _last_key(model: ModelType) -> int:
-    last: int | None = model._default_manager.aggregate(last=Max("pk"))["last"]
-    return last or 0
+    rows = model._default_manager.aggregate(last=Max(_counted(model).attname))
+    return int(rows["last"] or 0)
+
+
+def _counted(model: ModelType) -> Any:  # noqa: ANN401
+    """Return a field that grows with the rows: the key, or a key to another model."""
+    first, *_ = model._meta.pk_fields
+    relations = (field for field in model._meta.concrete_fields if field.is_relation)
+    is_number = first.is_relation or isinstance(first, IntegerField)
+    return first if is_number else next(relations)
 
 
 def _value(field: Any, copied: list[ModelType], *, is_telling: bool) -> str:  # noqa: ANN401
     """Return what a copy has in a column."""
     column = f"old.`{field.column}`"
-    is_key = field.related_model in copied if field.is_relation else field.primary_key
+    is_key = (
+        field.related_model in copied
+        if field.is_relation
+        else field.primary_key and isinstance(field, IntegerField)
+    )
     if is_key:
         return f"{column} + number.seq * %(stride)s"
     if is_telling and isinstance(field, UUIDField):

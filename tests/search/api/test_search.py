@@ -396,9 +396,9 @@ class QueryCountTests(SearchTestCase):
             film(title, self.kind, partner=self.acme, categories=[self.war])
         many = self.statements(query)
         self.assertEqual(few, many)
-        # Definitions, category, synonyms, what is hidden, rows, pictures, and names
-        # of categories and partners.
-        self.assertEqual(many, 8)
+        # Definitions, category, synonyms, what is hidden, rows without pictures,
+        # and names of categories and partners.
+        self.assertEqual(many, 7)
 
     def statements(self, query: dict[str, str]) -> int:
         fresh_index()
