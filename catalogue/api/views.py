@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 from catalogue.api.addresses import find_category, find_product
 from catalogue.api.expansions import PRODUCT_EXPANSIONS, ProductPageSerializer
 from catalogue.api.filters import ProductFilterSet, attribute_parameters
+from catalogue.api.past import AS_OF, past_product, read_moment
 from catalogue.api.serializers import (
     CategorySerializer,
     ProductDetailSerializer,
@@ -35,6 +36,7 @@ from catalogue.sync import changes_since
 from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
 from custom.api.problems import QueryParameterError
+from custom.api.public import PRIVATE_CACHE_CONTROL
 from custom.api.views import ApiViewSet
 from partner.strategy import lowest_prices, pick_offers
 
@@ -62,6 +64,12 @@ SINCE_PARAMETER = OpenApiParameter(
     SYNC_PARAMETER,
     OpenApiTypes.STR,
     description="`synced_at` of an earlier answer, or 0: what has changed since.",
+)
+AS_OF_PARAMETER = OpenApiParameter(
+    AS_OF,
+    OpenApiTypes.DATETIME,
+    description="For staff: the product as it was at this moment, with the prices of "
+    "then; stock and rating are those of now.",
 )
 MAX_DEPTH_DIGITS = 3  # no tree is deeper
 
@@ -149,7 +157,7 @@ class ProductViewSet(ApiViewSet[Product]):
         if self.action == "list":
             names |= {SYNC_PARAMETER}
             names |= {*attribute_parameters(self.request.query_params)}
-        return names
+        return names | {AS_OF} if self.action == "retrieve" else names
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Pick one serializer per action."""
@@ -179,11 +187,13 @@ class ProductViewSet(ApiViewSet[Product]):
         return self.get_paginated_response(self._rows(pks))
 
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[KEY_PARAMETER, AS_OF_PARAMETER],
         responses=with_expansions(ProductDetailSerializer, PRODUCT_EXPANSIONS),
     )
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a product with its variants and their offers."""
+        if AS_OF in request.query_params:
+            return self._past(request, key)
         product = find_product(request, key, self.get_queryset().for_detail())
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
         definitions = load_page(product)
@@ -197,6 +207,20 @@ class ProductViewSet(ApiViewSet[Product]):
         shown = self.get_serializer(product, context=context).data
         self.expand([product], [shown])
         return Response(shown)
+
+    def _past(self, request: Request, key: str) -> Response:
+        """Show staff a product as it was; nobody keeps the answer."""
+        user = request.user
+        if not (user.is_staff and user.has_perm("catalogue.view_product")):
+            self.permission_denied(request)
+        past = past_product(key, read_moment(request.query_params[AS_OF]))
+        context = self.get_serializer_context() | {
+            "definitions": past.definitions,
+            "offers": past.offers,
+            "lowest_prices": {},
+        }
+        shown = self.get_serializer(past.product, context=context).data
+        return Response(shown, headers={"Cache-Control": PRIVATE_CACHE_CONTROL})
 
     def _changes(self, found: ProductListingQuerySet) -> Response:
         """Show what has changed in a list since the client last looked."""

@@ -1,0 +1,139 @@
+"""A product as it was at a moment, for staff: put together from its history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Model
+from django.http import Http404
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ErrorDetail
+
+from catalogue.models import (
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductImage,
+    ProductSummary,
+    Variant,
+)
+from catalogue.querysets import is_id
+from custom.api.problems import QueryParameterError
+from custom.history.reading import State, Values, states_of, to_python, versions_of
+from partner.models import StockPrice
+from partner.strategy import Offer, offer_of
+
+AS_OF = "as_of"
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class PastProduct:
+    """A product that is not stored so, and the rows its page needs beside it.
+
+    Attributes:
+        product: With categories, variants and pictures as ``for_detail`` loads them;
+            hidden ones included. Its rating is the present one.
+        offers: Variant -> offer, at the price asked then; its stock is that of now.
+        definitions: Attributes of its type as they are now.
+    """
+
+    product: Product
+    offers: Mapping[int, Offer]
+    definitions: list[AttributeDefinition]
+
+
+def read_moment(text: str) -> datetime:
+    """Read ``as_of``.
+
+    Raises:
+        QueryParameterError: It is no moment with its offset, or yet to come.
+    """
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or timezone.is_naive(moment) or moment > timezone.now():
+        told = "Give a past moment with its offset: 2026-10-01T00:00:00Z."
+        raise QueryParameterError({AS_OF: [ErrorDetail(told, "invalid")]})
+    return moment
+
+
+def past_product(key: str, moment: datetime) -> PastProduct:
+    """Return a product as it was, deleted ones by their id; 6 queries.
+
+    Raises:
+        Http404: It was not there then, or its history begins later.
+    """
+    pk = _pk(key)
+    version = (
+        versions_of(Product, pk).filter(revision__date_created__lte=moment).first()
+    )
+    mark = getattr(version, "mark", None)
+    if version is None or (mark is not None and mark.kind != mark.Kind.CREATED):
+        raise Http404
+    product = _product(pk, states_of([version])[version.pk])
+    definitions = AttributeDefinition.objects.filter(
+        product_type=product.product_type_id
+    )
+    variants = [variant.pk for variant in product.public_variants]
+    return PastProduct(product, _offers(variants, moment), list(definitions.in_order()))
+
+
+def _pk(key: str) -> str:
+    """Return the id of a product that is there or, by the id alone, is no more."""
+    if is_id(key):
+        return key
+    found = Product.objects.find(key).values_list("pk", flat=True).first()
+    if found is None:
+        raise Http404
+    return str(found)
+
+
+def _product(pk: str, state: State) -> Product:
+    """Put a product together from what its version holds."""
+    product = _row(Product, pk, state.values)
+    children = [
+        _row(child.model, child.pk, child.values) for child in state.children.values()
+    ]
+    children.sort(key=lambda child: (child.position, child.pk))  # type: ignore[attr-defined]
+    product.public_variants = [row for row in children if isinstance(row, Variant)]
+    images = [row for row in children if isinstance(row, ProductImage)]
+    vars(product)["_prefetched_objects_cache"] = {"images": images}
+    in_then = Category.objects.filter(pk__in=state.values["categories"])
+    product.public_categories = list(in_then.order_by("tree_id", "lft"))
+    summary = ProductSummary.objects.filter(product=product.pk).first()
+    product.summary = summary or ProductSummary(product=product)
+    return product
+
+
+def _row(model: type[M], pk: str, values: Values) -> M:
+    """Return a row that is not stored, with what a version holds of it."""
+    row = model(pk=model._meta.pk.to_python(pk))  # noqa: SLF001 - public
+    for name, raw in values.items():
+        field: Any = model._meta.get_field(name)  # noqa: SLF001
+        if not field.many_to_many:
+            setattr(row, field.attname, to_python(model, name, raw))
+    return row
+
+
+def _offers(variants: list[int], moment: datetime) -> dict[int, Offer]:
+    """Return the cheapest offer of each variant at a moment; 1 query."""
+    spans = (
+        StockPrice.objects.valid_since(moment)
+        .filter(
+            stock_record__variant__in=variants,
+            valid_from__lte=moment,
+            currency=settings.SHOP_CURRENCY,
+        )
+        .select_related("stock_record__partner", "stock_record__level")
+        .order_by("-price", "-stock_record")
+    )
+    asked = (
+        replace(offer_of(span.stock_record), price=span.price, compare_at_price=None)
+        for span in spans
+    )
+    return {offer.variant_id: offer for offer in asked}
