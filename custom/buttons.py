@@ -103,11 +103,13 @@ class ButtonsAdmin(LedgerAdmin[M]):
         """Take one step, and show the row as it is then."""
         row = self.get_object(request, unquote(object_id))
         button = next((each for each in self.buttons if each.name == name), None)
-        if row is None or button is None:
+        if button is None:
             raise Http404
         may_see = self.has_view_permission(request, row)
         if not may_see or not request.user.has_perm(button.permission):
             raise PermissionDenied
+        if row is None:
+            raise Http404
         form = button.make_form(row, request.POST)
         if form.is_valid():
             self._press(button, row, request, form)

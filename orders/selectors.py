@@ -19,11 +19,10 @@ from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
 from payments.services import StartedPayment
-from users.emails import normalize_email
+from users.emails import LAST_CHARACTER, normalize_email
 from users.models import User
 
 MOST_FOUND = 500
-LAST_CHARACTER = "\U0010ffff"  # sorts behind every other
 
 _LINES_OF = PreparedRead(OrderLine.objects.bought_in)
 

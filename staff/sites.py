@@ -45,7 +45,8 @@ class AdminPage:
     Attributes:
         name: ``admin:<name>`` is its address.
         path: Below ``/admin/``, a route: ``stats/<slug:period>/``.
-        permission: Who may open it, and sees its link: ``stats.view_summary``.
+        permission: Who may open it, and sees its link: ``stats.view_summary``; empty
+            for all staff, when the page itself shows each what it may see.
         view: Is called for whoever may; gives ``site.each_context(request)`` to
             its template.
         label: Of its link on the index and in the side bar; empty for no link.
@@ -58,6 +59,10 @@ class AdminPage:
     view: Callable[..., HttpResponseBase]
     label: str = ""
     section: str = "Reports"
+
+    def is_open_to(self, request: HttpRequest) -> bool:
+        """Tell whether a member of the staff may open the page."""
+        return not self.permission or request.user.has_perm(self.permission)
 
 
 class ShopAdminSite(AdminSite):
@@ -122,7 +127,7 @@ class ShopAdminSite(AdminSite):
         """Return the view for staff with the page's permission alone."""
 
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
-            if not request.user.has_perm(page.permission):
+            if not page.is_open_to(request):
                 raise PermissionDenied
             return page.view(request, *args, **kwargs)
 
@@ -132,7 +137,7 @@ class ShopAdminSite(AdminSite):
         """Return links under their headings, in the shape of Django's app list."""
         sections: dict[str, dict[str, Any]] = {}
         for page in self.pages.values():
-            if not page.label or not request.user.has_perm(page.permission):
+            if not page.label or not page.is_open_to(request):
                 continue
             url = reverse(f"{self.name}:{page.name}")
             link = {

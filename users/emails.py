@@ -6,6 +6,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 
 EMAIL_MAX_LENGTH: Final = 254  # RFC 5321 allows no longer path
+LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind every other
 
 
 def normalize_email(email: str) -> str:

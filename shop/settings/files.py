@@ -31,6 +31,11 @@ PIPELINE = {
             "output_filename": "js/stats.js",
             "extra_context": {"defer": True},
         },
+        "staff": {
+            "source_filenames": ("staff/keys.js",),
+            "output_filename": "js/staff.js",
+            "extra_context": {"defer": True},
+        },
         "docs": {
             "source_filenames": ("docs/swagger.js",),
             "output_filename": "js/docs.js",

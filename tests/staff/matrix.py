@@ -132,6 +132,7 @@ FOR_ALL_STAFF: Final = {
     "jsi18n",
     "view_on_site",
     "app_list",
+    "search",
 }
 
 
