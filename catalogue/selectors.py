@@ -35,6 +35,13 @@ _CATEGORIES = PreparedRead(
 _DEFINITIONS = PreparedRead(
     lambda kind: AttributeDefinition.objects.filter(product_type=kind).in_order()
 )
+_BELOW_ROOTS = PreparedRead(
+    lambda trees: (
+        Category.objects.public()
+        .filter(tree_id__in=trees, level__gt=0)
+        .order_by("tree_id", "lft")
+    )
+)
 _COUNTS = PreparedRead(
     lambda scopes: ListingCount.objects.filter(scope__in=scopes).values_list(
         "scope", "product_count"
@@ -160,6 +167,15 @@ def category_paths(categories: Mapping[int, Category]) -> dict[int, str]:
     }
 
 
+def _below(tops: Sequence[Category], levels: int | None) -> list[Category]:
+    """Read the public categories below equally deep ones, in tree order; 1 query."""
+    if tops and tops[0].level:
+        found = Category.objects.public().below(tops, levels)
+        return list(found.order_by("tree_id", "lft"))
+    rows = _BELOW_ROOTS(trees=[top.tree_id for top in tops])
+    return [row for row in rows if levels is None or row.level <= levels]
+
+
 def category_trees(
     tops: Sequence[Category], *, above: Sequence[Category], depth: int | None = None
 ) -> list[CategoryNode]:
@@ -172,9 +188,7 @@ def category_trees(
     """
     rows = list(tops)
     if depth != 1:
-        levels_below = None if depth is None else depth - 1
-        below = Category.objects.public().below(tops, levels_below)
-        rows += below.order_by("tree_id", "lft")
+        rows += _below(tops, None if depth is None else depth - 1)
     counts = count_products(row.pk for row in rows)
     start = "".join(f"{category.slug}/" for category in above)
     nodes: dict[int, CategoryNode] = {}

@@ -5,7 +5,8 @@
 wrk keeps four connections busy against Granian with two workers, on production's
 settings and servers of its own. The floors run beside it in the same way: bare WSGI,
 a bare Django view, a bare REST framework view, and the same page by raw SQL and
-``json.dumps``. Workloads take turns, so that a busy machine is busy for all; each
+``json.dumps``. "Warm" pages are kept in Redis, the others are rendered each time
+(``CACHE_PAGES=0``). Workloads take turns, so that a busy machine is busy for all; each
 figure is that of the round with the median rate. Times are milliseconds, a request;
 "web" is the web server's time of the processor, "servers" that of MariaDB and Redis.
 """
@@ -29,7 +30,8 @@ from tests.servers import own_server, unwind_on_sigterm
 from tests.web import web_server
 
 SHOP = "script.benches._browse_shop"
-FLOOR = "script.benches._browse_floor:application"
+APPLICATION = "script.benches._browse_floor:application"
+FLOOR, COLD, WARM = "floor", "cold", "warm"
 WORKERS = 2
 PAGES = 50  # of the product list
 DJANGO, DRF = "bare Django view", "bare DRF view"
@@ -53,6 +55,8 @@ class Workload:
     """Requests of one kind, and what is to be reached.
 
     Attributes:
+        server: Which answers: ``FLOOR``, or the shop: ``COLD`` renders every page,
+            ``WARM`` keeps public ones.
         floor: Name of the raw page it is compared with; empty if there is none.
         of_django, of_drf: Smallest parts of the bare views' rates.
         times_sql: Largest multiple of the raw page's time.
@@ -60,7 +64,7 @@ class Workload:
 
     name: str
     requests: Sequence[Request]
-    is_floor: bool = False
+    server: str = COLD
     floor: str = ""
     of_django: float | None = None
     of_drf: float | None = None
@@ -144,23 +148,28 @@ def measure_size(
         )
         say(f"Loading {size:,} products and {options.users:,} customers")
         known = load(size, options, environment)
-        shop = stack.enter_context(web_server(environment, workers=WORKERS))
-        floor = stack.enter_context(
-            web_server(environment, application=FLOOR, workers=WORKERS)
-        )
+        webs = {
+            COLD: stack.enter_context(
+                web_server(environment | {"CACHE_PAGES": "0"}, workers=WORKERS)
+            ),
+            WARM: stack.enter_context(web_server(environment, workers=WORKERS)),
+            FLOOR: stack.enter_context(
+                web_server(environment, application=APPLICATION, workers=WORKERS)
+            ),
+        }
         meter = Meter(database, redis)
         workloads = [
             each
             for each in all_workloads(known)
-            if each.is_floor or not options.only or each.name in options.only
+            if each.server == FLOOR or not options.only or each.name in options.only
         ]
         for each in workloads:  # everything is imported, connected, cached on the way
-            drive((floor if each.is_floor else shop).port, each.requests, 1)
+            drive(webs[each.server].port, each.requests, 1)
         runs: dict[str, list[Row]] = {each.name: [] for each in workloads}
         for number in range(options.rounds):
             say(f"Round {number + 1} of {options.rounds}")
             for each in workloads:
-                web = floor if each.is_floor else shop
+                web = webs[each.server]
                 before = meter.read(web.session)
                 seen = drive(web.port, each.requests, options.seconds)
                 spent = meter.read(web.session).since(before, seen.requests)
@@ -194,23 +203,30 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
         ("SQL: category tree", ["/sql/tree/"]),
         ("SQL: order history", [f"/sql/history/?user={pk}" for pk in known["users"]]),
     ):
-        yield Workload(name, [Request(path) for path in paths], is_floor=True)
+        yield Workload(name, [Request(path) for path in paths], server=FLOOR)
+    rows = [Request(f"/api/product/{page}") for page in lists]
+    products = [Request(f"/api/product/{slug}/") for slug in slugs]
+    tree = [Request("/api/category/")]
     yield Workload(
         "product list",
-        [Request(f"/api/product/{page}") for page in lists],
+        rows,
         floor="SQL: product list",
         of_drf=400 / 4800,
         times_sql=3,
     )
     yield Workload(
         "product detail",
-        [Request(f"/api/product/{slug}/") for slug in slugs],
+        products,
         floor="SQL: product detail",
         of_drf=600 / 4800,
     )
-    yield Workload(
-        "category tree", [Request("/api/category/")], floor="SQL: category tree"
-    )
+    yield Workload("category tree", tree, floor="SQL: category tree")
+    for name, requests in (
+        ("product list, warm", rows),
+        ("product detail, warm", products),
+        ("category tree, warm", tree),
+    ):
+        yield Workload(name, requests, server=WARM, of_drf=0.6)
     yield Workload("search", [Request(f"/api/search/?q={word}") for word in words])
     facets = "facets=category,partner,attr.rating"
     yield Workload(
