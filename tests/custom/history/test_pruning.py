@@ -1,11 +1,14 @@
+from collections.abc import Callable
 from datetime import timedelta
+from typing import ClassVar
 
 from django.db import connection
-from django.test import TestCase, override_settings
+from django.test import TestCase, override_settings, tag
 from django.utils import timezone
 from reversion.models import Revision, Version
 
 from custom.history import recorded
+from custom.history.entries import page_of
 from custom.history.reading import versions_of
 from custom.history.reverting import deleted_of
 from custom.models import HistoryBatch, RevisionNote, VersionMark
@@ -61,6 +64,8 @@ class PruneTests(TestCase):
 class LongHistoryTests(TestCase):
     """Statements of the history, on tables with many rows"""
 
+    ROWS: ClassVar[int] = 3000
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.row = make_tax_class("long")
@@ -70,7 +75,8 @@ class LongHistoryTests(TestCase):
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO reversion_revision (date_created, comment)"
-                " SELECT UTC_TIMESTAMP(), 'x' FROM seq_1_to_3000"
+                " SELECT UTC_TIMESTAMP(), 'x' FROM seq_1_to_200000 LIMIT %s",
+                [cls.ROWS],
             )
             cursor.execute(
                 "INSERT INTO reversion_version (revision_id, object_id,"
@@ -103,3 +109,34 @@ class LongHistoryTests(TestCase):
         before = self.rows_read()
         self.assertEqual(len(deleted_of(TaxClass)[:26]), 1)
         self.assertLess(self.rows_read() - before, 60)
+
+
+@tag("soak")
+class SlowestTests(LongHistoryTests):
+    """The same with 200,000 versions, half of them of one row, by the server's clock"""
+
+    ROWS = 200_000
+    MOST = 0.05  # seconds of SQL
+
+    def seconds(self, work: Callable[[], object]) -> float:
+        work()  # what the process remembers
+        with connection.cursor() as cursor:
+            cursor.execute("SET profiling = 1, profiling_history_size = 100")
+            work()
+            cursor.execute("SET profiling = 0")
+            cursor.execute("SHOW PROFILES")
+            return sum(float(seconds) for _number, seconds, _sql in cursor.fetchall())
+
+    def test_history_page_and_save_take_less_than_50_ms(self) -> None:
+        def save() -> None:
+            with recorded("Again."):
+                self.row.save()
+
+        spent = {
+            "page": self.seconds(lambda: page_of(TaxClass, self.row.pk)),
+            "save": self.seconds(save),
+            "deleted": self.seconds(lambda: list(deleted_of(TaxClass)[:26])),
+        }
+        for name, seconds in spent.items():
+            with self.subTest(name=name, seconds=seconds):
+                self.assertLess(seconds, self.MOST)
