@@ -98,8 +98,6 @@ PAGES: dict[str, tuple[str, Callable[[Asked], list[Sheet]]]] = {
     "sellers": ("Best and slowest sellers", _sellers),
     "stock": ("Stock about to run out", _stock),
 }
-
-
 # Sheet -> how it is drawn, from which cells of its table.
 CHARTS = {
     "series": {
