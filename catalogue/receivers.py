@@ -13,6 +13,7 @@ from catalogue.models import (
     ProductListing,
     ProductSlug,
     ProductSummary,
+    RelatedProduct,
     Variant,
 )
 from catalogue.pages import CATEGORIES, tags_of
@@ -96,6 +97,13 @@ def announce_image(*, instance: ProductImage, **_signal: object) -> None:
 def announce_category(**_signal: object) -> None:
     """The tree changed, and with it what lists of a category are."""
     announce([CATEGORIES])
+
+
+@receiver(post_save, sender=RelatedProduct)
+@receiver(post_delete, sender=RelatedProduct)
+def announce_related(*, instance: RelatedProduct, **_signal: object) -> None:
+    """Others are shown beside the product."""
+    announce_changes([instance.product_id])
 
 
 @receiver(post_save, sender=AttributeDefinition)

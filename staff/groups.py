@@ -20,6 +20,7 @@ CATALOGUE: Final = (
     "catalogue.product",
     "catalogue.variant",
     "catalogue.productimage",
+    "catalogue.relatedproduct",
     "catalogue.producttype",
     "catalogue.attributedefinition",
 )

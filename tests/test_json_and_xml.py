@@ -215,6 +215,7 @@ class AnswerTests(TestCase):
             "/api/product/?updated_since=garbled",
             "/api/product/king-kong-2/",
             "/api/product/king-kong-2/?expand=categories,partner,reviews",
+            "/api/product/king-kong-2/related/",
             "/api/product/king-kong-2/review/",
             "/api/search/?q=kong&facets=category,partner,price,attr.format",
             "/api/search/?q=kogn",

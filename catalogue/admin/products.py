@@ -31,6 +31,7 @@ from catalogue.models import (
     Product,
     ProductImage,
     ProductType,
+    RelatedProduct,
 )
 from catalogue.slugs import check_slug
 from catalogue.windows import PublishWindow, check_window
@@ -73,6 +74,17 @@ class ProductActionForm(ActionForm):
     category = TreeNodeChoiceField(queryset=Category.objects.all(), required=False)
 
 
+class RelatedProductInline(admin.TabularInline[RelatedProduct, Product]):
+    """What is shown beside a product before what is like it."""
+
+    model = RelatedProduct
+    fk_name = "product"
+    verbose_name_plural = "related products"
+    extra = 0
+    fields = ("related", "position")
+    autocomplete_fields = ("related",)
+
+
 class ProductImageInline(admin.TabularInline[ProductImage, Product]):
     """Pictures of a product, by their numbers; the first is shown in lists."""
 
@@ -111,7 +123,7 @@ class ProductAdmin(ShopAdmin[Product]):
     ordering = ("-id",)
     autocomplete_fields = ("categories",)
     prepopulated_fields: ClassVar = {"slug": ("title",)}
-    inlines = (VariantInline, ProductImageInline)
+    inlines = (VariantInline, ProductImageInline, RelatedProductInline)
     action_form = ProductActionForm
     actions = ("publish", "hide", "add_to_category", "remove_from_category")
 

@@ -109,6 +109,15 @@ PRODUCT_EXPANSIONS = {
 }
 
 
+ExpandedRowSerializer = with_expansions(ProductListSerializer, PRODUCT_EXPANSIONS)
+
+
+class RelatedSerializer(serializers.Serializer[Any]):
+    """Rows of products beside another."""
+
+    results = ExpandedRowSerializer(many=True)
+
+
 @extend_schema_serializer(many=False)
 class ProductPageSerializer(serializers.Serializer[Any]):
     """A page of rows; the last two members are there with ``updated_since``."""
@@ -118,7 +127,7 @@ class ProductPageSerializer(serializers.Serializer[Any]):
     )
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
-    results = with_expansions(ProductListSerializer, PRODUCT_EXPANSIONS)(many=True)
+    results = ExpandedRowSerializer(many=True)
     deleted = serializers.ListField(
         child=serializers.IntegerField(),
         required=False,

@@ -18,4 +18,9 @@ urlpatterns = [
         ProductViewSet.as_view({"get": "retrieve"}),
         name="product-detail",
     ),
+    path(
+        "product/<str:key>/related/",
+        ProductViewSet.as_view({"get": "related"}),
+        name="product-related",
+    ),
 ]

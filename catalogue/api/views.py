@@ -14,7 +14,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.addresses import find_category, find_product
-from catalogue.api.expansions import PRODUCT_EXPANSIONS, ProductPageSerializer
+from catalogue.api.expansions import (
+    PRODUCT_EXPANSIONS,
+    ProductPageSerializer,
+    RelatedSerializer,
+)
 from catalogue.api.filters import ProductFilterSet, attribute_parameters
 from catalogue.api.past import AS_OF, past_product, read_moment
 from catalogue.api.serializers import (
@@ -26,6 +30,7 @@ from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.models import Category, Product, ProductListing
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
+from catalogue.related import related_products
 from catalogue.selectors import (
     ListedKeys,
     category_trees,
@@ -36,7 +41,7 @@ from catalogue.sync import changes_since
 from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
 from custom.api.problems import QueryParameterError
-from custom.api.public import PRIVATE_CACHE_CONTROL
+from custom.api.public import PRIVATE_CACHE_CONTROL, PUBLIC_CACHE_CONTROL
 from custom.api.views import ApiViewSet
 from partner.strategy import lowest_prices, pick_offers
 
@@ -180,7 +185,7 @@ class ProductViewSet(ApiViewSet[Product]):
         # A page's ids come off an index; only its own rows are then read.
         found: Any = self.filter_queryset(ProductListing.objects.all())
         if SYNC_PARAMETER in request.query_params:
-            return self._changes(found)  # as numbered: some seconds after a commit
+            return self._changes(found)
         self.shows(PRODUCTS, CATEGORIES)
         keys: Any = ListedKeys(found, found.narrowing)
         pks: list[int] = self.paginate_queryset(keys) or []
@@ -208,6 +213,14 @@ class ProductViewSet(ApiViewSet[Product]):
         self.expand([product], [shown])
         return Response(shown)
 
+    @extend_schema(parameters=[KEY_PARAMETER], responses=RelatedSerializer)
+    def related(self, request: Request, key: str) -> Response:
+        """Show up to 12 rows: what staff chose, then what is like the product."""
+        product = find_product(request, key)
+        self.shows(product_tag(product.pk), PRODUCTS, CATEGORIES)
+        pks = related_products(product)
+        return Response({"results": self._rows(pks)})
+
     def _past(self, request: Request, key: str) -> Response:
         """Show staff a product as it was; nobody keeps the answer."""
         user = request.user
@@ -228,7 +241,9 @@ class ProductViewSet(ApiViewSet[Product]):
         limit = read_page_size(self.request)
         changes = changes_since(read_mark(self.request), narrowed, limit)
         rows = self._rows(changes.product_ids)
-        return Response(answer_changes(self.request, changes, rows))
+        body = answer_changes(self.request, changes, rows)
+        # Kept nowhere, whatever the rows show: changes are numbered after their commit.
+        return Response(body, headers={"Cache-Control": PUBLIC_CACHE_CONTROL})
 
     def _rows(self, product_ids: Sequence[int]) -> Any:  # noqa: ANN401
         """Render rows of products in the order of their ids; 2 queries."""

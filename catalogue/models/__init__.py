@@ -10,6 +10,7 @@ from catalogue.models.listings import (
     ProductSummary,
 )
 from catalogue.models.products import Product, ProductImage, Variant
+from catalogue.models.related import RelatedProduct
 from catalogue.models.slugs import CategorySlug, ProductSlug, TakenSlug
 from catalogue.models.sync import ChangeCounter, NumberedProduct, UnnumberedChange
 from catalogue.models.types import AttributeDefinition, ProductType
@@ -31,6 +32,7 @@ __all__ = [
     "ProductSlug",
     "ProductSummary",
     "ProductType",
+    "RelatedProduct",
     "TakenSlug",
     "UnnumberedChange",
     "Variant",

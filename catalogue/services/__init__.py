@@ -32,6 +32,7 @@ from catalogue.services.products import (
     create_products,
     update_product,
 )
+from catalogue.services.related import relate_products
 from catalogue.services.types import NewDefinition, create_product_type
 from catalogue.services.values import refresh_values
 from catalogue.services.variants import add_variant, update_variant
@@ -64,6 +65,7 @@ __all__ = [
     "recount_listings",
     "refresh_listings",
     "refresh_values",
+    "relate_products",
     "remove_from_category",
     "rename_category",
     "repair_catalogue",
