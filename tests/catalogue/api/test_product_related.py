@@ -1,4 +1,5 @@
 from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APITestCase
 
@@ -135,7 +136,7 @@ class ProductRelatedTests(APITestCase):
                 self.client.get(url)
 
     def test_an_index_finds_the_candidates(self) -> None:
-        with self.assertNumQueries(10) as captured:
+        with CaptureQueriesContext(connection) as captured:
             self.related(self.alien.pk)
         (union,) = [
             each["sql"] for each in captured.captured_queries if "UNION" in each["sql"]
