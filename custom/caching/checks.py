@@ -22,7 +22,7 @@ def check_cdn(app_configs: Apps = None, **options: object) -> list[CheckMessage]
     if address.scheme == "http" and address.hostname in NEAR:
         return []
     hint = "Give an https:// address, or one of this machine."
-    return [Error("CDN_PURGE_URL is not safe.", hint=hint, id="custom.E030")]
+    return [Error("CDN_PURGE_URL is not safe.", hint=hint, id="custom.E040")]
 
 
 @register()
@@ -31,7 +31,7 @@ def check_bounds(app_configs: Apps = None, **options: object) -> list[CheckMessa
     wanted = ("CACHE_SECONDS", "CACHE_BYTES", "CACHE_BODY_BYTES")
     told = "It must be above 0."
     return [
-        Error(f"{name} is {value!r}.", hint=told, id="custom.E031")
+        Error(f"{name} is {value!r}.", hint=told, id="custom.E041")
         for name in wanted
         if (value := getattr(settings, name)) <= 0
     ]

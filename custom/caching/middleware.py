@@ -16,6 +16,7 @@ from django.utils.cache import (
 from custom.caching import metrics
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Body, Shown
 from custom.caching.pages import ATTRIBUTE, CONDITIONS, Page, page_of
+from custom.caching.release import release
 from custom.caching.store import get_store
 from custom.caching.versions import EVERYTHING, field_of
 from custom.throttling.counting import counts_of
@@ -29,6 +30,7 @@ class PageLookupMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        release()  # reads many files: not in the first request
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Name the page, if it is one."""

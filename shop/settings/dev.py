@@ -28,6 +28,7 @@ from shop.settings.base import *
 DEBUG = env.bool("DJANGO_DEBUG", default=True)
 
 if DEBUG:
+    CACHE_PAGES = False  # what is being worked on is rendered each time
     # script/server installs requirements.txt alone; these come with script/test.
     _tools = [app for app in ("django_extensions", "debug_toolbar") if find_spec(app)]
     INSTALLED_APPS += _tools

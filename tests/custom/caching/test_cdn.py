@@ -111,10 +111,10 @@ class CheckTests(SimpleTestCase):
         ):
             with self.subTest(url=url), override_settings(CDN_PURGE_URL=url):
                 told = [each.id for each in check_cdn()]
-                self.assertEqual(told, [] if is_safe else ["custom.E030"])
+                self.assertEqual(told, [] if is_safe else ["custom.E040"])
 
     def test_bounds(self) -> None:
         self.assertEqual(check_bounds(), [])
         with override_settings(CACHE_SECONDS=0, CACHE_BYTES=-1):
             told = [each.id for each in check_bounds()]
-        self.assertEqual(told, ["custom.E031"] * 2)
+        self.assertEqual(told, ["custom.E041"] * 2)
