@@ -15,7 +15,8 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff"
 
     def ready(self) -> None:
-        """Have every ``migrate`` keep the groups, once all permissions are there."""
+        """Register the check; keep groups after a migration, with all permissions."""
+        import_module("staff.checks")
         receivers = import_module("staff.receivers")
         with_models = [each for each in apps.get_app_configs() if each.models_module]
         post_migrate.connect(receivers.follow_migration, sender=with_models[-1])

@@ -1,15 +1,18 @@
 from datetime import timedelta
+from typing import ClassVar
 from unittest import mock
 
 import time_machine
 from django.db import DatabaseError
-from django.test import TestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from address.models import Address
 from staff.access import purge_access_entries, record_access
+from staff.admin import PersonalPagesMixin
 from staff.models import AccessEntry
+from staff.sites import site
 from tests.address.factories import AddressFactory
 from tests.users.factories import UserFactory
 from users.models import User
@@ -150,6 +153,32 @@ class PersonalPagesTests(TestCase):
         self.assertEqual(
             [entry.object_pk for entry in response.context["cl"].result_list], ["17"]
         )
+
+
+class CoverageTests(SimpleTestCase):
+    """Admins whose rows are people, or somebody's"""
+
+    # They name the staff or the service that did something, or a partner's people.
+    OF_STAFF: ClassVar = {
+        "orders.orderevent",
+        "partner.stockmovement",
+        "payments.paymentevent",
+        "staff.accessentry",
+    }
+
+    def test_every_one_notes_who_looks(self) -> None:
+        people = {
+            model._meta.label_lower
+            for model, made in site._registry.items()
+            if model is User
+            or any(field.related_model is User for field in model._meta.fields)
+        }
+        noting = {
+            model._meta.label_lower
+            for model, made in site._registry.items()
+            if isinstance(made, PersonalPagesMixin)
+        }
+        self.assertEqual(people - noting, self.OF_STAFF)
 
 
 class PurgingTests(TestCase):

@@ -1,0 +1,31 @@
+"""System checks of how staff sign in."""
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from custom.rates import parse_rate
+
+
+@register(Tags.security)
+def check_second_factor(
+    app_configs: Sequence[AppConfig] | None = None, **options: object
+) -> list[CheckMessage]:
+    """Keys must encrypt, and the rate of tries must be one."""
+    messages: list[CheckMessage] = []
+    for place, key in enumerate(settings.STAFF_MFA_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            told = f"Key {place} of STAFF_MFA_KEYS is no Fernet key."
+            hint = "Fernet.generate_key() makes one; never take one away too early."
+            messages.append(Error(told, hint=hint, id="staff.E001"))
+    try:
+        parse_rate(settings.STAFF_MFA_RATE)
+    except ValueError as error:
+        hint = "Set STAFF_MFA_RATE to a rate like 10/hour."
+        messages.append(Error(str(error), hint=hint, id="staff.E002"))
+    return messages
