@@ -25,6 +25,7 @@ from partner.models import (
 )
 from partner.scoping import SEE_EVERY_PARTNER, PartnerRowsMixin
 from partner.services.offers import check_prices
+from staff.admin import PersonalPagesMixin
 from users.models import User
 
 Reason = StockMovement.Reason
@@ -238,7 +239,11 @@ class StockLevelAdmin(PartnerRowsMixin[StockLevel], ButtonsAdmin[StockLevel]):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(PartnerRowsMixin[StockMovement], LedgerAdmin[StockMovement]):
+class StockMovementAdmin(
+    PersonalPagesMixin[StockMovement],
+    PartnerRowsMixin[StockMovement],
+    LedgerAdmin[StockMovement],
+):
     """Why levels are what they are."""
 
     partner_path = "stock_record__partner"

@@ -15,6 +15,7 @@ from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from payments import services
 from payments.models import Payment, PaymentEvent, Refund
 from payments.providers import registry
+from staff.admin import PersonalPagesMixin
 from users.models import User
 
 MOVE_MONEY = "payments.move_money"
@@ -200,7 +201,7 @@ class RefundAdmin(ButtonsAdmin[Refund]):
 
 
 @admin.register(PaymentEvent)
-class PaymentEventAdmin(LedgerAdmin[PaymentEvent]):
+class PaymentEventAdmin(PersonalPagesMixin[PaymentEvent], LedgerAdmin[PaymentEvent]):
     """The ledger itself."""
 
     currency_path = "payment__currency"

@@ -5,10 +5,11 @@ from django.contrib import admin
 from custom.admin import LedgerAdmin
 from orders.models import OrderEvent, OrderLine
 from partner.scoping import PartnerRowsMixin
+from staff.admin import PersonalPagesMixin
 
 
 @admin.register(OrderEvent)
-class OrderEventAdmin(LedgerAdmin[OrderEvent]):
+class OrderEventAdmin(PersonalPagesMixin[OrderEvent], LedgerAdmin[OrderEvent]):
     """Everything that has happened to any order."""
 
     list_display = ("at", "order", "type", "from_status", "to_status", "actor")
