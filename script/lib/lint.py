@@ -47,7 +47,13 @@ APPS = (
 ALLAUTH = ("account", "mfa")
 # Columns that no release has ever read or written.
 DROPPED = ("0004_product_drop_rating", "0005_product_drop_review_count")
-PROGRAMS = ("script/server", "script/test", "script/lint", "script/bench")
+PROGRAMS = (
+    "script/server",
+    "script/test",
+    "script/lint",
+    "script/bench",
+    "script/pictures",
+)
 
 
 def main() -> int:

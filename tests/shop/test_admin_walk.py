@@ -95,8 +95,8 @@ class StaffWalkTests(BrowserTestCase):
         self.assertFalse(Product.objects.exists())
         self.open(reverse("admin:catalogue_product_recoverlist"))
         self.see("deleted")
-        self.press("#content-main a")
-        self.press("input[name=_save]")
+        self.press("#content-main table a")
+        self.press("#content-main form button[type=submit]")
         self.see("recovered")
         self.assertEqual(Product.objects.get().title, "Metropolis")
 
