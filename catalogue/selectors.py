@@ -20,7 +20,9 @@ from custom.prepared import PreparedRead
 _ROWS = PreparedRead(
     lambda products, at: Product.objects.public(at).for_list().filter(pk__in=products)
 )
-_FIRST_IMAGES = PreparedRead(lambda images: ProductImage.objects.filter(pk__in=images))
+_FIRST_IMAGES = PreparedRead(
+    lambda images: ProductImage.objects.filter(pk__in=images).order_by()
+)
 _IMAGES = PreparedRead(
     lambda product: ProductImage.objects.filter(product=product).in_order()
 )

@@ -37,7 +37,7 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """Read ``BoughtLine`` tuples of orders, each order's in its own order."""
         return (
             self.filter(order__in=orders)
-            .order_by("order", "position")
+            .order_by("order_id", "position")  # "order" would sort by its moment
             .annotate(currency=F("order__currency"))  # type: ignore[no-redef] # the same
             .values_list(*BoughtLine.__annotations__, named=True)
         )

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
 from script.lib import packages
@@ -12,6 +13,7 @@ from script.lib.console import ScriptError
 
 SCRIPT = Path(__file__).with_name("_requests.lua")
 CONNECTIONS = 4
+ADDRESSES = 1_000  # that requests come from; each has an allowance of its own
 NEEDS = (packages.program("wrk", "wrk"),)
 
 
@@ -41,7 +43,8 @@ def drive(port: int, requests: Sequence[Request], seconds: float) -> Load:
         ScriptError: One was not answered, or with an error.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.writelines(f"{each.path}\t{each.token}\n" for each in requests)
+        sent = islice(cycle(requests), max(ADDRESSES, len(requests)))
+        file.writelines(f"{each.path}\t{each.token}\n" for each in sent)
         file.flush()
         command = [
             "wrk",

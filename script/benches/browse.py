@@ -33,6 +33,7 @@ SHOP = "script.benches._browse_shop"
 APPLICATION = "script.benches._browse_floor:application"
 FLOOR, COLD, WARM = "floor", "cold", "warm"
 WORKERS = 2
+WARM_UP = 3  # seconds
 PAGES = 50  # of the product list
 DJANGO, DRF = "bare Django view", "bare DRF view"
 HEADS = (
@@ -164,7 +165,7 @@ def measure_size(
             if each.server == FLOOR or not options.only or each.name in options.only
         ]
         for each in workloads:  # everything is imported, connected, cached on the way
-            drive(webs[each.server].port, each.requests, 1)
+            drive(webs[each.server].port, each.requests, WARM_UP)
         runs: dict[str, list[Row]] = {each.name: [] for each in workloads}
         for number in range(options.rounds):
             say(f"Round {number + 1} of {options.rounds}")
