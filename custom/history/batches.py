@@ -98,9 +98,10 @@ def undo_batch(
     faults: list[str] = []
     with recorded(told, actor=actor, batch=inverse), refusals():
         for each in _steps(batch):
-            fault = _undo(each)
-            faults += [fault] if fault else []
-            count += 1
+            try:
+                count += _undo(each)
+            except BatchChangedError as fault:  # nothing has been written for it
+                faults.append(fault.detail)
             if len(faults) == MOST_NAMED:
                 break
         if faults:
@@ -161,8 +162,12 @@ def _read_steps(batch: uuid.UUID, keys: list[tuple[int, str, int]]) -> Iterator[
         )
 
 
-def _undo(step: _Step) -> str:
-    """Undo what was done to one row; return why not, or an empty text."""
+def _undo(step: _Step) -> bool:
+    """Undo what was done to one row; tell whether there was anything to do.
+
+    Raises:
+        BatchChangedError: It says why not.
+    """
     rules = rules_for(step.model)
     row = rules.lock(step.pk)
     if step.was_deleted:
@@ -170,25 +175,31 @@ def _undo(step: _Step) -> str:
             step.last.mark.refresh_from_db()
             if step.last.mark.kind == VersionMark.Kind.DELETED:
                 recover(step.last)
-        return ""
+            return True
+        return False
+    if row is None and step.was_created:
+        return False
     if row is None:
-        return "" if step.was_created else f"{step.name} has been deleted since."
+        msg = f"{step.name} has been deleted since."
+        raise BatchChangedError(msg)
     if step.was_created:
         return _remove(rules, row, step)
     if step.before is None:
-        return f"The history of {step.name} begins with this step."
+        msg = f"The history of {step.name} begins with this step."
+        raise BatchChangedError(msg)
     return _put_back(rules, row, step, values_of(step.before))
 
 
-def _remove(rules: ModelRules[Any], row: Model, step: _Step) -> str:
+def _remove(rules: ModelRules[Any], row: Model, step: _Step) -> bool:
     """Delete a row the step created, unless it has been edited since."""
     if changes_to(rules, values_of_row(row), values_of(step.last)):
-        return f"{step.name} has been changed since."
+        msg = f"{step.name} has been changed since."
+        raise BatchChangedError(msg)
     rules.remove(row)
-    return ""
+    return True
 
 
-def _put_back(rules: ModelRules[Any], row: Model, step: _Step, before: Values) -> str:
+def _put_back(rules: ModelRules[Any], row: Model, step: _Step, before: Values) -> bool:
     """Put the fields back that the step changed, if they are as it left them."""
     done, present = values_of(step.last), values_of_row(row)
     changed = [
@@ -199,7 +210,8 @@ def _put_back(rules: ModelRules[Any], row: Model, step: _Step, before: Values) -
     ]
     for name in changed:
         if not same(step.model, name, present[name], done[name]):
-            return f"{step.name} has been changed since: {name}."
+            msg = f"{step.name} has been changed since: {name}."
+            raise BatchChangedError(msg)
     if changed:
         rules.put_back(row, changes_to(rules, present, before, changed))
-    return ""
+    return bool(changed)

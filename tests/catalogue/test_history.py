@@ -1,8 +1,19 @@
+import uuid
+from functools import partial
+
+from django.contrib.contenttypes.models import ContentType
 from django.test import TestCase
 from reversion.models import Version
 
 from catalogue.errors import SlugTakenError
-from catalogue.models import Category, Product, ProductListing, ProductSummary, Variant
+from catalogue.models import (
+    Category,
+    Product,
+    ProductImage,
+    ProductListing,
+    ProductSummary,
+    Variant,
+)
 from catalogue.services import (
     NewVariant,
     add_image,
@@ -16,6 +27,7 @@ from catalogue.services import (
     update_variant,
 )
 from custom.history import recorded
+from custom.history.batches import undo_batch
 from custom.history.comparing import Difference, compare
 from custom.history.reading import states_of, versions_of
 from custom.history.reverting import (
@@ -26,6 +38,7 @@ from custom.history.reverting import (
     revert,
 )
 from custom.history.rules import NothingToRevertError, RevertRefusedError
+from custom.models import HistoryBatch
 from custom.transactions import run_in_transaction
 from tests.catalogue.factories import (
     AttributeDefinitionFactory,
@@ -122,6 +135,7 @@ class CompareTests(ProductCase):
         self.assertEqual(str(found), "Variant T-2: Added")
 
     def test_queries_do_not_grow_with_the_number_of_pairs(self) -> None:
+        ContentType.objects.get_for_models(Product, Variant, ProductImage)
         for number in range(6):
             update_product(self.product.pk, title=f"Title {number}")
         counted = []
@@ -337,3 +351,34 @@ class TreeTests(TestCase):
         recover(deleted_of(Category).exclude(pk=noir.pk).get())
         recover(noir)
         self.assert_valid()
+
+
+class UndoTests(ProductCase):
+    """custom.history.batches.undo_batch, over several models"""
+
+    def test_what_an_import_made_goes_and_what_it_changed_goes_back(self) -> None:
+        batch = uuid.uuid4()
+
+        def step(number: int) -> None:
+            with recorded("Import of spring.", batch=batch):
+                create_product(
+                    product_type=self.type,
+                    title=f"New {number}",
+                    categories=[self.drama],
+                    variants=[NewVariant(sku=f"N-{number}")],
+                )
+                if number:
+                    update_product(self.product.pk, title="Changed")
+                    update_category(self.noir, name="Black")
+
+        for number in range(2):
+            run_in_transaction(partial(step, number))
+        self.assertEqual(undo_batch(batch), 4)  # variants go with their products
+        self.assertEqual(Product.objects.get().title, "The Third Man")
+        self.assertEqual(Variant.objects.get().sku, "T-1")
+        self.noir.refresh_from_db()
+        self.assertEqual(self.noir.name, "Noir")
+        inverse = HistoryBatch.objects.get(pk=batch).undone_by
+        undo_batch(inverse.pk)
+        self.assertEqual(Product.objects.filter(title__startswith="New").count(), 2)
+        self.assertEqual(Product.objects.get(pk=self.product.pk).title, "Changed")
