@@ -102,7 +102,7 @@ def _product(pk: str, state: State) -> Product:
     children.sort(key=lambda child: (child.position, child.pk))  # type: ignore[attr-defined]
     product.public_variants = [row for row in children if isinstance(row, Variant)]
     images = [row for row in children if isinstance(row, ProductImage)]
-    vars(product)["_prefetched_objects_cache"] = {"images": images}
+    product.shown_images = images
     in_then = Category.objects.filter(pk__in=state.values["categories"])
     product.public_categories = list(in_then.order_by("tree_id", "lft"))
     summary = ProductSummary.objects.filter(product=product.pk).first()

@@ -21,7 +21,7 @@ from custom.fields import CodeField
 from tax.models import TaxClass
 
 
-@reversion.register(follow=("variants", "images"))
+@reversion.register(follow=("variants", "images", "picks"))
 class Product(models.Model):
     """What a page shows; what is sold is one of its variants."""
 

@@ -12,6 +12,7 @@ from catalogue.models import (
     ProductImage,
     ProductListing,
     ProductSummary,
+    RelatedProduct,
     Variant,
 )
 from catalogue.services import (
@@ -135,7 +136,9 @@ class CompareTests(ProductCase):
         self.assertEqual(str(found), "Variant T-2: Added")
 
     def test_queries_do_not_grow_with_the_number_of_pairs(self) -> None:
-        ContentType.objects.get_for_models(Product, Variant, ProductImage)
+        ContentType.objects.get_for_models(
+            Product, Variant, ProductImage, RelatedProduct
+        )
         for number in range(6):
             update_product(self.product.pk, title=f"Title {number}")
         counted = []

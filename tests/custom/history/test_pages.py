@@ -259,5 +259,7 @@ def form_of(product: Product) -> dict[str, object]:
         "variants-0-position": 0,
         "variants-0-is_public": "on",
         "images-TOTAL_FORMS": 0,
+        "picks-TOTAL_FORMS": 0,
+        "picks-INITIAL_FORMS": 0,
         "images-INITIAL_FORMS": 0,
     }
