@@ -140,7 +140,7 @@ def _read_steps(batch: uuid.UUID, keys: list[tuple[int, str, int]]) -> Iterator[
             rows, revision__note__batch=batch, mark__kind=VersionMark.Kind.CREATED
         ).values_list("content_type_id", "object_id")
     )
-    first = HistoryBatch.objects.get(pk=batch).notes.order_by("revision").first()
+    first = HistoryBatch.objects.get(pk=batch).notes.order_by("revision_id").first()
     latest = (
         Version.objects.filter(rows, revision__lt=first.revision_id)  # type: ignore[union-attr]
         .values_list("content_type", "object_id")
