@@ -33,6 +33,13 @@ from catalogue.services.products import (
     update_product,
 )
 from catalogue.services.related import relate_products
+from catalogue.services.rows import (
+    AddedVariant,
+    ProductChange,
+    VariantChange,
+    rewrite_products,
+    rewrite_variants,
+)
 from catalogue.services.types import NewDefinition, create_product_type
 from catalogue.services.values import refresh_values
 from catalogue.services.variants import add_variant, update_variant
@@ -40,10 +47,13 @@ from catalogue.services.verification import repair_catalogue, verify_catalogue
 from catalogue.services.windows import follow_windows
 
 __all__ = [
+    "AddedVariant",
     "NewDefinition",
     "NewProduct",
     "NewVariant",
+    "ProductChange",
     "StoredImage",
+    "VariantChange",
     "add_image",
     "add_to_category",
     "add_variant",
@@ -69,6 +79,8 @@ __all__ = [
     "remove_from_category",
     "rename_category",
     "repair_catalogue",
+    "rewrite_products",
+    "rewrite_variants",
     "store_image",
     "update_category",
     "update_product",

@@ -97,11 +97,20 @@ def create_product(  # noqa: PLR0913 - keywords only
 
 @transactional
 def create_products(
-    rows: Sequence[NewProduct], *, product_type: ProductType
+    rows: Sequence[NewProduct],
+    *,
+    product_type: ProductType,
+    slugs: Sequence[str] | None = None,
 ) -> list[Product]:
     """Store many products of a type; a fixed number of statements for each 500.
 
     Versions are kept where the caller has opened ``history.recorded``.
+
+    Args:
+        rows: What to store.
+        product_type: Of all of them.
+        slugs: Of each row, if the caller chooses them; it vouches that they can be
+            slugs and are free, under the lock of slugs.
 
     Returns:
         The products in the order of ``rows``.
@@ -111,7 +120,7 @@ def create_products(
         InvalidAttributesError: A row's attributes do not fit; nothing is stored.
         InvalidWindowError: A row would be withdrawn before it is published.
     """
-    return _store(rows, product_type, None)
+    return _store(rows, product_type, slugs)
 
 
 @transactional
@@ -164,7 +173,7 @@ def update_product(  # noqa: PLR0913 - keywords only
 
 
 def _store(
-    rows: Sequence[NewProduct], product_type: ProductType, slugs: list[str] | None
+    rows: Sequence[NewProduct], product_type: ProductType, slugs: Sequence[str] | None
 ) -> list[Product]:
     """Insert products and all that belongs to them, table by table."""
     definitions = list(product_type.definitions.in_order())
