@@ -46,6 +46,7 @@ DELIVERY: Final = (
 VOUCHERS: Final = ("promotions.voucher", "promotions.voucherredemption")
 SEARCH: Final = ("search.synonym", "search.fruitlessquery")
 TAXES: Final = ("tax.taxclass", "tax.taxrate")
+IMPORTS: Final = ("exchange.import",)
 STATS: Final = ("stats.salesday",)
 
 
@@ -79,6 +80,7 @@ CATALOGUE_EDITOR: Final = StaffGroup(
         ("search.synonym",): EDIT,
         ("search.fruitlessquery",): VIEW,
         OFFERS: VIEW,
+        IMPORTS: ("view", "add"),
         ("tax.taxclass",): VIEW,
     },
     rights=(EVERY_PARTNER,),
@@ -139,6 +141,7 @@ AUDITOR: Final = StaffGroup(
         DELIVERY: VIEW,
         SEARCH: VIEW,
         STATS: VIEW,
+        IMPORTS: VIEW,
         ("reviews.review",): VIEW,
         ("users.user", "users.authtoken", "users.userrate"): VIEW,
         ("address.address",): VIEW,
@@ -160,6 +163,7 @@ PARTNER: Final = StaffGroup(
         ("partner.stockrecord",): CHANGE,
         ("orders.orderline",): VIEW,
         STATS: VIEW,
+        IMPORTS: ("view", "add"),
     },
 )
 

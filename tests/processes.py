@@ -71,6 +71,7 @@ def environment() -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "REDIS_PREFIX": settings.CACHES["default"]["KEY_PREFIX"],
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "EXCHANGE_ROOT": str(settings.EXCHANGE_ROOT),
         "SEARCH_URL": settings.SEARCH_URL,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",

@@ -60,6 +60,7 @@ def isolate(worker: int, run: int, media: Path) -> None:
         CACHES=caches,
         CELERY_BROKER_TRANSPORT_OPTIONS=broker,
         MEDIA_ROOT=str(place),
+        EXCHANGE_ROOT=str(media / f"exchange-{worker}"),
         SEARCH_URL=search_url,
         HAYSTACK_CONNECTIONS={"default": haystack_options(search_url)},
     ).enable()

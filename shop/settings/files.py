@@ -7,6 +7,10 @@ STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+# Files that came in to be imported: no address leads there, all workers share it.
+EXCHANGE_ROOT = env.str("EXCHANGE_ROOT", default=str(BASE_DIR / "var" / "exchange"))
+EXCHANGE_MAX_BYTES = env.int("EXCHANGE_MAX_BYTES", default=50_000_000)
+EXCHANGE_KEEP_DAYS = env.int("EXCHANGE_KEEP_DAYS", default=90)
 STORAGES = {
     "default": {"BACKEND": "cachebuster.files.HashedMediaStorage"},
     "staticfiles": {"BACKEND": "cachebuster.storage.CacheBusterStorage"},

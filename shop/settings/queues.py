@@ -54,6 +54,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "search.purge_fruitless_queries",
         "schedule": 3600.0,
     },
+    "purge-imports": {"task": "exchange.purge_imports", "schedule": 86400.0},
     "purge-access-entries": {
         "task": "staff.purge_access_entries",
         "schedule": 3600.0,
@@ -88,6 +89,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
         *PAGE_HANDLERS,
     ),
     "page.changed": PAGE_HANDLERS,
+    "import.due": "exchange.tasks.advance_import",
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
     "user.verification_wanted": "notifications.accounts.send_verification",

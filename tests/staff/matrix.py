@@ -120,8 +120,19 @@ PAGES: Final = {
     "stats-stock": "FAPR",
     "stats-json": "FAPR",
     "stats-csv": "FAPR",
+    "exchange": "EAPR",
+    "exchange-import": "EAPR",
+    "exchange-errors": "EAPR",
+    "exchange-export": "EAPR",
 }
-PAGE_ARGUMENTS: Final = {"stats-json": ("sales",), "stats-csv": ("sales", "series")}
+IMPORT_ID: Final = "0192f0c1-0000-7000-8000-000000000000"
+PAGE_ARGUMENTS: Final = {
+    "stats-json": ("sales",),
+    "stats-csv": ("sales", "series"),
+    "exchange-import": (IMPORT_ID,),
+    "exchange-errors": (IMPORT_ID,),
+    "exchange-export": ("stock", "csv"),
+}
 FOR_ALL_STAFF: Final = {
     "index",
     "login",

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from basket.models import Basket
 from custom.ids import new_public_id
 from custom.models import HistoryBatch, IdempotencyKey, OutboxMessage
+from exchange.models import Import
 from orders.models import Order
 from orders.services import return_lines
 from partner.models import PartnerMember, StockRecord
@@ -27,7 +28,7 @@ from tests.promotions.factories import make_voucher
 from tests.reviews.factories import ReviewFactory
 from tests.shipping.factories import make_rate
 from tests.staff.codes import enrol
-from tests.staff.matrix import LETTERS, ROOT
+from tests.staff.matrix import IMPORT_ID, LETTERS, ROOT
 from tests.tax.factories import make_tax_class
 from tests.users.factories import UserFactory, create_token
 from users.models import User
@@ -70,6 +71,8 @@ def make_shop() -> Shop:
     order = delivered((own, 1), (foreign, 2))
     return_lines(order.pk, actor=STAFF)
     _make_others(order)
+    mine = {"public_id": IMPORT_ID, "actor": readers["P"]}
+    Import.objects.create(kind="stock", format="csv", **mine)
     return Shop(readers, order, own, foreign)
 
 

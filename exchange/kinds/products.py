@@ -1,0 +1,226 @@
+"""Products, by slug."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from import_export.fields import Field
+
+from catalogue.errors import InvalidWindowError
+from catalogue.models import (
+    SLUG_LENGTH,
+    AttributeDefinition,
+    Category,
+    Product,
+    ProductType,
+    Variant,
+)
+from catalogue.services import (
+    NewProduct,
+    NewVariant,
+    ProductChange,
+    create_products,
+    rewrite_products,
+)
+from catalogue.services.listings import TREE_LOCK
+from catalogue.services.products import SLUG_LOCK
+from catalogue.windows import PublishWindow, check_window
+from custom.locks import lock_named
+from exchange.cells import Attributes, Moment, Text, Words, YesNo
+from exchange.kinds.attributes import clean_cell
+from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
+from exchange.kinds.reading import below, check_new_slug, in_chunks
+
+AppliesTo = AttributeDefinition.AppliesTo
+WINDOW = ("publish_from", "publish_until")
+OF_NEW = ("sku",)  # says nothing of a product that is there
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """What a chunk names."""
+
+    types: dict[str, ProductType]  # by code
+    definitions: dict[int, list[AttributeDefinition]]  # by type; of products
+    of_variants: set[int]  # types that demand something of every variant
+    categories: dict[str, Category]  # by slug
+    skus: set[str] = field(default_factory=set)  # in use
+
+
+class ProductKind(Kind):
+    """Products, with the first variant of new ones."""
+
+    name = "products"
+    label = "Products"
+    keys = ("slug",)
+    view = "catalogue.view_product"
+    change = "catalogue.change_product"
+    create = "catalogue.add_product"
+
+    slug = Field("slug", "slug", Text(SLUG_LENGTH, is_required=True))
+    product_type = Field(
+        "product_type__code", "product_type", Text(64, is_required=True)
+    )
+    title = Field("title", "title", Text(255, is_required=True))
+    sku = Field(None, "sku", Text(64))
+    description = Field("description", "description", Text(100_000))
+    attributes = Field("attributes", "attributes", Attributes())
+    categories = Field(None, "categories", Words())
+    is_public = Field("is_public", "is_public", YesNo())
+    publish_from = Field("publish_from", "publish_from", Moment())
+    publish_until = Field("publish_until", "publish_until", Moment())
+
+    def dehydrate_categories(self, product: Product) -> str:
+        """Return the slugs of the categories it is in, from what is prefetched."""
+        return " ".join(sorted(each.slug for each in product.categories.all()))
+
+    def dehydrate_sku(self, product: Product) -> str:
+        """Return the SKU of its first variant, from what is prefetched."""
+        variants = list(product.variants.all())
+        return variants[0].sku if variants else ""
+
+    def load(self, lines: Sequence[Line], scope: Scope) -> _Loaded:
+        """Read products, types, categories and SKUs; 7 queries."""
+        values = [line.values for line in lines]
+        found = {
+            product.slug: product
+            for product in Product.objects.filter(slug__in=[each.key for each in lines])
+            .select_related("product_type")
+            .prefetch_related("categories", "variants")
+        }
+        for line in lines:
+            line.found = found.get(line.key)
+        types = list(ProductType.objects.all())
+        definitions: defaultdict[int, list[AttributeDefinition]] = defaultdict(list)
+        of_variants = set()
+        for each in AttributeDefinition.objects.in_order():
+            if each.applies_to == AppliesTo.PRODUCT:
+                definitions[each.product_type_id].append(each)
+            elif each.is_required:
+                of_variants.add(each.product_type_id)
+        slugs = {slug for each in values for slug in each.get("categories", ())}
+        skus = [each["sku"] for each in values if each.get("sku")]
+        used = Variant.objects.filter(sku__in=skus).order_by()
+        return _Loaded(
+            types={each.code: each for each in types},
+            definitions=definitions,
+            of_variants=of_variants,
+            categories={
+                each.slug: each for each in Category.objects.filter(slug__in=slugs)
+            },
+            skus=set(used.values_list("sku", flat=True)),
+        )
+
+    def judge_one(self, line: Line, loaded: _Loaded, scope: Scope) -> None:
+        """Refuse what does not fit the product's type, or names what is not there."""
+        values = line.values
+        if line.found is None:
+            product_type = self._judge_new(line, loaded)
+        else:
+            product_type = line.found.product_type
+            if values.get("product_type", product_type.code) != product_type.code:
+                detail = "The type of a product stays."
+                raise RowError(detail, "product_type")
+        if gone := [
+            slug
+            for slug in values.get("categories", ())
+            if slug not in loaded.categories
+        ]:
+            msg = f"There is no category {gone[0]}."
+            raise RowError(msg, "categories")
+        if line.found is None or "attributes" in values:
+            definitions = loaded.definitions.get(product_type.pk, [])
+            values["attributes"] = clean_cell(definitions, values.get("attributes", {}))
+        try:
+            check_window(self._window(line))
+        except InvalidWindowError as error:
+            raise RowError(error.detail, "publish_until") from error
+        self.compare(line, skip=OF_NEW)
+        if line.outcome == Outcome.CREATED:
+            loaded.skus.add(values["sku"])
+
+    def lock(self) -> None:
+        """Let nobody else give out slugs or change the tree."""
+        lock_named(SLUG_LOCK)
+        lock_named(TREE_LOCK)
+
+    def store(self, lines: Sequence[Line], loaded: _Loaded, scope: Scope) -> None:
+        """Write in bulk: new ones type by type, and then those that change."""
+        new: defaultdict[str, list[Line]] = defaultdict(list)
+        for line in lines:
+            if line.found is None:
+                new[line.values["product_type"]].append(line)
+        for code, some in sorted(new.items()):
+            create_products(
+                [self._new(line, loaded) for line in some],
+                product_type=loaded.types[code],
+                slugs=[line.key for line in some],
+            )
+        changed = [line for line in lines if line.found is not None]
+        rewrite_products([self._change(line, loaded) for line in changed])
+
+    def stored_rows(self, scope: Scope) -> Iterator[dict[str, Any]]:
+        """Yield products; 3 queries for each 500."""
+        rows = Product.objects.select_related("product_type")
+        rows = rows.prefetch_related("categories", "variants")
+        if scope.category_id is not None:
+            within = Product.categories.through.objects.filter(
+                category__in=below(scope.category_id)
+            )
+            rows = rows.filter(pk__in=within.values("product"))
+        yield from map(self.row_of, in_chunks(rows))
+
+    def _judge_new(self, line: Line, loaded: _Loaded) -> ProductType:
+        """Return the type of a product to be made, if it can be."""
+        values = line.values
+        check_new_slug(line.key)
+        for column in ("product_type", "title", "sku"):
+            if not values.get(column):
+                msg = "A new product needs it."
+                raise RowError(msg, column)
+        product_type = loaded.types.get(values["product_type"])
+        if product_type is None:
+            detail = "There is no such product type."
+            raise RowError(detail, "product_type")
+        if values["sku"] in loaded.skus:
+            detail = "Another variant has this SKU."
+            raise RowError(detail, "sku")
+        if product_type.pk in loaded.of_variants:
+            detail = "Products of this type need variants with attributes."
+            msg = f"{detail} Make it by hand."
+            raise RowError(msg, "product_type")
+        return product_type
+
+    def _window(self, line: Line) -> PublishWindow:
+        """Return the window as it would be."""
+        return PublishWindow(
+            *(line.values.get(name, getattr(line.found, name, None)) for name in WINDOW)
+        )
+
+    def _new(self, line: Line, loaded: _Loaded) -> NewProduct:
+        values = line.values
+        return NewProduct(
+            title=values["title"],
+            variants=[NewVariant(sku=values["sku"])],
+            description=values.get("description", ""),
+            attributes=values["attributes"],
+            categories=[
+                loaded.categories[slug] for slug in values.get("categories", ())
+            ],
+            is_public=values.get("is_public", True),
+            window=self._window(line),
+        )
+
+    def _change(self, line: Line, loaded: _Loaded) -> ProductChange:
+        changed = {column for column, _before, _after in line.changes}
+        categories = None
+        if "categories" in changed:
+            categories = [loaded.categories[slug] for slug in line.values["categories"]]
+        return ProductChange(
+            product_id=line.found.pk,
+            values={
+                name: line.values[name] for name in sorted(changed - {"categories"})
+            },
+            categories=categories,
+        )
