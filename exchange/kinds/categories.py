@@ -12,9 +12,7 @@ from catalogue.services.listings import TREE_LOCK
 from custom.locks import lock_named
 from exchange.cells import Text, YesNo
 from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
-from exchange.kinds.reading import below, check_new_slug
-
-CHUNK = 500
+from exchange.kinds.reading import CHUNK, below, check_new_slug
 
 
 @dataclass(slots=True)

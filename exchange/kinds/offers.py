@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from import_export.fields import Field
 
-from catalogue.models import Product, Variant
+from catalogue.models import Variant
 from exchange.cells import Amount, Text, Whole
 from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
-from exchange.kinds.reading import below, in_chunks
+from exchange.kinds.reading import in_chunks, products_in
 from partner.models import Partner, StockRecord
 from partner.services import StockRow, write_stock_rows
 
@@ -114,10 +114,7 @@ class OfferKind(Kind):
         if scope.partner_ids is not None:
             rows = rows.filter(partner__in=scope.partner_ids)
         if scope.category_id is not None:
-            within = Product.categories.through.objects.filter(
-                category__in=below(scope.category_id)
-            )
-            rows = rows.filter(variant__product__in=within.values("product"))
+            rows = rows.filter(variant__product__in=products_in(scope.category_id))
         yield from map(self.row_of, in_chunks(rows))
 
 

@@ -30,7 +30,7 @@ from custom.locks import lock_named
 from exchange.cells import Attributes, Moment, Text, Words, YesNo
 from exchange.kinds.attributes import clean_cell
 from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
-from exchange.kinds.reading import below, check_new_slug, in_chunks
+from exchange.kinds.reading import check_new_slug, in_chunks, products_in
 
 AppliesTo = AttributeDefinition.AppliesTo
 WINDOW = ("publish_from", "publish_until")
@@ -165,10 +165,7 @@ class ProductKind(Kind):
         rows = Product.objects.select_related("product_type")
         rows = rows.prefetch_related("categories", "variants")
         if scope.category_id is not None:
-            within = Product.categories.through.objects.filter(
-                category__in=below(scope.category_id)
-            )
-            rows = rows.filter(pk__in=within.values("product"))
+            rows = rows.filter(pk__in=products_in(scope.category_id))
         yield from map(self.row_of, in_chunks(rows))
 
     def _judge_new(self, line: Line, loaded: _Loaded) -> ProductType:

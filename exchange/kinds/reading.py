@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from catalogue.errors import InvalidSlugError
-from catalogue.models import Category
+from catalogue.models import Category, Product
 from catalogue.slugs import check_slug
 from exchange.kinds.base import RowError
 
@@ -29,6 +29,12 @@ def below(category_id: int) -> QuerySet[Category]:
     top = Category.objects.get(pk=category_id)
     found: QuerySet[Category] = top.get_descendants(include_self=True)
     return found
+
+
+def products_in(category_id: int) -> QuerySet[Any]:
+    """Return ids of the products in a category or below it, for a subquery."""
+    links = Product.categories.through.objects.filter(category__in=below(category_id))
+    return links.values("product")
 
 
 def check_new_slug(slug: str) -> None:

@@ -17,7 +17,7 @@ from catalogue.services import (
 from exchange.cells import Attributes, Text, Whole, YesNo
 from exchange.kinds.attributes import clean_cell
 from exchange.kinds.base import Kind, Line, RowError, Scope
-from exchange.kinds.reading import below, in_chunks
+from exchange.kinds.reading import in_chunks, products_in
 from partner.services import refresh_summaries
 
 
@@ -109,8 +109,5 @@ class VariantKind(Kind):
         """Yield variants; a query for each 500."""
         rows = Variant.objects.select_related("product")
         if scope.category_id is not None:
-            within = Product.categories.through.objects.filter(
-                category__in=below(scope.category_id)
-            )
-            rows = rows.filter(product__in=within.values("product"))
+            rows = rows.filter(product__in=products_in(scope.category_id))
         yield from map(self.row_of, in_chunks(rows))
