@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Q
 
 from address.errors import (
     AddressFormatError,
@@ -139,15 +139,27 @@ def _write(address: Address, values: AddressValues) -> None:
     for name, value in values.items():
         setattr(address, name, value)
     _check_format(address)
-    others = Address.objects.of_user(address.user_id).exclude(pk=address.pk)
     for name in DEFAULTS:
-        is_default = getattr(address, name) or None
-        setattr(address, name, is_default)
-        if is_default and values.get(name):
-            former = others.filter(**{name: True})
-            former.update(**{name: None}, version=F("version") + 1)
+        setattr(address, name, getattr(address, name) or None)
     with recorded("Address written."):
+        _replace_defaults(address, [name for name in DEFAULTS if values.get(name)])
         address.save()
+
+
+def _replace_defaults(address: Address, names: Collection[str]) -> None:
+    """Let other addresses of the book cease to be what this one becomes.
+
+    1 query, and 1 for each of the at most two; none without names.
+    """
+    if not names:
+        return
+    others = Address.objects.of_user(address.user_id).exclude(pk=address.pk)
+    having = Q.create([(name, True) for name in names], connector=Q.OR)
+    for other in others.filter(having).select_for_update():
+        for name in names:
+            setattr(other, name, None)
+        other.version += 1
+        other.save()
 
 
 def _check_format(address: Address) -> None:

@@ -289,7 +289,7 @@ class DetailTests(BookTestCase):
             )
             body = {"is_default_shipping": True, "is_default_billing": True}
             # what is checked; a pair of savepoints; the owner and the address,
-            # locked; the former defaults, one UPDATE each; the address; that it is
-            # there, its revision, version and note
-            with self.assertNumQueries(12):
+            # locked; the former defaults, none here; the address; that it is there,
+            # its revision, version and note
+            with self.assertNumQueries(11):
                 self.client.patch(path(self.address), body)
