@@ -15,6 +15,7 @@ from catalogue.services import (
     create_products,
     store_image,
 )
+from custom.history import recorded
 from custom.transactions import transactional
 from partner.models import Partner
 from partner.services import NewStockRecord, create_partner, create_stock_records
@@ -23,6 +24,7 @@ from shop.demo.posters import draw_poster
 from shop.demo.rules import (
     FORMATS,
     HOUSE_PARTNER,
+    REASON,
     WEIGHT_GRAMS,
     formats_of,
     listings_of,
@@ -96,6 +98,7 @@ def load_catalogue(films: Sequence[Film], report: Callable[[int], object]) -> in
 
 
 @transactional
+@recorded(REASON)
 def _store(
     films: Sequence[Film],
     products: Sequence[NewProduct],

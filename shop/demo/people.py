@@ -9,12 +9,13 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.text import slugify
 
+from custom.history import recorded
 from custom.transactions import transactional
 from orders.requests import HistoricOrder
 from orders.services import import_orders
 from partner.models import Partner, PartnerMember, StockRecord
 from partner.services import add_member
-from shop.demo.rules import HOUSE_PARTNER
+from shop.demo.rules import HOUSE_PARTNER, REASON
 from staff import groups
 from users.models import User
 
@@ -48,6 +49,7 @@ _CITIES = (
 
 
 @transactional
+@recorded(REASON)
 def load_accounts() -> None:
     """Store the accounts whose password everyone knows; those there stay as they are.
 
@@ -72,6 +74,7 @@ def load_accounts() -> None:
 
 
 @transactional
+@recorded(REASON)
 def load_orders() -> int:
     """Give each of the 50 customers ten orders of the past two years; count them.
 

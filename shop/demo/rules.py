@@ -9,6 +9,7 @@ from decimal import Decimal
 from shop.demo.films import Film
 
 HOUSE_PARTNER = "House of Film"
+REASON = "Loaded with the demo shop."  # of first versions
 
 DVD, BLU_RAY = "dvd", "blu-ray"
 FORMATS = {DVD: "DVD", BLU_RAY: "Blu-ray"}

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from custom.history import record_all, recorded
 from custom.money import round_money
 from custom.transactions import transactional
 from promotions.models import Voucher
 from promotions.services import save_voucher
 from shipping.models import ShippingMethod, ShippingRate, ShippingZone
+from shop.demo.rules import REASON
 from tax.models import TaxClass, TaxRate
 from tax.services import make_default
 
@@ -66,6 +68,7 @@ FREE_FROM = Decimal(50)  # standard and pick-up within Central Europe
 
 
 @transactional
+@recorded(REASON)
 def load_selling() -> None:
     """Store taxes, shipping and vouchers, each kind only in a shop without any."""
     if not TaxClass.objects.exists():
@@ -82,11 +85,13 @@ def _store_taxes() -> None:
     standard = TaxClass.objects.create(code="standard", name="Standard rate")
     reduced = TaxClass.objects.create(code="reduced", name="Reduced rate")
     make_default(standard)
-    TaxRate.objects.bulk_create(
+    rates = [
         TaxRate(tax_class=tax_class, country=country, percent=Decimal(percent))
         for country, percents in TAX_PERCENTS.items()
         for tax_class, percent in zip((standard, reduced), percents, strict=True)
-    )
+    ]
+    TaxRate.objects.bulk_create(rates)
+    record_all(rates, created=True)
 
 
 def _store_shipping() -> None:
@@ -117,6 +122,7 @@ def _store_shipping() -> None:
                     )
                 )
     ShippingRate.objects.bulk_create(rates)
+    record_all(rates, created=True)
 
 
 def _vouchers() -> list[Voucher]:

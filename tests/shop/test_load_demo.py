@@ -3,12 +3,17 @@ from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 from django.test import TestCase, override_settings
 from django.utils import timezone
+from reversion import get_registered_models
+from reversion.models import Version
 
 from catalogue.models import Category, Product, Variant
+from custom.models import VersionMark
 from orders.models import Order
 from partner.models import Partner, StockLevel, StockMovement, StockRecord
 from shop.demo.people import PASSWORD
@@ -127,6 +132,17 @@ class LoadDemoTests(TestCase):
         with self.assertRaisesMessage(CommandError, "No such file"):
             call_command("load_demo", films=Path("/nowhere.csv"), stdout=StringIO())
         self.assertEqual(Product.objects.count(), 0)
+
+    def test_every_row_begins_its_history(self) -> None:
+        self.load(*ROWS)
+        first = Version.objects.filter(mark__kind=VersionMark.Kind.CREATED)
+        for model in {*get_registered_models()} - {Group}:  # of migrations
+            with self.subTest(model=model):
+                keys = first.filter(
+                    content_type=ContentType.objects.get_for_model(model)
+                ).values_list("object_id", flat=True)
+                rows = model._default_manager.values_list("pk", flat=True)
+                self.assertEqual(sorted(map(str, rows)), sorted(keys))
 
     def test_the_known_accounts_can_sign_in(self) -> None:
         self.load(*ROWS)

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from django.utils import timezone
 
 from custom import outbox
-from custom.history import recorded
+from custom.history import record_all, recorded
 from custom.idempotency import RequestKey, run_once
 from custom.transactions import transactional
 from users.errors import AccountGoneError, EmailTakenError
@@ -97,11 +97,13 @@ def _name(user: User | None) -> str:
 
 @transactional
 def _store_user(user: User) -> User:
-    """Insert an account; 3 statements, of which the first decides any race."""
+    """Insert an account and its first version; the first statement decides any race."""
     User.objects.add_unless_taken(user)
     stored = User.objects.filter(public_id=user.public_id).first()
     if stored is None:
         msg = "An account with this address exists already."
         raise EmailTakenError(msg)
+    with recorded("Account created.", actor=stored):
+        record_all([stored], created=True)
     outbox.publish("user.registered", {"user": _name(stored)})
     return stored
