@@ -76,11 +76,11 @@ class EditGuard(admin.ModelAdmin[M]):
             row = self.get_object(request, unquote(object_id))
             if row is not None:
                 context = {"seen": digests_of(state_of_row(row)), **context}
-        elif object_id is not None and SEEN in request.POST:
+        elif object_id is not None and request.method == "POST":
             page = self._ask(request, unquote(object_id))
             if page is not None:
                 return page
-            context = {"seen": request.POST[SEEN], **context}
+            context = {"seen": request.POST.get(SEEN, ""), **context}
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_form(
@@ -111,7 +111,8 @@ class EditGuard(admin.ModelAdmin[M]):
     def _ask(self, request: HttpRequest, pk: str) -> HttpResponse | None:
         """Return the page that asks, or None if nobody has changed a thing.
 
-        Locks the row as the services do that write it.
+        Locks the row as the services do that write it. Who does not say what was seen
+        has seen nothing: every value that would be another is asked about.
         """
         if rules_for(self.model).lock(pk) is None:
             return None
@@ -119,7 +120,7 @@ class EditGuard(admin.ModelAdmin[M]):
         if row is None or not self.has_change_permission(request, row):
             return None
         now = state_of_row(row)
-        changed = _changed(_read_seen(request.POST[SEEN]), now)
+        changed = _changed(_read_seen(request), now)
         if not changed:
             return None
         posted = request.POST.copy()
@@ -214,30 +215,26 @@ def _digest(raw: Any) -> str:
     return blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _read_seen(text: str) -> Seen:
+def _read_seen(request: HttpRequest) -> Seen:
     """Read what a page carried; of nonsense nothing: all has then changed."""
     try:
-        seen = json.loads(text)
-        return {str(name): dict(digests) for name, digests in seen.items()}
-    except (ValueError, TypeError, AttributeError):
-        return {"": {}}
+        seen = json.loads(request.POST.get(SEEN, ""))
+        return {
+            name: {field: str(digest) for field, digest in digests.items()}
+            for name, digests in seen.items()
+        }
+    except (ValueError, AttributeError):
+        return {}
 
 
 def _changed(seen: Seen, now: State) -> dict[str, frozenset[str]]:
-    """Return which fields are no more what was seen, by row; all of a deleted row."""
+    """Return which fields are not what was seen, by row; all of one gone or unseen."""
     present: Seen = json.loads(digests_of(now))
     changed = {}
-    for name, digests in seen.items():
-        if name not in present:
-            changed[name] = frozenset(digests)
-            continue
-        fields = present[name]
-        if not digests:
-            changed[name] = frozenset(fields)
-        other = {each for each in digests if fields.get(each) != digests[each]}
-        other |= {each for each in fields.keys() - digests.keys() if "." in each}
-        if other:
-            changed[name] = frozenset(other)
+    for name in present.keys() | seen.keys():
+        pairs = present.get(name, {}).items() ^ seen.get(name, {}).items()
+        if pairs:
+            changed[name] = frozenset(field for field, _digest in pairs)
     return changed
 
 
@@ -263,7 +260,7 @@ def _of_form(
     form: BaseForm, theirs: Values, changed: frozenset[str], request: HttpRequest
 ) -> Iterator[Conflict]:
     """Yield the fields that are changed and are not the same as was typed."""
-    seen = _read_seen(request.POST[SEEN]).get("", {})
+    seen = _read_seen(request).get("", {})
     names = _form_names(form, changed)
     for name in [each for each in form.fields if each in names]:
         if name not in form.changed_data:

@@ -4,6 +4,7 @@ from reversion.models import Version
 
 from address.models import PARTS
 from tests.address.factories import AddressFactory
+from tests.pages import save_page
 from tests.users.factories import UserFactory
 
 
@@ -21,7 +22,7 @@ class AddressPageTests(TestCase):
 
     def save(self, **changes: str) -> object:
         values = {name: getattr(self.address, name) for name in PARTS}
-        return self.client.post(self.page, values | changes)
+        return save_page(self.client, self.page, values | changes)
 
     def test_staff_correct_an_address(self) -> None:
         answer = self.save(postcode=" 1020 ", line1="Praterstern 1")

@@ -16,6 +16,7 @@ from tests.catalogue.factories import (
     ProductTypeFactory,
     VariantFactory,
 )
+from tests.pages import save_page
 from tests.partner.factories import StockRecordFactory
 from tests.users.factories import UserFactory
 
@@ -83,8 +84,10 @@ class ProductPageTests(TestCase):
             "variants-0-position": 0,
             "images-TOTAL_FORMS": 0,
             "images-INITIAL_FORMS": 0,
+            "picks-TOTAL_FORMS": 0,
+            "picks-INITIAL_FORMS": 0,
         }
-        return self.client.post(self.url, values | GOOD | changes)
+        return save_page(self.client, self.url, values | GOOD | changes)
 
     def stored(self) -> dict[str, object]:
         self.product.refresh_from_db()
@@ -141,6 +144,8 @@ class ProductPageTests(TestCase):
             "variants-0-position": 0,
             "images-TOTAL_FORMS": 0,
             "images-INITIAL_FORMS": 0,
+            "picks-TOTAL_FORMS": 0,
+            "picks-INITIAL_FORMS": 0,
         }
         answer = self.client.post(url, values | GOOD)
         self.assertEqual(answer.status_code, 302)
@@ -259,7 +264,9 @@ class BulkTests(TestCase):
         self.assertEqual(public.all().count(), 3)
         batches = HistoryBatch.objects.order_by("pk")
         reasons = list(batches.values_list("reason", flat=True))
-        self.assertEqual(reasons, ["Hidden.", "Hidden.", "Published."])
+        self.assertEqual(
+            reasons, ["Hide, in bulk.", "Hide, in bulk.", "Publish, in bulk."]
+        )
         versions = Version.objects.get_for_object(first)
         self.assertEqual([each.revision.user for each in versions], [self.boss] * 2)
         first.refresh_from_db()

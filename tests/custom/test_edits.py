@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 
 from django.contrib.admin import site
@@ -5,6 +6,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from catalogue.models import Product, Variant
 from catalogue.services import (
@@ -21,6 +23,8 @@ from custom.history.recording import recorded
 from custom.transactions import run_in_transaction
 from tests.catalogue.factories import AttributeDefinitionFactory, ProductTypeFactory
 from tests.custom.history.test_pages import form_of, page
+from tests.staff.matrix import ROOT
+from tests.staff.rows import make_shop
 from tests.users.factories import UserFactory
 
 
@@ -171,11 +175,22 @@ class ConflictTests(EditCase):
             row.delete()
 
     def test_nonsense_in_place_of_what_was_seen_asks(self) -> None:
-        for nonsense in ("", "x", "[]", "{}", '{"": 1}', '{"": {"title": "x"}}'):
+        rows = ("1", '{"title": []}', '{"title": "x"}')
+        for nonsense in ("", "x", "[]", "{}", *(f'{{"": {row}}}' for row in rows)):
             with self.subTest(nonsense=nonsense):
                 asked = self.post(title="Mine", _seen=nonsense)
                 self.assertLess(asked.status_code, 500)
-        self.assertEqual(self.post(title="Other", _seen="x").status_code, 200)
+                self.assertEqual(self.stored().title, "The Third Man")
+
+    def test_a_save_that_says_nothing_of_what_was_seen_is_asked_about(self) -> None:
+        del self.form["_seen"]
+        asked = self.post(title="Mine", **{"variants-0-title": "Mine"})
+        found = {each.name for each in asked.context["conflicts"]}
+        self.assertEqual(found, {"title", f"catalogue.variant:{self.variant.pk}"})
+        self.assertEqual(self.stored().title, "The Third Man")
+        self.assertEqual(Variant.objects.get().title, "")
+        self.choose(asked, title="mine")
+        self.assertEqual(self.stored().title, "Mine")
 
     def test_queries_do_not_grow_with_rows(self) -> None:
         counts = []
@@ -209,6 +224,18 @@ class EveryModelTests(TestCase):
                 with self.subTest(model=model):
                     self.assertIsInstance(made, ShopAdmin)
                     self.assertTrue(is_versioned(model))
+
+    def test_every_page_says_what_it_has_shown(self) -> None:
+        self.client.force_login(make_shop().readers[ROOT])
+        for made in self.admins():
+            row = made.model._default_manager.order_by("pk").first()
+            url = page("change", row.pk, model=made.model)
+            with self.subTest(model=made.model):
+                answer = self.client.get(url)
+                seen = answer.context["seen"]
+                self.assertTrue(json.loads(seen)[""])
+                field = f'<input type="hidden" name="_seen" value="{escape(seen)}">'
+                self.assertContains(answer, field, count=1)
 
     def test_inlines_are_followed(self) -> None:
         for made in self.admins():

@@ -8,6 +8,7 @@ from reversion.models import Version
 from promotions.discounts import VoucherDiscount
 from promotions.models import Voucher, VoucherCounter, VoucherRedemption
 from promotions.services import redeem_vouchers
+from tests.pages import save_page
 from tests.promotions.factories import make_voucher
 from users.models import User
 
@@ -74,7 +75,7 @@ class VoucherPageTests(TestCase):
         )
         url = reverse("admin:promotions_voucher_change", args=[voucher.pk])
         self.assertContains(self.client.get(url), "1 of 5")
-        self.client.post(url, self.values(name="Summer", num_used="0"))
+        save_page(self.client, url, self.values(name="Summer", num_used="0"))
         self.assertEqual(Voucher.objects.get().name, "Summer")
         first = Version.objects.get_for_object(voucher).order_by("pk").first()
         url = reverse("admin:promotions_voucher_revert", args=[voucher.pk])
@@ -87,7 +88,7 @@ class VoucherPageTests(TestCase):
         url = reverse("admin:promotions_voucher_delete", args=[voucher.pk])
         self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 403)
         url = reverse("admin:promotions_voucher_change", args=[voucher.pk])
-        self.client.post(url, self.values(is_active=""))
+        save_page(self.client, url, self.values(is_active=""))
         self.assertIs(Voucher.objects.get().is_active, False)
 
     def test_uses_are_a_ledger(self) -> None:

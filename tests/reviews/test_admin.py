@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from catalogue.models import ProductSummary
 from reviews.models import Review
+from tests.pages import save_page
 from tests.reviews.factories import ReviewFactory
 from tests.users.factories import UserFactory
 
@@ -38,7 +39,8 @@ class ReviewAdminTests(TestCase):
 
     def test_nobody_changes_a_word(self) -> None:
         page = reverse("admin:reviews_review_change", args=[self.review.pk])
-        self.client.post(page, {"title": "Bought", "rating": 5, "state": "published"})
+        values = {"title": "Bought", "rating": 5, "state": "published"}
+        save_page(self.client, page, values)
         self.review.refresh_from_db()
         self.assertEqual((self.review.rating, self.review.state), (4, "pending"))
         self.assertEqual(self.client.get(f"{LIST}add/").status_code, 403)

@@ -16,6 +16,7 @@ from partner.models import (
     StockRecord,
 )
 from partner.scoping import partners_shown_to
+from tests.pages import save_page
 from tests.staff.matrix import BUTTONS
 from tests.staff.rows import Shop, make_shop
 from tests.users.factories import UserFactory
@@ -152,12 +153,17 @@ class PartnerRowsTests(TestCase):
         self.assertEqual(StockRecord.objects.count(), before)
 
     def test_own_prices_are_changed(self) -> None:
-        self.post_price(self.shop.own)
+        own = self.shop.own
+        path = page(StockRecord, "change", own.pk)
+        save_page(self.client, path, {"partner_sku": own.partner_sku, "price": "5.00"})
         self.shop.own.refresh_from_db()
         self.assertEqual(self.shop.own.price, Decimal("5.00"))
 
     def test_prices_of_others_are_not(self) -> None:
-        self.post_price(self.shop.foreign)
+        foreign = self.shop.foreign
+        path = page(StockRecord, "change", foreign.pk)
+        values = {"partner_sku": foreign.partner_sku, "price": "5.00"}
+        self.client.post(path, values)
         self.shop.foreign.refresh_from_db()
         self.assertEqual(self.shop.foreign.price, Decimal("9.90"))
 
@@ -169,11 +175,6 @@ class PartnerRowsTests(TestCase):
             count = {f"{button}-num_in_stock": 99, f"{button}-quantity": 99}
             self.assertEqual(self.client.post(path, count).status_code, 404)
         self.assertEqual(levels.values().get(), before)
-
-    def post_price(self, record: StockRecord) -> None:
-        path = page(StockRecord, "change", record.pk)
-        values = {"partner_sku": record.partner_sku, "price": "5.00"}
-        self.client.post(path, values)
 
     def test_actions_take_own_rows_alone(self) -> None:
         delete = Permission.objects.get(codename="delete_partner")

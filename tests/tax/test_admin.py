@@ -5,6 +5,7 @@ from django.urls import reverse
 from reversion.models import Version
 
 from tax.models import TaxClass
+from tests.pages import save_page
 from tests.tax.factories import make_tax_class
 from users.models import User
 
@@ -46,7 +47,7 @@ class TaxClassPageTests(TestCase):
         standard = make_tax_class()
         url = reverse("admin:tax_taxclass_change", args=[standard.pk])
         values = self.values(code="standard", name="Renamed")
-        self.assertEqual(self.client.post(url, values).status_code, 302)
+        self.assertEqual(save_page(self.client, url, values).status_code, 302)
         standard.refresh_from_db()
         self.assertEqual((standard.name, standard.is_default), ("Renamed", True))
 
@@ -78,7 +79,7 @@ class TaxClassPageTests(TestCase):
                 "rates-0-percent": "9",
             }
         )
-        self.client.post(url, values)
+        save_page(self.client, url, values)
         self.assertEqual(made.rates.get().percent, 9)
         first = Version.objects.get_for_object(made).order_by("pk").first()
         url = reverse("admin:tax_taxclass_revert", args=[made.pk])

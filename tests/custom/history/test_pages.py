@@ -10,6 +10,7 @@ from custom.history.reading import versions_of
 from custom.history.reverting import deleted_of
 from custom.models import HistoryBatch
 from tests.catalogue.factories import ProductTypeFactory
+from tests.pages import save_page
 from tests.users.factories import UserFactory
 from users.models import User
 
@@ -53,7 +54,8 @@ class PagesCase(TestCase):
 
 class HistoryPageTests(PagesCase):
     def test_each_change_with_who_what_why_and_through_what(self) -> None:
-        self.client.post(
+        save_page(
+            self.client,
             page("change", self.product.pk),
             {**form_of(self.product), "title": "Fifth", "_reason": "A typing error."},
             headers={"x-request-id": "r-7"},

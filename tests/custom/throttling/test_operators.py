@@ -18,6 +18,7 @@ from custom.throttling.overrides import publish_overrides, rate_of_user
 from custom.transactions import run_in_transaction
 from partner.models import Partner, PartnerMember, PartnerRate
 from tests.custom.throttling.limits import FreshLimits, own_limits
+from tests.pages import save_page
 from tests.partner.factories import PartnerFactory
 from tests.processes import run_python
 from tests.users.factories import UserFactory, create_token
@@ -316,7 +317,8 @@ class AdminTests(OperatorTestCase):
         form: dict[str, Any] = dict(fields)
         for name, total in inlines.items():
             form |= {f"{name}-TOTAL_FORMS": total, f"{name}-INITIAL_FORMS": 0}
-        answer = self.staff.post(reverse(f"admin:{page}_change", args=[pk]), form)
+        url = reverse(f"admin:{page}_change", args=[pk])
+        answer = save_page(self.staff, url, form)
         self.assertEqual(answer.status_code, 302, answer.content[-3000:])
 
     def test_an_account(self) -> None:
