@@ -18,7 +18,7 @@ from custom import history, outbox
 from custom.columns import MoneyColumns
 from custom.edits import EditGuard
 from custom.errors import DomainError
-from custom.history.batches import undo_batch
+from custom.history.batches import rights_to_undo, undo_batch
 from custom.history.pages import HistoryPages
 from custom.history.recording import REASON_LENGTH
 from custom.ids import new_public_id
@@ -265,7 +265,7 @@ class HistoryBatchAdmin(LedgerAdmin[HistoryBatch]):
     readonly_fields = ("made_by", "source", "rows")
 
     def has_undo_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the reader may undo steps."""
+        """Tell whether the reader may undo steps of models that are theirs to edit."""
         return request.user.has_perm("custom.undo_historybatch")
 
     @admin.display(description="by")
@@ -290,6 +290,10 @@ class HistoryBatchAdmin(LedgerAdmin[HistoryBatch]):
     def undo(self, request: HttpRequest, queryset: QuerySet[HistoryBatch]) -> None:
         """Put the rows of the chosen steps back, the last step first."""
         for batch in queryset.order_by("-created_at"):
+            if not request.user.has_perms(rights_to_undo(batch.pk)):
+                told = f"{batch}: it has rows that are not yours to edit."
+                self.message_user(request, told, messages.ERROR)
+                continue
             try:
                 count = undo_batch(batch.pk, actor=request.user)
             except DomainError as error:

@@ -82,8 +82,9 @@ CATALOGUE_EDITOR: Final = StaffGroup(
         OFFERS: VIEW,
         IMPORTS: ("view", "add"),
         ("tax.taxclass",): VIEW,
+        ("custom.historybatch",): VIEW,
     },
-    rights=(EVERY_PARTNER,),
+    rights=(EVERY_PARTNER, "custom.undo_historybatch"),
 )
 ORDER_CLERK: Final = StaffGroup(
     name="Order clerk",

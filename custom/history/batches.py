@@ -19,6 +19,8 @@ from custom.history.rules import ModelRules, refusals, rules_for
 from custom.models import HistoryBatch, VersionMark
 from custom.transactions import transactional
 
+# What was done to a row -> what it takes to undo it; else to change it.
+OPPOSITES = {VersionMark.Kind.CREATED: "delete", VersionMark.Kind.DELETED: "add"}
 CHUNK = 500  # rows read at a time
 MOST_NAMED = 10  # rows a refusal names
 
@@ -59,6 +61,21 @@ class _Step:
     def was_deleted(self) -> bool:
         mark = getattr(self.last, "mark", None)
         return mark is not None and mark.kind == VersionMark.Kind.DELETED
+
+
+def rights_to_undo(batch: uuid.UUID) -> set[str]:
+    """Return the permissions on models that undoing a step takes; 1 query.
+
+    ``catalogue.change_product`` where rows were changed, those to delete and to add
+    where they were made and deleted.
+    """
+    done = Version.objects.filter(revision__note__batch=batch).order_by()
+    rights = set()
+    for type_id, kind in done.values_list("content_type", "mark__kind").distinct():
+        found = ContentType.objects.get_for_id(type_id)
+        verb = OPPOSITES.get(kind, "change")
+        rights.add(f"{found.app_label}.{verb}_{found.model}")
+    return rights
 
 
 @transactional

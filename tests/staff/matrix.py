@@ -28,7 +28,7 @@ MODELS: Final = """
     catalogue.product           ECSAR    ER   ER      ER      ER
     catalogue.producttype       ECSAR    ER   ER      ER      ER
     catalogue.variant           ECSAR    ER   ER      ER      ER
-    custom.historybatch         AR       -    -       -       -
+    custom.historybatch         EAR      -    -       -       -
     custom.idempotencykey       AR       -    -       -       -
     custom.outboxmessage        AR       -    -       -       -
     orders.order                CSFAR    -    -       -       -
@@ -85,7 +85,7 @@ ACTIONS: Final = {
         "add_to_category": "ER",
         "remove_from_category": "ER",
     },
-    "custom.historybatch": {"undo": "R"},
+    "custom.historybatch": {"undo": "ER"},
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
     "staff.secondfactor": {"reset": "R"},

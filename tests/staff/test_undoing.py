@@ -1,0 +1,93 @@
+from django.contrib.auth.models import Group, Permission
+from django.http import HttpResponse
+from django.test import TestCase
+from django.urls import reverse
+
+from catalogue.models import Product
+from catalogue.services import NewVariant, create_product, update_product
+from custom.history import recorded
+from custom.history.batches import rights_to_undo
+from custom.ids import new_public_id
+from custom.models import HistoryBatch
+from custom.transactions import run_in_transaction
+from partner.services import update_stock_record
+from staff.groups import CATALOGUE_EDITOR
+from tests.catalogue.factories import ProductTypeFactory
+from tests.orders.factories import make_offer
+from tests.users.factories import UserFactory
+
+
+class UndoingTests(TestCase):
+    """Who may undo a step: whoever may do the opposite to each of its rows"""
+
+    def setUp(self) -> None:
+        self.editor = UserFactory(is_staff=True)
+        self.editor.groups.add(Group.objects.get(name=CATALOGUE_EDITOR.name))
+        self.client.force_login(self.editor)
+        self.product = self.make("T-1")
+        self.offer = make_offer(variant=self.product.variants.get())
+
+    def make(self, sku: str) -> Product:
+        return create_product(
+            product_type=ProductTypeFactory(),
+            title="The Third Man",
+            variants=[NewVariant(sku=sku)],
+        )
+
+    def step(self, *, with_offer: bool = False) -> HistoryBatch:
+        batch = new_public_id()
+
+        def work() -> None:
+            with recorded("In bulk.", batch=batch):
+                update_product(self.product.pk, title="Changed")
+                if with_offer:
+                    update_stock_record(self.offer.pk, partner_sku="CHANGED")
+
+        run_in_transaction(work)
+        return HistoryBatch.objects.get(pk=batch)
+
+    def undo(self, batch: HistoryBatch) -> HttpResponse:
+        return self.client.post(
+            reverse("admin:custom_historybatch_changelist"),
+            {"action": "undo", "_selected_action": [batch.pk]},
+            follow=True,
+        )
+
+    def title(self) -> str:
+        return Product.objects.get(pk=self.product.pk).title
+
+    def test_an_editor_undoes_what_editors_do(self) -> None:
+        self.assertContains(self.undo(self.step()), "rows have been put back.")
+        self.assertEqual(self.title(), "The Third Man")
+
+    def test_not_what_has_rows_of_others(self) -> None:
+        batch = self.step(with_offer=True)
+        self.assertContains(self.undo(batch), "it has rows that are not yours to edit.")
+        self.assertEqual(self.title(), "Changed")
+        batch.refresh_from_db()
+        self.assertIsNone(batch.undone_by)
+
+    def test_to_undo_takes_the_right_to_the_opposite(self) -> None:
+        batch = new_public_id()
+
+        def work() -> None:
+            with recorded("In bulk.", batch=batch):
+                self.make("T-2")
+                Product.objects.get(pk=gone.pk).delete()
+
+        gone = self.make("T-3")
+        run_in_transaction(work)
+        self.assertLessEqual(
+            {"catalogue.delete_product", "catalogue.add_product"},
+            rights_to_undo(batch),
+        )
+        reader = UserFactory(is_staff=True)
+        reader.user_permissions.set(
+            Permission.objects.filter(
+                codename__in=("view_historybatch", "undo_historybatch")
+            )
+        )
+        self.client.force_login(reader)
+        step = HistoryBatch.objects.get(pk=batch)
+        self.assertContains(self.undo(step), "not yours to edit")
+        self.assertFalse(Product.objects.filter(pk=gone.pk).exists())
