@@ -83,8 +83,9 @@ class RowField(forms.Field):
             return None
         row = self.find(value).first()
         if row is None:
-            msg = f"There is no {value[:100]}."
-            raise ValidationError(msg, code="does-not-exist")
+            msg = "There is no %(value)s."
+            params = {"value": value[:100]}
+            raise ValidationError(msg, code="does-not-exist", params=params)
         return row
 
 
@@ -118,7 +119,8 @@ class AttributeField(forms.Field):
             try:
                 terms += read_terms(self.definitions, text)
             except InvalidTermError as error:
-                faults.append(ValidationError(error.detail, code=error.code))
+                params = {"detail": error.detail}  # itself may have a % in it
+                faults.append(ValidationError("%(detail)s", error.code, params))
         if faults:
             raise ValidationError(faults)
         return list(dict.fromkeys(terms))

@@ -183,6 +183,8 @@ class ProductAttributeTests(APITestCase):
             ("attr.shown", "today", "invalid"),
             ("attr.stars", "NaN", "invalid"),
             ("attr.format", "vhs", "invalid"),
+            ("attr.format", "100%", "invalid"),
+            ("attr.year", "5%..1%s", "invalid-range"),
             ("attr.year", ["1990"] * 51, "too-many"),
             ("attribute.year", "1990", "unknown-parameter"),
         ):

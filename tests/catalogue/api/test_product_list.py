@@ -174,6 +174,8 @@ class ProductListTests(APITestCase):
     def test_bad_parameters(self) -> None:
         for name, value, code in (
             ("category", "nothing", "does-not-exist"),
+            ("category", "100%", "does-not-exist"),
+            ("partner", "%(code)s", "does-not-exist"),
             ("partner", "9" * 30, "does-not-exist"),
             ("price_min", "cheap", "invalid"),
             ("price_min", "NaN", "invalid"),
