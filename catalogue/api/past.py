@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -54,7 +54,9 @@ def read_moment(text: str) -> datetime:
     """
     try:
         moment = parse_datetime(text)
-    except ValueError:
+        if moment is not None and timezone.is_aware(moment):
+            moment = moment.astimezone(UTC)  # the year 1 may begin before that of UTC
+    except (ValueError, OverflowError):
         moment = None
     if moment is None or timezone.is_naive(moment) or moment > timezone.now():
         told = "Give a past moment with its offset: 2026-10-01T00:00:00Z."

@@ -122,6 +122,7 @@ class ProductPastTests(ProblemAssertions, APITestCase):
             "2026-10-01",
             "2026-10-01T00:00:00",
             "2026-13-01T00:00:00Z",
+            "0001-01-01T00:00:00+14:00",  # the year 0 in UTC
         ):
             self.assert_problem(self.get(moment), 400, "invalid-input")
         later = timezone.now() + timedelta(days=1)
