@@ -13,9 +13,10 @@ from django.utils import timezone
 from catalogue.models import (
     ChangeCounter,
     NumberedProduct,
-    Product,
+    ProductListing,
     UnnumberedChange,
 )
+from catalogue.querysets import WHOLE_SHOP
 from custom.deleting import delete_rows
 from custom.locks import lock_named
 from custom.purging import purge_in_batches
@@ -80,10 +81,13 @@ def _number_batch() -> int:
 def _renumbered(product_ids: Sequence[int], start: int) -> list[NumberedProduct]:
     """Return the rows to store, numbered from ``start``; 2 queries.
 
-    What nobody has ever seen, or is told to be gone, needs no number.
+    What nobody has ever seen, or is told to be gone, needs no number. Lists decide, as
+    they do for who asks, not the clock: a window that has passed is a change of its own
+    once the lists have followed it.
     """
-    public = Product.objects.public().filter(pk__in=product_ids)
-    seen = set(public.values_list("pk", flat=True))
+    listed = ProductListing.objects.in_scope(WHOLE_SHOP)
+    shown = listed.filter(product__in=product_ids).order_by()
+    seen = set(shown.values_list("product_id", flat=True))
     known = NumberedProduct.objects.filter(pk__in=product_ids, gone_at__isnull=True)
     told = set(known.values_list("pk", flat=True))
     now = timezone.now()

@@ -16,12 +16,14 @@ from catalogue.models import (
 from catalogue.querysets import WHOLE_SHOP
 from catalogue.services import (
     announce_changes,
+    follow_windows,
     number_changes,
     purge_tombstones,
     update_product,
 )
 from catalogue.sync import Changes, Mark, changes_since
 from catalogue.tasks import number_product_changes
+from catalogue.windows import PublishWindow
 from custom.models import OutboxMessage
 from tests.catalogue.factories import ProductFactory
 
@@ -82,6 +84,21 @@ class NumberingTests(TestCase):
         update_product(self.second.pk, is_public=True)
         number_changes()
         self.assertEqual(look(changes.mark).product_ids, [self.second.pk])
+
+    def test_a_change_between_a_window_and_its_lists_hides_neither(self) -> None:
+        now = timezone.now()
+        until, pk = now + timedelta(seconds=1), self.first.pk
+        update_product(pk, window=PublishWindow(None, until))
+        number_changes()
+        _, _, mark = look_to_the_end(Mark(), 100)
+        with time_machine.travel(until, tick=False):
+            announce_changes([pk])
+            number_changes()
+            changes = look(mark)
+            self.assertEqual((changes.count, changes.deleted), (1, []))
+            follow_windows()
+            number_changes()
+            self.assertEqual(look(changes.mark).deleted, [pk])
 
     def test_what_is_deleted_is_told(self) -> None:
         _, _, mark = look_to_the_end(Mark(), 100)
