@@ -217,7 +217,8 @@ class ProductViewSet(ApiViewSet[Product]):
     def related(self, request: Request, key: str) -> Response:
         """Show up to 12 rows: what staff chose, then what is like the product."""
         product = find_product(request, key)
-        self.shows(product_tag(product.pk), PRODUCTS, CATEGORIES)
+        own, until = product_tag(product.pk), product.next_boundary
+        self.shows(own, PRODUCTS, CATEGORIES, until=until)
         pks = related_products(product)
         return Response({"results": self._rows(pks)})
 

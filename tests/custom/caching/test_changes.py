@@ -227,13 +227,13 @@ class WindowTests(KeptPages, TestCase):
             with self.captureOnCommitCallbacks(execute=True):
                 Product.objects.filter(pk=product.pk).update(publish_until=until)
                 announce_changes([product.pk])
-            for path in (page, f"{page}review/", "/api/product/"):
+            for path in (page, f"{page}review/", f"{page}related/", "/api/product/"):
                 told = self.client.get(path)["Cache-Control"]
                 self.assertIn(f"s-maxage={fresh},", told)
             redis = get_redis_connection()
             prefix = settings.CACHES["default"]["KEY_PREFIX"]
             lives = [redis.pttl(key) for key in redis.keys(f"{prefix}:page:body:*")]
-            self.assertEqual(len(lives), 3)
+            self.assertEqual(len(lives), 4)
             for life in lives:
                 self.assertLessEqual(life, min(left, settings.CACHE_SECONDS) * 1000)
 
