@@ -3,7 +3,6 @@
 import hashlib
 from enum import StrEnum
 from io import BytesIO
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -106,10 +105,8 @@ def upload_name(instance: models.Model, _filename: str) -> str:
 
 def rendition_name(name: str, rendition: Rendition) -> str:
     """Return the name of a picture's rendition from the picture's own."""
-    path = PurePosixPath(name)
-    return (
-        f"renditions/{path.parent.name}/{path.stem}.{path.suffix[1:]}.{rendition}.webp"
-    )
+    folder, file = name.split("/")[-2:]
+    return f"renditions/{folder}/{file}.{rendition}.webp"
 
 
 def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:

@@ -1,6 +1,6 @@
 """Every filter, join and prefetch of the catalogue, by name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -222,6 +222,7 @@ class Narrowing:
     """How a list was narrowed, for who counts it and cuts its pages."""
 
     scope: int
+    ordering: str  # a key of ``ORDERINGS``
     attributes: tuple[WantedValues, ...]  # not applied to the rows yet
     is_whole: bool  # but for the attributes, all of the list
 
@@ -309,6 +310,18 @@ class ProductListingQuerySet(models.QuerySet["ProductListing"]):
         order, from the index that also serves the bounds.
         """
         return self.order_by("-price_from", "-product_id")
+
+
+Sorting = Callable[[ProductListingQuerySet], ProductListingQuerySet]
+ORDERINGS: dict[str, Sorting] = {
+    "title": lambda rows: rows.by_title(),
+    "-title": lambda rows: rows.by_title().reverse(),
+    "price": lambda rows: rows.by_price(),
+    "-price": lambda rows: rows.by_price_downwards(),
+    "newest": lambda rows: rows.by_age(),
+    "-newest": lambda rows: rows.by_age().reverse(),
+}
+DEFAULT_ORDERING = "title"
 
 
 class ProductQuerySet(models.QuerySet["Product"]):

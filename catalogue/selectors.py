@@ -12,9 +12,16 @@ from catalogue.models import (
     ListingCount,
     Product,
     ProductImage,
+    ProductListing,
     Variant,
 )
-from catalogue.querysets import WHOLE_SHOP, Narrowing, ProductListingQuerySet
+from catalogue.querysets import (
+    ORDERINGS,
+    WHOLE_SHOP,
+    Narrowing,
+    ProductListingQuerySet,
+    Sorting,
+)
 from custom.prepared import PreparedRead
 
 _ROWS = PreparedRead(
@@ -49,6 +56,18 @@ _COUNTS = PreparedRead(
         "scope", "product_count"
     )
 )
+
+
+def _whole_list(sort: Sorting) -> PreparedRead[int]:
+    """Prepare the read of the products' ids in an order."""
+    return PreparedRead(
+        lambda scope: sort(ProductListing.objects.in_scope(scope)).values_list(
+            "product_id", flat=True
+        )
+    )
+
+
+_WHOLE_LISTS = {name: _whole_list(sort) for name, sort in ORDERINGS.items()}
 
 
 @dataclass(slots=True)
@@ -123,6 +142,9 @@ class ListedKeys:
     def __getitem__(self, cut: slice) -> list[int]:
         """Return the ids of a page; 1 query by an index, 2 with attributes."""
         rows = self._rows
+        if self._narrowing.is_whole and not self._narrowing.attributes:
+            read = _WHOLE_LISTS[self._narrowing.ordering]
+            return read(cut, scope=self._narrowing.scope)
         if wanted := self._narrowing.attributes:
             in_order = self._is_short_walk(cut.stop)
             narrow = rows.with_values_in_order if in_order else rows.with_values

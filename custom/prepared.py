@@ -39,8 +39,12 @@ class PreparedRead(Generic[Row]):
         self._build = build
         self._statements: dict[Shape, _Statement[Row]] = {}
 
-    def __call__(self, **values: Value) -> list[Row]:
+    def __call__(self, cut: slice | None = None, /, **values: Value) -> list[Row]:
         """Return the rows; 1 query, none for an empty list.
+
+        Args:
+            cut: Which of the rows, as of a queryset; from the first to the last.
+            values: What the queryset is built of.
 
         Raises:
             ValueError: The queryset cannot be prepared.
@@ -50,11 +54,12 @@ class PreparedRead(Generic[Row]):
         if 0 in lengths:
             return []
         if max(lengths, default=1) > MOST_BOUND:
-            return list(self._build(**values))
+            rows = self._build(**values)
+            return list(rows if cut is None else rows[cut])
         statement = self._statements.get(shape)
         if statement is None:
             statement = self._statements[shape] = _Statement(self._build, values)
-        return statement.run(values)
+        return statement.run(values, cut)
 
 
 class _Statement(Generic[Row]):
@@ -80,7 +85,7 @@ class _Statement(Generic[Row]):
             msg = f"This queryset cannot be prepared: {self._sql}"
             raise ValueError(msg)
 
-    def run(self, values: Mapping[str, Value]) -> list[Row]:
+    def run(self, values: Mapping[str, Value], cut: slice | None) -> list[Row]:
         """Return the rows for values of the shape this was made for."""
         given = list(_flat(values))
         parameters = tuple(
@@ -89,7 +94,11 @@ class _Statement(Generic[Row]):
         )
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[self._rows.db]  # the thread's
-        compiler.as_sql = lambda *_args, **_options: (self._sql, parameters)
+        sql = self._sql
+        if cut is not None:
+            limits = compiler.connection.ops.limit_offset_sql(cut.start, cut.stop)
+            sql = f"{sql} {limits}"
+        compiler.as_sql = lambda *_args, **_options: (sql, parameters)
         compiler.get_converters = lambda _columns: self._converters
         compiled = _Overlay(
             self._rows,

@@ -20,25 +20,19 @@ from catalogue.attribute_terms import (
 )
 from catalogue.models import AttributeDefinition, Category
 from catalogue.querysets import (
+    DEFAULT_ORDERING,
+    ORDERINGS,
     WHOLE_SHOP,
     Narrowing,
     ProductListingQuerySet,
     WantedValues,
 )
-from custom.api.filters import IdsFilter
+from custom.api.filters import FilterSet, IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 
-ORDERINGS: dict[str, Callable[[ProductListingQuerySet], ProductListingQuerySet]] = {
-    "title": lambda rows: rows.by_title(),
-    "-title": lambda rows: rows.by_title().reverse(),
-    "price": lambda rows: rows.by_price(),
-    "-price": lambda rows: rows.by_price_downwards(),
-    "newest": lambda rows: rows.by_age(),
-    "-newest": lambda rows: rows.by_age().reverse(),
-}
-DEFAULT_ORDERING = "title"
-NARROWING = ("id", "price_min", "price_max", "in_stock", "partner")
+PRICES = ("price_min", "price_max")
+NARROWING = ("id", *PRICES, "in_stock", "partner")
 MAX_VALUES = 50  # of one attribute
 
 
@@ -49,8 +43,10 @@ def attribute_parameters(query: Iterable[str]) -> list[str]:
 
 def read_definitions(parameters: Sequence[str]) -> dict[str, list[AttributeDefinition]]:
     """Return code -> its definitions, one for each type with it; 1 query if any."""
-    codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in parameters]
     found: dict[str, list[AttributeDefinition]] = {}
+    if not parameters:
+        return found
+    codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in parameters]
     for definition in AttributeDefinition.objects.filter(code__in=codes):
         found.setdefault(definition.code, []).append(definition)
     return found
@@ -164,7 +160,7 @@ class PriceFilter(django_filters.NumberFilter):
         )
 
 
-class ProductFilterSet(django_filters.FilterSet):
+class ProductFilterSet(FilterSet):
     """The parameters of ``GET /api/product/``, over rows of ``ProductListing``."""
 
     id = IdsFilter(field_name="product", lookup_expr="in")
@@ -199,19 +195,20 @@ class ProductFilterSet(django_filters.FilterSet):
     ) -> ProductListingQuerySet:
         """Pick the list, narrow it, and sort it even when nobody said how."""
         values = self.form.cleaned_data
-        category: Category | None = values["category"]
+        category: Category | None = values.get("category")
         scope = category.pk if category else WHOLE_SHOP
         rows: ProductListingQuerySet = super().filter_queryset(queryset.in_scope(scope))
-        ordering = values["ordering"] or DEFAULT_ORDERING
-        is_priced = (values["price_min"], values["price_max"]) != (None, None)
+        ordering = values.get("ordering") or DEFAULT_ORDERING
+        is_priced = any(values.get(name) is not None for name in PRICES)
         if ordering == "-price" and is_priced:
             found = rows.by_price().reverse()
         else:
             found = ORDERINGS[ordering](rows)
         found.narrowing = Narrowing(
             scope=scope,
+            ordering=ordering,
             attributes=tuple(self._wanted_values()),
-            is_whole=all(values[name] in (None, "") for name in NARROWING),
+            is_whole=all(values.get(name) in (None, "") for name in NARROWING),
         )
         return found
 

@@ -85,9 +85,9 @@ class ImageSerializer(ModelOutputSerializer[ProductImage]):
     @extend_schema_field(RenditionsSerializer)
     def get_renditions(self, image: ProductImage) -> dict[str, str]:
         """Return the addresses of its smaller sizes."""
+        name = str(image.file)
         return {
-            size.value: self._address(rendition_name(str(image.file), size))
-            for size in Rendition
+            size.value: self._address(rendition_name(name, size)) for size in Rendition
         }
 
     def _address(self, name: str) -> str:

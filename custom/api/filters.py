@@ -1,15 +1,49 @@
-"""Filters that lists of several apps share."""
+"""What filters of several apps share."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
+from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.request import Request
 
 MAX_IDS = 100  # as many as the longest page shows
+
+
+class FilterSet(django_filters.FilterSet):
+    """A filter set that is made of the parameters a request names, and no others.
+
+    django-filter copies every filter and builds a form of them all for each request.
+    Here ``cleaned_data`` has what was named: ask it by ``get``. No filter may be
+    required, or read parameters of other names than its own.
+    """
+
+    base_filters: dict[str, Any]
+
+    def __init__(
+        self,
+        data: Mapping[str, str] | None = None,
+        queryset: QuerySet[Any, Any] | None = None,
+        *,
+        request: Request | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        renderer = getattr(request, "accepted_renderer", None)
+        if not isinstance(renderer, BrowsableAPIRenderer):  # it shows the whole form
+            named = (name for name in self.base_filters if name in (data or ()))
+            self.base_filters = {name: self.base_filters[name] for name in named}
+        super().__init__(data, queryset, request=request, **options)
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Return a form of the filters; without any, one that is there already."""
+        form: type[forms.Form] = self._meta.form
+        return super().get_form_class() if self.filters else form
 
 
 class IdsField(forms.Field):

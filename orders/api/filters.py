@@ -2,12 +2,12 @@
 
 from django_filters import rest_framework as filters
 
-from custom.api.filters import IdsFilter, MomentFilter
+from custom.api.filters import FilterSet, IdsFilter, MomentFilter
 from orders.models import Order
 from orders.querysets import OrderQuerySet
 
 
-class OrderFilter(filters.FilterSet):
+class OrderFilter(FilterSet):
     """What a history may be narrowed by; ``placed_before`` itself is left out."""
 
     id = IdsFilter(
@@ -22,7 +22,7 @@ class OrderFilter(filters.FilterSet):
         fields = ("status",)
 
 
-class PartnerOrderFilter(filters.FilterSet):
+class PartnerOrderFilter(FilterSet):
     """Which of a partner's orders are listed."""
 
     state = filters.ChoiceFilter(
@@ -36,5 +36,5 @@ class PartnerOrderFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset: OrderQuerySet) -> OrderQuerySet:
         """Keep orders by what there is to do, if nothing else is asked for."""
-        is_all = self.form.cleaned_data["state"] == "all"
+        is_all = self.form.cleaned_data.get("state") == "all"
         return queryset if is_all else queryset.may_ship().with_open_lines()

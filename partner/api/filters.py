@@ -3,7 +3,7 @@
 import django_filters
 
 from catalogue.api.filters import TruthFilter
-from custom.api.filters import IdsFilter
+from custom.api.filters import FilterSet, IdsFilter
 from partner.models import StockRecord
 from partner.querysets import StockRecordQuerySet
 
@@ -18,7 +18,7 @@ CHOICES = [
 ]
 
 
-class StockFilter(django_filters.FilterSet):
+class StockFilter(FilterSet):
     """The parameters of ``GET /api/partner/stock/``."""
 
     id = IdsFilter(field_name="pk", lookup_expr="in")

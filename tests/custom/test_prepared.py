@@ -1,4 +1,6 @@
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.models import Product
@@ -44,6 +46,18 @@ class PreparedReadTests(TestCase):
             (row,) = read(slug=product.slug)
             self.assertEqual((row.pk, row.title), (product.pk, product.title))
         self.assertEqual(read(slug="a' OR 1=1 -- "), [])
+
+    def test_cut(self) -> None:
+        read = PreparedRead(
+            lambda pks: Product.objects.filter(pk__in=pks).order_by("pk").values("pk")
+        )
+        for cut in (slice(0, 2), slice(1, 3), slice(2, 4), slice(3, 5)):
+            with CaptureQueriesContext(connection) as asked:
+                rows = read(cut, pks=self.pks)
+                expected = list(read._build(pks=self.pks)[cut])
+            self.assertEqual(rows, expected)
+            first, second = (query["sql"] for query in asked)
+            self.assertEqual(first, second)
 
     def test_nothing_is_compiled_again(self) -> None:
         built = []
