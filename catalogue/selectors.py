@@ -21,9 +21,16 @@ from catalogue.querysets import (
     Narrowing,
     ProductListingQuerySet,
     Sorting,
+    is_id,
 )
 from custom.prepared import PreparedRead
 
+_BY_SLUG = PreparedRead(
+    lambda slug, at: Product.objects.public(at).for_detail().filter(slug=slug)
+)
+_BY_ID = PreparedRead(
+    lambda pk, at: Product.objects.public(at).for_detail().filter(pk=pk)
+)
 _ROWS = PreparedRead(
     lambda products, at: Product.objects.public(at).for_list().filter(pk__in=products)
 )
@@ -90,6 +97,21 @@ def count_products(scopes: Iterable[int]) -> dict[int, int]:
         Scope -> number; lists that never had a product may be left out.
     """
     return dict(_COUNTS(scopes=list(scopes)))
+
+
+def public_product(key: str) -> Product | None:
+    """Return the product of an id or a slug, if anyone may see it; 1 query.
+
+    It has its summary.
+    """
+    at = timezone.now()
+    if not is_id(key):
+        found = _BY_SLUG(slug=key, at=at)
+    elif len(key) < len(str(2**63)):
+        found = _BY_ID(pk=int(key), at=at)
+    else:  # too long for the column
+        found = []
+    return found[0] if found else None
 
 
 def product_rows(product_ids: Iterable[int]) -> dict[int, Product]:

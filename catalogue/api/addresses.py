@@ -7,32 +7,33 @@ from django.urls import ResolverMatch, reverse
 from rest_framework.request import Request
 
 from catalogue.models import Category, CategorySlug, Product, ProductSlug
-from catalogue.querysets import CategoryQuerySet, ProductQuerySet, is_id
+from catalogue.querysets import is_id
+from catalogue.selectors import public_product
 from custom.api.problems import MovedError
 from custom.errors import GoneError
 
 
-def find_product(
-    request: Request, key: str, products: ProductQuerySet | None = None
-) -> Product:
+def find_product(request: Request, key: str) -> Product:
     """Return the product of the path, if anyone may see it; 1 query if it is there.
 
     Args:
         request: Its path has ``key`` in it, perhaps with more behind.
         key: An id or a slug.
-        products: All that anyone may see, with what the answer needs of them.
+
+    Returns:
+        The product with its summary.
 
     Raises:
         MovedError: The slug is a former one.
         GoneError: It was that of a product that is deleted.
         Http404: There is no such product, or not for everyone.
     """
-    public = Product.objects.public() if products is None else products
-    found = _find(request, key, public, ProductSlug)
-    if isinstance(found, ProductSlug):
-        msg = "This product is no more."
-        raise GoneError(msg)
-    return found
+    product = public_product(key)
+    if product is not None:
+        return product
+    _follow(request, key, Product, ProductSlug)
+    msg = "This product is no more."
+    raise GoneError(msg)
 
 
 def find_category(request: Request, key: str) -> Category:
@@ -44,26 +45,23 @@ def find_category(request: Request, key: str) -> Category:
             the one it was below, or None.
         Http404: There is no such category, or not for everyone.
     """
-    found = _find(request, key, Category.objects.public(), CategorySlug)
-    if isinstance(found, CategorySlug):
-        raise _gone(request, found)
-    return found
+    category: Category | None = Category.objects.public().find(key).first()
+    if category is not None:
+        return category
+    raise _gone(request, _follow(request, key, Category, CategorySlug))
 
 
-def _find(
+def _follow(
     request: Request,
     key: str,
-    public: ProductQuerySet | CategoryQuerySet,
+    model: type[Product] | type[Category],
     records: type[ProductSlug] | type[CategorySlug],
-) -> Any:  # noqa: ANN401 - a row of either kind
-    """Return the row that is there, or else the record of one that is deleted."""
-    found = public.find(key).first()
-    if found is not None:
-        return found
+) -> Any:  # noqa: ANN401 - a record of either kind
+    """Return the record of a row that is deleted; point to one that has moved."""
     taken = None if is_id(key) else records.objects.filter(slug=key).first()
     if taken is None:
         raise Http404
-    rows: Any = public.model.objects
+    rows: Any = model.objects
     owner = rows.public().filter(pk=taken.owner_id).first()
     if owner is not None:
         is_read = request.method in ("GET", "HEAD")

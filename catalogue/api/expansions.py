@@ -11,6 +11,7 @@ from catalogue.api.serializers import PartnerLinkSerializer, ProductListSerializ
 from catalogue.models import Category, Product, Variant
 from catalogue.selectors import category_paths
 from custom.api.expanding import Expansion, with_expansions
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from partner.strategy import Offer, best_offer, pick_offers
 from reviews.api.serializers import ReviewSerializer
 from reviews.models import Review
@@ -18,7 +19,7 @@ from reviews.models import Review
 NEWEST_REVIEWS = 3  # of each product
 
 
-class CategoryPlaceSerializer(serializers.ModelSerializer[Category]):
+class CategoryPlaceSerializer(ModelOutputSerializer[Category]):
     """A category that a product is in; with ``expand``, where it stands in the tree."""
 
     level = serializers.IntegerField(
@@ -112,14 +113,14 @@ PRODUCT_EXPANSIONS = {
 ExpandedRowSerializer = with_expansions(ProductListSerializer, PRODUCT_EXPANSIONS)
 
 
-class RelatedSerializer(serializers.Serializer[Any]):
+class RelatedSerializer(OutputSerializer[Any]):
     """Rows of products beside another."""
 
     results = ExpandedRowSerializer(many=True)
 
 
 @extend_schema_serializer(many=False)
-class ProductPageSerializer(serializers.Serializer[Any]):
+class ProductPageSerializer(OutputSerializer[Any]):
     """A page of rows; the last two members are there with ``updated_since``."""
 
     count = serializers.IntegerField(

@@ -92,7 +92,12 @@ class ImageSerializer(ModelOutputSerializer[ProductImage]):
 
     def _address(self, name: str) -> str:
         """Return the absolute address of a file below ``MEDIA_URL``."""
-        return f"{self.context['media_url']}{name}"
+        return f"{self._media_url}{name}"
+
+    @cached_property
+    def _media_url(self) -> str:
+        """Look where pictures are up once for all of them."""
+        return str(self.context["media_url"])
 
 
 class RatingField(serializers.DecimalField):

@@ -199,7 +199,7 @@ class ProductViewSet(ApiViewSet[Product]):
         """Show a product with its variants and their offers."""
         if AS_OF in request.query_params:
             return self._past(request, key)
-        product = find_product(request, key, self.get_queryset().for_detail())
+        product = find_product(request, key)
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
         definitions = load_page(product)
         offers = pick_offers([variant.pk for variant in product.public_variants])
