@@ -54,10 +54,14 @@ class ContentStorage(AtomicFilesMixin):
 def read_format(content: File[Any]) -> str:
     """Return the format of a picture, one of ``EXTENSIONS``; rewinds the file.
 
+    One that was closed is closed again: a form that is sent with a stored picture has
+    measured it, and closed it after that.
+
     Raises:
         UnreadableImageError: It cannot be read, or is larger than is taken.
     """
-    content.seek(0)
+    was_closed = content.closed
+    content.open()  # or rewind
     try:
         with Image.open(content, formats=list(EXTENSIONS)) as picture:
             found, (width, height) = picture.format, picture.size
@@ -66,7 +70,10 @@ def read_format(content: File[Any]) -> str:
         msg = "The file is not a JPEG, PNG, WebP or GIF picture."
         raise UnreadableImageError(msg) from error
     finally:
-        content.seek(0)
+        if was_closed:
+            content.close()
+        else:
+            content.seek(0)
     if width * height > MAX_PIXELS:
         msg = f"The picture has more than {MAX_PIXELS:,} pixels."
         raise UnreadableImageError(msg)

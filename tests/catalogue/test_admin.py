@@ -188,6 +188,22 @@ class ProductPageTests(TestCase):
         level = reverse("admin:partner_stocklevel_change", args=[record.pk])
         self.assertContains(page, level)
 
+    def test_a_stored_picture_is_sent_along(self) -> None:
+        image = ProductImageFactory(product=self.product, alt="A poster")
+        sent = {
+            "images-TOTAL_FORMS": 1,
+            "images-INITIAL_FORMS": 1,
+            "images-0-id": image.pk,
+            "images-0-product": self.product.pk,
+            "images-0-position": 0,
+        }
+        for alt in (image.alt, "Another poster"):
+            self.assertEqual(
+                self.post(**sent, **{"images-0-alt": alt}).status_code, 302
+            )
+            stored = self.product.images.get()
+            self.assertEqual((stored.file, stored.alt), (image.file, alt))
+
 
 class StockButtonTests(TestCase):
     """Stock changes by movements that say why"""
