@@ -33,6 +33,7 @@ class SignInWalkTests(BrowserTestCase):
         self.assertEqual(self.console(), [])
 
         self.find("#logout-form button").click()
+        self.wait_for(reverse("admin:logout"))
         self.open(reverse("admin:index"))
         self.log_in()
         self.wait_for("/admin/login/code/")
