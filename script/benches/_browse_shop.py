@@ -26,33 +26,19 @@ WORDS, SHORTEST_WORD = 200, 5  # of titles that are printed; letters
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from catalogue.models import Category, Product, Variant  # noqa: E402
-from catalogue.services import (  # noqa: E402
-    NewProduct,
-    NewVariant,
-    StoredImage,
-    create_category,
-    create_product_type,
-    create_products,
-)
+from catalogue.models import Category, Product  # noqa: E402
+from catalogue.services import StoredImage  # noqa: E402
 from orders.requests import HistoricOrder  # noqa: E402
 from orders.services import import_orders  # noqa: E402
-from partner.models import Partner, StockRecord  # noqa: E402
-from partner.services import (  # noqa: E402
-    NewStockRecord,
-    create_partner,
-    create_stock_records,
-)
+from partner.models import StockRecord  # noqa: E402
 from reviews.models import Review  # noqa: E402
 from reviews.services import refresh_ratings  # noqa: E402
 from script.benches._copies import analyse_tables, copy_products  # noqa: E402
 from search.services import rebuild_index  # noqa: E402
-from shop.demo.catalogue import DEFINITIONS  # noqa: E402
+from shop.demo.catalogue import load_catalogue  # noqa: E402
 from shop.demo.films import Film, read_films  # noqa: E402
-from shop.demo.rules import FORMATS, formats_of, listings_of, sku_of  # noqa: E402
 from users.models import AuthToken, User  # noqa: E402
 
 ADDRESS = {
@@ -92,93 +78,20 @@ def main() -> None:
 
 
 def load_films(number: int) -> None:
-    """Store so many products with variants, pictures, categories and offers."""
-    films = list(islice((row for row in read_films() if isinstance(row, Film)), number))
-    kind = create_product_type(code="film", name="Film", definitions=DEFINITIONS)
-    categories = make_categories(films)
-    partners = make_partners(films)
-    for start in range(0, number, BATCH):
-        batch = films[start : start + BATCH]
-        create_products(
-            [
-                new_product(film, categories[film.genre, film.creative_type])
-                for film in batch
-            ],
-            product_type=kind,
-        )
-        create_stock_records(list(offers(batch, partners)), source="bench")
+    """Store so many films as the demo shop does, but for the files of their posters."""
+    films = islice((row for row in read_films() if isinstance(row, Film)), number)
+    load_catalogue(list(films), lambda _stored: None, picture=picture_without_file)
 
 
-def new_product(film: Film, category: Category) -> NewProduct:
-    """Describe a film as the demo shop does; there is no file behind its picture."""
+def picture_without_file(film: Film) -> StoredImage:
+    """Name a poster that is not on disk."""
     digest = hashlib.sha1(film.title.encode(), usedforsecurity=False).hexdigest()
-    facts = [film.genre, film.creative_type, film.year, film.director]
-    return NewProduct(
-        title=film.title,
-        description=" · ".join(fact for fact in facts if fact),
-        attributes={
-            "director": film.director,
-            "release_date": film.released_on,
-            "rating": film.rating,
-            "running_time": film.minutes,
-            "score": film.score,
-            "source": film.source,
-        },
-        categories=(category,),
-        images=(
-            StoredImage(
-                name=f"products/{digest[:2]}/{digest}.png",
-                alt=f"Poster of {film.title}",
-                width=400,
-                height=600,
-            ),
-        ),
-        variants=[
-            NewVariant(
-                sku=sku_of(film, name), title=FORMATS[name], attributes={"format": name}
-            )
-            for name in formats_of(film)
-        ],
+    return StoredImage(
+        name=f"products/{digest[:2]}/{digest}.png",
+        alt=f"Poster of {film.title}",
+        width=400,
+        height=600,
     )
-
-
-def offers(films: list[Film], partners: dict[str, Partner]) -> Iterator[NewStockRecord]:
-    """Yield what the demo's rule makes of the films."""
-    skus = [sku_of(film, name) for film in films for name in FORMATS]
-    variants = dict(Variant.objects.filter(sku__in=skus).values_list("sku", "pk"))
-    for film in films:
-        for listing in listings_of(film):
-            sku = sku_of(film, listing.format)
-            yield NewStockRecord(
-                partner_id=partners[listing.partner].pk,
-                variant_id=variants[sku],
-                partner_sku=sku,
-                price=listing.price,
-                compare_at_price=listing.compare_at_price,
-                currency=settings.SHOP_CURRENCY,
-                num_in_stock=listing.num_in_stock,
-                backorder=listing.backorder,
-            )
-
-
-def make_categories(films: list[Film]) -> dict[tuple[str, str], Category]:
-    """Store genres with creative types below them."""
-    found: dict[tuple[str, str], Category] = {}
-    tops: dict[str, Category] = {}
-    for genre, kind in sorted({(film.genre, film.creative_type) for film in films}):
-        top = tops.get(genre) or create_category(name=genre or "Unsorted")
-        tops[genre] = top
-        found[genre, kind] = create_category(name=kind, parent=top) if kind else top
-    return found
-
-
-def make_partners(films: list[Film]) -> dict[str, Partner]:
-    """Store who sells the films."""
-    names = sorted({each.partner for film in films for each in listings_of(film)})
-    return {
-        name: create_partner(code=f"seller-{number}", name=name)
-        for number, name in enumerate(names)
-    }
 
 
 def make_users(number: int) -> Iterator[User]:

@@ -10,6 +10,7 @@ from catalogue.services import (
     NewDefinition,
     NewProduct,
     NewVariant,
+    StoredImage,
     create_category,
     create_product_type,
     create_products,
@@ -64,12 +65,24 @@ DEFINITIONS = (
 )
 
 
-def load_catalogue(films: Sequence[Film], report: Callable[[int], object]) -> int:
+def draw_picture(film: Film) -> StoredImage:
+    """Write a film's poster to disk."""
+    poster = draw_poster(film.title, _credit(film), film.year)
+    return store_image(poster, alt=f"Poster of {film.title}")
+
+
+def load_catalogue(
+    films: Sequence[Film],
+    report: Callable[[int], object],
+    *,
+    picture: Callable[[Film], StoredImage] = draw_picture,
+) -> int:
     """Store the films that are not there yet, some hundred in one transaction.
 
     Args:
         films: Rows of one list; a film is known by its line in it.
         report: Told how many of the missing films are stored.
+        picture: Makes what a film's page shows.
 
     Returns:
         Number of films stored.
@@ -90,7 +103,8 @@ def load_catalogue(films: Sequence[Film], report: Callable[[int], object]) -> in
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
         products = [
-            _product(film, categories[film.genre, film.creative_type]) for film in batch
+            _product(film, categories[film.genre, film.creative_type], picture(film))
+            for film in batch
         ]
         _store(batch, products, product_type, partners)
         report(start + len(batch))
@@ -128,11 +142,13 @@ def _store(
     )
 
 
-def _product(film: Film, category: Category) -> NewProduct:
-    """Describe a film as a product; writes its poster to disk."""
-    credit = f"Directed by {film.director}" if film.director else film.distributor
-    poster = draw_poster(film.title, credit, film.year)
-    facts = [film.genre, film.creative_type, film.year, credit]
+def _credit(film: Film) -> str:
+    return f"Directed by {film.director}" if film.director else film.distributor
+
+
+def _product(film: Film, category: Category, image: StoredImage) -> NewProduct:
+    """Describe a film as a product."""
+    facts = [film.genre, film.creative_type, film.year, _credit(film)]
     return NewProduct(
         title=film.title,
         description=" · ".join(fact for fact in facts if fact),
@@ -145,7 +161,7 @@ def _product(film: Film, category: Category) -> NewProduct:
             "source": film.source,
         },
         categories=(category,),
-        images=(store_image(poster, alt=f"Poster of {film.title}"),),
+        images=(image,),
         variants=[
             NewVariant(
                 sku=sku_of(film, name),
