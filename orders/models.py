@@ -338,6 +338,7 @@ class OrderEvent(models.Model):
         RETURNED = "returned", "Returned"
         COMPLETED = "completed", "Completed before these books began"
         NOTED = "noted", "Noted"
+        CLAIMED = "claimed", "Moved into its buyer's account"
 
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")

@@ -54,6 +54,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Keep the orders that belong to no account."""
         return self.filter(user__isnull=True)
 
+    def placed_as_guest(self, email: str) -> Self:
+        """Keep guests' orders whose address the database takes for this one.
+
+        It may take more for equal than ``users.emails.normalize_email`` does, such as
+        letters with and without accents: the caller compares again.
+        """
+        return self.for_guests().filter(guest_email=email)
+
     def with_product(self, product_id: int) -> Self:
         """Keep the orders, but cancelled ones, that hold a product."""
         lines: Any = self.model.lines.rel.related_model

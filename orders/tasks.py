@@ -17,3 +17,8 @@ def expire_orders() -> int:
 def follow_payments(message: OutboxMessage) -> None:
     """Bring the order named by ``payment.changed`` in step with its payments."""
     services.follow_payments(UUID(message.payload["order"]))
+
+
+def claim_guest_orders(message: OutboxMessage) -> None:
+    """Give an account the orders that were placed with its address before."""
+    services.claim_guest_orders(UUID(message.payload["user"]))

@@ -1,6 +1,7 @@
 """Every write to orders."""
 
 from orders.services.cancelling import cancel_order, expire_order, expire_orders
+from orders.services.claiming import claim_guest_orders
 from orders.services.fulfilling import (
     deliver_everything,
     deliver_shipment,
@@ -19,6 +20,7 @@ __all__ = [
     "add_note",
     "cancel_order",
     "choose_payment",
+    "claim_guest_orders",
     "deliver_everything",
     "deliver_shipment",
     "expire_order",

@@ -92,6 +92,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "import.due": "exchange.tasks.advance_import",
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
+    "user.address_proved": "orders.tasks.claim_guest_orders",
     "user.verification_wanted": "notifications.accounts.send_verification",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",
     "payment.capture": "payments.tasks.capture",

@@ -1,11 +1,13 @@
 """What the tests of this package run in processes of their own."""
 
 from typing import Any
+from uuid import UUID
 
 from orders.models import Order
 from orders.services import (
     cancel_order,
     choose_payment,
+    claim_guest_orders,
     expire_order,
     follow_payments,
     issue_invoice,
@@ -20,6 +22,11 @@ from tests.orders.stories import CUSTOMER, STAFF, receive
 def verify(times: int) -> int:
     """Verify all stock again and again; return the number of findings."""
     return sum(len(verify_stock()) for _ in range(times))
+
+
+def claim(user: str) -> int:
+    """Claim the guests' orders of an account; return how many."""
+    return claim_guest_orders(UUID(user))
 
 
 def act(name: str, **arguments: Any) -> object:  # noqa: ANN401

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple, TypedDict, Unpack
 
-from django.utils import timezone
-
 from custom import outbox
 from custom.history import record_all, recorded
 from custom.idempotency import RequestKey, run_once
@@ -11,6 +9,7 @@ from custom.transactions import transactional
 from users.errors import AccountGoneError, EmailTakenError
 from users.links import VERIFICATION
 from users.models import User
+from users.services.proofs import note_proof
 
 
 class Registration(NamedTuple):
@@ -76,8 +75,7 @@ def verify_email(token: str) -> User:
         LinkInvalidError: The token is old, was made for another address, or is none.
     """
     user = VERIFICATION.user_of(token)
-    if user.email_verified_at is None:
-        user.email_verified_at = timezone.now()
+    if note_proof(user):
         with recorded("Address verified.", actor=user):
             user.save(update_fields=["email_verified_at"])
     return user

@@ -1,13 +1,13 @@
 """Writes to passwords; hashing, slow by design, comes before the transaction."""
 
 from django.contrib.auth.hashers import make_password
-from django.utils import timezone
 
 from custom import outbox
 from custom.transactions import transactional
 from users.errors import PasswordWrongError
 from users.links import PASSWORD_RESET
 from users.models import AuthToken, User
+from users.services.proofs import note_proof
 
 
 def change_password(
@@ -65,7 +65,7 @@ def _use_reset_token(token: str, hashed: str) -> None:
     """Check the token against the locked account, which makes it work once."""
     user = PASSWORD_RESET.user_of(token, lock=True)
     user.password = hashed
-    user.email_verified_at = user.email_verified_at or timezone.now()
+    note_proof(user)
     user.save(update_fields=["password", "email_verified_at"])
     AuthToken.objects.filter(user=user).delete()
 
