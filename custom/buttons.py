@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -71,30 +71,26 @@ class ButtonsAdmin(LedgerAdmin[M]):
         )
         return [press, *super().get_urls()]
 
-    def change_view(
+    def render_change_form(
         self,
         request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        context: dict[str, Any],
+        *args: Any,  # noqa: ANN401 - as Django has them
+        **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse:
         """Show the row with the buttons that are lawful for this reader."""
-        row = self.get_object(request, unquote(object_id))
-        shown = [
-            {
-                "label": button.label,
-                "form": button.make_form(row),
-                "url": reverse(
-                    f"admin:{self._names()}_press", args=[object_id, button.name]
-                ),
-            }
-            for button in self.buttons
-            if row is not None
-            and request.user.has_perm(button.permission)
-            and button.is_lawful(row)
-        ]
-        context = {"buttons": shown} | (extra_context or {})
-        return super().change_view(request, object_id, form_url, context)
+        obj: M | None = kwargs.get("obj")
+        if obj is not None:
+            context["buttons"] = [
+                {
+                    "label": button.label,
+                    "form": button.make_form(obj),
+                    "url": self._address(obj, button),
+                }
+                for button in self.buttons
+                if request.user.has_perm(button.permission) and button.is_lawful(obj)
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @method_decorator(require_POST)
     def press_view(
@@ -134,6 +130,10 @@ class ButtonsAdmin(LedgerAdmin[M]):
             return
         self.log_change(request, row, button.label)
         self.message_user(request, done)
+
+    def _address(self, row: M, button: Button[M]) -> str:
+        arguments = [quote(row.pk), button.name]
+        return reverse(f"admin:{self._names()}_press", args=arguments)
 
     def _names(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"

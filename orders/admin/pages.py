@@ -138,22 +138,21 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
             return queryset, False
         return queryset.filter(pk__in=find_orders(search_term)), False
 
-    def change_view(
+    def render_change_form(
         self,
         request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        context: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
     ) -> HttpResponse:
         """Show the order with its money, its parcels and all that has happened."""
-        order = self.get_object(request, unquote(object_id))
-        context = extra_context or {}
-        if order is not None:
-            load_money(order)
-            parcels = [(each, tracking_url(each)) for each in order.shipments.all()]
-            events = order.events.select_related("actor").order_by("-at", "-pk")
-            context |= {"order": order, "parcels": parcels, "events": events}
-        return super().change_view(request, object_id, form_url, context)
+        obj: Order | None = kwargs.get("obj")
+        if obj is not None:
+            load_money(obj)
+            parcels = [(each, tracking_url(each)) for each in obj.shipments.all()]
+            events = obj.events.select_related("actor").order_by("-at", "-pk")
+            context |= {"order": obj, "parcels": parcels, "events": events}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def packing_slip_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the packing slip of an order, or of its ``?shipment=``."""

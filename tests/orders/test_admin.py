@@ -1,5 +1,6 @@
 import datetime as dt
 import re
+from collections import Counter
 
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -121,6 +122,25 @@ class OrderPageTests(TestCase):
         for words in ("Rang twice", "1Z", "Payment, dummy", "Stephansplatz 1", "Wien"):
             self.assertContains(answer, words)
         self.assertContains(answer, "https://www.ups.com/track?tracknum=1Z")
+
+    def test_the_order_is_read_once(self) -> None:
+        self.client.get(self.url)  # content types
+        with CaptureQueriesContext(connection) as queries:
+            self.client.get(self.url)
+        tables = re.findall(r"FROM `(\w+)`", " ".join(each["sql"] for each in queries))
+        self.assertEqual(
+            Counter(tables),
+            {
+                "users_user": 2,  # the reader, the customer
+                "orders_order": 1,
+                "orders_orderline": 2,  # with the order, and as rows of the page
+                "orders_shipment": 1,
+                "orders_invoice": 1,
+                "orders_orderevent": 1,
+                "payments_payment": 1,
+                "payments_refund": 1,
+            },
+        )
 
     def test_queries_of_a_page_do_not_grow(self) -> None:
         self.client.get(self.url)  # content types
