@@ -12,5 +12,6 @@ class CatalogueConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """Listen to what needs a row in the lists' summary."""
+        """Listen to what needs a row in the lists' summary; name what keys may do."""
         import_module("catalogue.receivers")
+        import_module("catalogue.scopes")

@@ -1,5 +1,7 @@
 """Start-up of the orders app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class OrdersConfig(AppConfig):
 
     name = "orders"
     verbose_name = "Orders"
+
+    def ready(self) -> None:
+        """Name what keys may do."""
+        import_module("orders.scopes")

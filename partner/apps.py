@@ -12,6 +12,7 @@ class PartnerConfig(AppConfig):
     verbose_name = "Partners and stock"
 
     def ready(self) -> None:
-        """Listen to what changes the figures of product lists; register the checks."""
+        """Listen to what changes product lists; register checks and scopes."""
         import_module("partner.receivers")
         import_module("partner.checks")
+        import_module("partner.scopes")

@@ -144,7 +144,7 @@ AUDITOR: Final = StaffGroup(
         STATS: VIEW,
         IMPORTS: VIEW,
         ("reviews.review",): VIEW,
-        ("users.user", "users.authtoken", "users.userrate"): VIEW,
+        ("users.user", "users.authtoken", "users.userrate", "users.apikey"): VIEW,
         ("address.address",): VIEW,
         ("basket.basket", "basket.basketline", "basket.basketvoucher"): VIEW,
         ("auth.group",): VIEW,

@@ -107,6 +107,7 @@ class DatabaseTests(TestCase):
         self.assertEqual(
             dict(columns),
             {
+                "users_apikey.digest": "ascii_bin",
                 "users_authtoken.digest": "ascii_bin",
                 "users_authtoken.token_key": "ascii_bin",
             },

@@ -1,19 +1,24 @@
-"""Accounts and their devices in the admin."""
+"""Accounts, their devices and their API keys in the admin."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from custom.admin import LedgerAdmin, ShopAdmin
 from orders.models import Order
 from staff.admin import PersonalPagesMixin
 from users.emails import LAST_CHARACTER, normalize_email
-from users.models import AuthToken, User, UserRate
+from users.models import ApiKey, AuthToken, User, UserRate
+from users.scopes import SCOPES, missing_scopes
+from users.services import make_key, revoke_key
 
 MOST_SHOWN = 10  # of each thing a customer has
 VIEW = "{0.app_label}.view_{0.model_name}"
@@ -139,3 +144,143 @@ class AuthTokenAdmin(PersonalPagesMixin[AuthToken], LedgerAdmin[AuthToken]):
     ) -> bool:
         """Allow signing a device out to those who have the permission."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+class NewKeyForm(forms.ModelForm[ApiKey]):
+    """What a key is for; its secret is made."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=lambda: [
+            (code, f"{code}: {SCOPES[code].label}") for code in sorted(SCOPES)
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("user", "name", "scopes", "expires_at")
+
+    def clean(self) -> dict[str, Any]:
+        """Tell which scopes the owner may not give."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "user" in cleaned and "scopes" in cleaned:
+            missing = missing_scopes(cleaned["user"], cleaned["scopes"])
+            if missing:
+                told = f"The owner may not do this: {', '.join(missing)}."
+                self.add_error("scopes", forms.ValidationError(told, "not_held"))
+        return cleaned
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(PersonalPagesMixin[ApiKey], ShopAdmin[ApiKey]):
+    """Keys of partners and integrations; each is shown once, when it is made."""
+
+    list_display = (
+        "user",
+        "name",
+        "hint",
+        "scope_list",
+        "state",
+        "expires_at",
+        "last_used_at",
+    )
+    list_select_related = ("user",)
+    search_fields = ("=user__email_normalized", "name", "hint")
+    search_help_text = "An address, a name, or how the key begins."
+    autocomplete_fields = ("user",)
+    actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Ask for what makes a key; then show what it is."""
+        if obj is None:
+            return ("user", "name", "scopes", "expires_at")
+        return ("name", *self.get_readonly_fields(request, obj))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ApiKey | None = None
+    ) -> tuple[str, ...]:
+        """Keep everything of a key that was made but what people call it."""
+        if obj is None:
+            return ()
+        return (
+            "user",
+            "hint",
+            "scope_list",
+            "state",
+            "expires_at",
+            "last_used_at",
+            "created_at",
+            "created_by",
+        )
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: ApiKey | None = None,
+        change: bool = False,  # noqa: FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        """Offer the scopes there are."""
+        if obj is None:
+            kwargs["form"] = NewKeyForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: ApiKey, form: Any, change: Any
+    ) -> None:
+        """Have a key made by the service, which alone ever knows the secret."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        wanted = form.cleaned_data
+        made = make_key(
+            wanted["user"],
+            name=wanted["name"],
+            scopes=wanted["scopes"],
+            expires_at=wanted["expires_at"],
+            actor=cast("User", request.user),
+        )
+        obj.pk = made.key.pk
+        request.key_secret = made.secret  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the secret in this very answer: a message would store it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "API key made",
+            "key": ApiKey.objects.select_related("user").get(pk=obj.pk),
+            "secret": request.key_secret,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "admin/users/apikey/made.html", context)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: ApiKey | None = None
+    ) -> bool:
+        """Refuse: what a key has done stays readable; revoke it instead."""
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may end keys of others."""
+        return request.user.has_perm("users.revoke_apikey")
+
+    @admin.action(description="Revoke: end at once, for good", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """End the chosen keys."""
+        actor = cast("User", request.user)
+        ended = sum(revoke_key(key, actor=actor) for key in queryset.order_by("pk"))
+        self.message_user(request, f"{ended} keys are revoked.", messages.SUCCESS)
+
+    @admin.display(description="scopes")
+    def scope_list(self, key: ApiKey) -> str:
+        """Show the codes."""
+        return ", ".join(key.scopes)
+
+    @admin.display
+    def state(self, key: ApiKey) -> str:
+        """Show whether the key opens anything."""
+        if key.revoked_at is not None:
+            return f"revoked {key.revoked_at:%Y-%m-%d}"
+        return "expired" if key.is_expired(timezone.now()) else "alive"

@@ -31,6 +31,27 @@ class PasswordWrongError(InvalidError):
     title = "Wrong password"
 
 
+class ScopesNotHeldError(InvalidError):
+    """A key was to do what its owner may not; ``extra["scopes"]`` names it."""
+
+    code = "scope-not-held"
+    title = "Scope not held"
+
+
+class KeyOwnerError(InvalidError):
+    """A key was to act for somebody with more rights than who makes it."""
+
+    code = "key-owner"
+    title = "Key for somebody else"
+
+
+class TooManyKeysError(ConflictError):
+    """The account has as many keys as an account may have."""
+
+    code = "too-many-keys"
+    title = "Too many keys"
+
+
 class LinkInvalidError(InvalidError):
     """A token from a mail is old, used, or none; never says which."""
 

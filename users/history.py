@@ -1,12 +1,12 @@
-"""How accounts and groups are put back: names alone, and never what they may do."""
+"""How accounts, groups and keys are put back: names, never what they may do."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group
 
-from custom.history.rules import ModelRules
-from users.models import User
+from custom.history.rules import ModelRules, RevertRefusedError
+from users.models import ApiKey, User
 
 
 class GroupRules(ModelRules[Group]):
@@ -38,3 +38,16 @@ class UserRules(ModelRules[User]):
         row.is_staff = row.is_superuser = False
         row.set_unusable_password()
         super().bring_back(row, {})
+
+
+class ApiKeyRules(ModelRules[ApiKey]):
+    """What was revoked stays so, and no former scope comes back."""
+
+    def revertible(self) -> frozenset[str]:
+        """Return what people call it."""
+        return frozenset({"name"})
+
+    def bring_back(self, row: ApiKey, links: Mapping[str, Any]) -> None:
+        """Refuse: what proves a key is not kept."""
+        msg = "A deleted key cannot be brought back. Make another."
+        raise RevertRefusedError(msg)

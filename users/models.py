@@ -1,6 +1,6 @@
 """Accounts: who may sign in, and on which devices."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import reversion
@@ -13,11 +13,14 @@ from django.utils.crypto import salted_hmac
 from knox.models import AbstractAuthToken
 from knox.settings import CONSTANTS, knox_settings
 
+from custom.fields import CodeField
 from custom.ids import new_public_id
 from custom.models import RateOverride
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
 from users.fields import NormalizedEmailField
-from users.querysets import AuthTokenManager, UserManager
+from users.querysets import ApiKeyQuerySet, AuthTokenManager, UserManager
+
+KEY_USE_INTERVAL = timedelta(minutes=15)  # between two recorded uses of a key
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
@@ -150,3 +153,58 @@ class AuthToken(AbstractAuthToken):
         """Tell whether the last recorded use is old enough to record another."""
         idle = (at - self.last_used_at).total_seconds()
         return idle >= knox_settings.MIN_REFRESH_INTERVAL
+
+
+@reversion.register(exclude=("digest", "last_used_at"))
+class ApiKey(models.Model):
+    """What a program signs in with: acts for its owner, within its scopes."""
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="api_keys",
+        verbose_name="owner",
+        help_text="The key may do what the owner may, and never more.",
+    )
+    name = models.CharField(max_length=100, help_text="What uses it.")
+    digest = models.CharField(
+        max_length=CONSTANTS.DIGEST_LENGTH,
+        unique=True,
+        editable=False,
+        db_collation="ascii_bin",
+    )
+    hint = CodeField("begins with", max_length=40, editable=False)
+    scopes = models.JSONField(default=list, help_text="Codes of users.scopes.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: until it is revoked."
+    )
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
+        permissions: ClassVar = [("revoke_apikey", "Can revoke API keys")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    def is_expired(self, at: datetime) -> bool:
+        """Tell whether the key has ended by itself."""
+        return self.expires_at is not None and self.expires_at <= at
+
+    def is_use_recorded(self, at: datetime) -> bool:
+        """Tell whether the last recorded use is too fresh to record another."""
+        last = self.last_used_at
+        return last is not None and at - last < KEY_USE_INTERVAL

@@ -10,7 +10,7 @@ from knox.models import AuthTokenManager as KnoxTokenManager
 from users.emails import normalize_email
 
 if TYPE_CHECKING:
-    from users.models import AuthToken, User  # noqa: F401 - in a string
+    from users.models import ApiKey, AuthToken, User  # noqa: F401 - in a string
 
 
 class UserFields(TypedDict, total=False):
@@ -107,3 +107,22 @@ class AuthTokenManager(KnoxTokenManager.from_queryset(AuthTokenQuerySet)):  # ty
     ``create`` returns the row and the secret, which is shown to its owner once and
     never stored.
     """
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Every method that returns rows returns a new, still lazy queryset."""
+
+    def for_authentication(self, digest: str) -> Self:
+        """Load the key of a digest with its owner; at most one row, 1 query."""
+        return self.filter(digest=digest).select_related("user")
+
+    def alive(self, moment: datetime) -> Self:
+        """Keep keys that open something at a moment."""
+        is_unended = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=moment)
+        return self.filter(is_unended, revoked_at__isnull=True)
+
+    def unused_since(self, moment: datetime) -> Self:
+        """Keep keys whose last recorded use is a moment ago or longer."""
+        return self.filter(
+            models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lte=moment)
+        )

@@ -306,7 +306,7 @@ def _describe_api_exception(exc: APIException) -> Problem:
         code=code,
         title=TITLE_BY_CODE.get(code, title),
         detail=detail,
-        extra=_errors_of_input(exc, code, detail),
+        extra=getattr(exc, "extra", None) or _errors_of_input(exc, code, detail),
         headers=headers,
     )
 

@@ -11,6 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from custom.api.keys import EVERY_KEY
 from custom.api.output import OutputSerializer
 from custom.api.views import ApiView
 from custom.rates import PER_MINUTE, SETTINGS
@@ -50,6 +51,7 @@ class RateLimitView(ApiView):
 
     permission_classes = (AllowAny,)
     throttle_classes = ()
+    key_scope = EVERY_KEY
 
     @extend_schema(responses=RateLimitSerializer)
     def get(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 
 from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
+from custom.api.keys import EVERY_KEY, check_scope
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
 from custom.api.public import PublicPageMixin
@@ -51,6 +52,9 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
             is about, where it names none itself.
         throttle_scope: Scope of the view's POST requests; a viewset may name one for
             each action. Other methods count in ``per_minute``.
+        key_scope: Scope that an API key needs here, ``EVERY_KEY`` for none; a viewset
+            names one for each action, another view for each method (``"get"``). What
+            is not named, keys may not do; every key may read public pages.
     """
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
@@ -58,6 +62,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
+    key_scope: ClassVar[str | Mapping[str, str] | None] = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Admit the caller, then refuse what the view would ignore or choke on."""
@@ -66,6 +71,22 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
             if isinstance(value, str) and UNSAFE_CHARACTERS.search(value):
                 raise Http404
         self.check_query_parameters(request)
+
+    def check_permissions(self, request: Request) -> None:
+        """Refuse an API key that is not for this, and whoever may not call."""
+        check_scope(request, self.get_key_scope())
+        super().check_permissions(request)
+
+    def get_key_scope(self) -> str | None:
+        """Name the scope that a key needs for this request; None: keys are refused."""
+        method = str(self.request.method).lower()
+        is_answered = hasattr(self, method) and method != "options"
+        if self.is_public_page or not is_answered:  # as to everyone, or a 405
+            return EVERY_KEY
+        if not isinstance(self.key_scope, Mapping):
+            return self.key_scope
+        step = getattr(self, "action", None) or method.replace("head", "get")
+        return self.key_scope.get(step)
 
     def get_throttle_scope(self) -> str | None:
         """Name the scope of this POST request; see custom.rates."""

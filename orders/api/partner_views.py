@@ -20,6 +20,7 @@ from orders.api.inputs import DeliverInputSerializer, ShipInputSerializer
 from orders.api.partner_serializers import PartnerOrderSerializer
 from orders.models import Order
 from orders.querysets import OrderQuerySet
+from orders.scopes import ORDERS_READ, ORDERS_SHIP
 from orders.services import deliver_shipment, ship_lines
 from partner.api.access import PartnerMixin
 
@@ -33,6 +34,12 @@ class PartnerOrderViewSet(
 
     lookup_url_kwarg = "key"
     filterset_class = PartnerOrderFilter
+    key_scope = {
+        "list": ORDERS_READ,
+        "retrieve": ORDERS_READ,
+        "ship": ORDERS_SHIP,
+        "deliver": ORDERS_SHIP,
+    }
     serializer_classes: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {
         "list": PartnerOrderSerializer,
         "retrieve": PartnerOrderSerializer,

@@ -36,6 +36,7 @@ from partner.errors import (
 )
 from partner.models import StockRecord
 from partner.querysets import StockRecordQuerySet
+from partner.scopes import STOCK_READ, STOCK_WRITE
 from partner.services import (
     StockChange,
     create_stock_record,
@@ -62,6 +63,13 @@ class StockViewSet(
     """List, create, read, change, and change in bulk, the caller's own stock."""
 
     filterset_class = StockFilter
+    key_scope = {
+        "list": STOCK_READ,
+        "retrieve": STOCK_READ,
+        "create": STOCK_WRITE,
+        "partial_update": STOCK_WRITE,
+        "bulk": STOCK_WRITE,
+    }
     serializer_classes: dict[str, type[BaseSerializer[Any]]] = {
         "create": NewStockRecordSerializer,
         "partial_update": StockChangeSerializer,

@@ -146,6 +146,8 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),  # from the last use
     "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
 }
+# What API keys begin with: people and secret scanners know them by it.
+API_KEY_PREFIX = env.str("API_KEY_PREFIX", default="shop_live_")
 
 # --- Search --------------------------------------------------------------------
 

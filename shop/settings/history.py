@@ -18,5 +18,6 @@ HISTORY_RULES = {
     "partner.stockrecord": "partner.history.StockRecordRules",
     "reviews.review": "reviews.history.ReviewRules",
     "tax.taxclass": "tax.history.TaxClassRules",
+    "users.apikey": "users.history.ApiKeyRules",
     "users.user": "users.history.UserRules",
 }

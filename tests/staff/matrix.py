@@ -52,6 +52,7 @@ MODELS: Final = """
     staff.accessentry           AR       -    -       -       -
     staff.secondfactor          AR       -    -       -       -
     tax.taxclass                EFAR     FR   FR      FR      FR
+    users.apikey                AR       R    R       -       R
     users.authtoken             SAR      -    -       SR      -
     users.user                  SAR      R    R       R       R
 """
@@ -89,6 +90,7 @@ ACTIONS: Final = {
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
     "staff.secondfactor": {"reset": "R"},
+    "users.apikey": {"revoke": "R"},
 }
 NO_ACTIONS: Final = ("catalogue.category", "catalogue.variant", "users.authtoken")
 

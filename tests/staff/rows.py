@@ -30,7 +30,7 @@ from tests.shipping.factories import make_rate
 from tests.staff.codes import enrol
 from tests.staff.matrix import IMPORT_ID, LETTERS, ROOT
 from tests.tax.factories import make_tax_class
-from tests.users.factories import UserFactory, create_token
+from tests.users.factories import UserFactory, create_key, create_token
 from users.models import User
 
 
@@ -92,6 +92,7 @@ def _make_others(order: Order) -> None:
     ReviewFactory()
     AddressFactory()
     create_token()
+    create_key()
     Synonym.objects.create(words="sci-fi, science fiction")
     count_fruitless("nowhere to be found")
     HistoryBatch.objects.create(public_id=new_public_id(), reason="Prices of spring.")

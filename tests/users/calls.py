@@ -2,7 +2,8 @@
 
 from structlog.testing import capture_logs
 
-from users.services import log_in, register_user
+from users.models import User
+from users.services import log_in, make_key, register_user
 
 
 def register(email: str) -> str:
@@ -17,3 +18,9 @@ def sign_in(email: str, password: str) -> int:
         for _ in range(20):
             log_in(email=email, password=password)
     return [log["event"] for log in logs].count("transaction_repeated")
+
+
+def give_key(owner: int) -> str:
+    """Make a key for an account; return how it begins."""
+    made = make_key(User.objects.get(pk=owner), name="Racer", scopes=["stock:read"])
+    return made.key.hint

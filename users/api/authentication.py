@@ -1,7 +1,7 @@
-"""Who calls, by the token in the ``Authorization`` header."""
+"""Who calls, by the token or the API key in the ``Authorization`` header."""
 
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from django.utils import timezone
 from knox.crypto import hash_token
@@ -10,58 +10,88 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from custom.prepared import PreparedRead
-from users.models import AuthToken, User
-from users.services import extend_token
+from users.models import ApiKey, AuthToken, User
+from users.services import extend_token, record_key_use
+
+Credential = TypeVar("Credential", AuthToken, ApiKey)
 
 SCHEMES: Final = frozenset({"token", "bearer"})
 # Wider than what knox makes, so that tokens outlive a change of its settings;
 # narrow enough that whatever matches can be hashed.
 SECRET_PATTERN: Final = re.compile(r"[!-~]{1,255}")
 FIND_TOKEN: Final = PreparedRead(AuthToken.objects.for_authentication)
+FIND_KEY: Final = PreparedRead(ApiKey.objects.for_authentication)
+KEY_MARK: Final = "_"  # every key has one after its prefix, and no token has any
 
 
 class TokenAuthentication(BaseAuthentication):
     """Accept ``Token <secret>`` and ``Bearer <secret>``; 1 query a request.
 
-    Knox's own class reads all tokens of the user as well and fails on bytes that
+    The secret is a device's or an API key's; how it looks decides where it is looked
+    for. Knox's own class reads all tokens of the user as well and fails on bytes that
     are not UTF-8; see docs/decisions/0009-tokens.md.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, AuthToken] | None:
-        """Return the caller and their token, ``None`` without such a header.
+    def authenticate(self, request: Request) -> tuple[User, AuthToken | ApiKey] | None:
+        """Return the caller and what it showed, ``None`` without such a header.
 
         Raises:
             AuthenticationFailed: ``token-invalid`` for whatever opens nothing,
                 ``token-expired`` for what used to.
         """
-        known: tuple[User, AuthToken] | None = getattr(request, "known_caller", None)
+        known: tuple[User, AuthToken | ApiKey] | None = getattr(
+            request, "known_caller", None
+        )
         if known is not None:  # asked before the view, by custom.throttling
             return known
         header = request.META.get("HTTP_AUTHORIZATION", "")
-        scheme, _, secret = header.strip(" \t").partition(" ")
+        scheme, _, rest = header.strip(" \t").partition(" ")
         if scheme.lower() not in SCHEMES:
             return None  # another authenticator's
-        token = self._find_token(secret.strip(" \t"))
-        now = timezone.now()
-        if token.is_expired(now):
-            msg = "This token has expired. Please sign in again."
-            raise AuthenticationFailed(msg, code="token-expired")
-        if token.is_extendable(now):
-            extend_token(token)
-        return token.user, token
+        secret = rest.strip(" \t")
+        found = _open_key(secret) if KEY_MARK in secret else _open_token(secret)
+        return found.user, found
 
     def authenticate_header(self, request: Request) -> str:
         """Name the scheme in ``WWW-Authenticate``, which makes refusals a 401."""
         return "Token"
 
-    @staticmethod
-    def _find_token(secret: str) -> AuthToken:
-        """Return the token of a secret that belongs to an active account."""
-        token = None
-        if SECRET_PATTERN.fullmatch(secret):
-            digest = hash_token(secret)
-            token = next(iter(FIND_TOKEN(digest=digest)), None)
-        if token is None or not token.user.is_active:
-            msg = "This token is not valid."
-            raise AuthenticationFailed(msg, code="token-invalid")
-        return token
+
+def _open_token(secret: str) -> AuthToken:
+    """Return the device of a secret, and note that it is used."""
+    token = _find(FIND_TOKEN, secret)
+    now = timezone.now()
+    if token.is_expired(now):
+        msg = "This token has expired. Please sign in again."
+        raise AuthenticationFailed(msg, code="token-expired")
+    if token.is_extendable(now):
+        extend_token(token)
+    return token
+
+
+def _open_key(secret: str) -> ApiKey:
+    """Return the key of a secret, and note that it is used."""
+    key = _find(FIND_KEY, secret)
+    now = timezone.now()
+    if key.revoked_at is not None:
+        raise _token_invalid()
+    if key.is_expired(now):
+        msg = "This key has expired. Please make another."
+        raise AuthenticationFailed(msg, code="token-expired")
+    if not key.is_use_recorded(now):
+        record_key_use(key)
+    return key
+
+
+def _find(rows: PreparedRead[Credential], secret: str) -> Credential:
+    """Return the row of a secret, if it belongs to an active account; 1 query."""
+    found = None
+    if SECRET_PATTERN.fullmatch(secret):
+        found = next(iter(rows(digest=hash_token(secret))), None)
+    if found is None or not found.user.is_active:
+        raise _token_invalid()
+    return found
+
+
+def _token_invalid() -> AuthenticationFailed:
+    return AuthenticationFailed("This token is not valid.", code="token-invalid")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 import users.api.schema  # noqa: F401 - registers itself
+from users.api.key_views import KeyViewSet
 from users.api.proof_views import (
     PasswordChangeView,
     PasswordResetConfirmView,
@@ -34,6 +35,10 @@ urlpatterns = [
         DeviceViewSet.as_view({"delete": "destroy"}),
         name="device-detail",
     ),
+    path(
+        "key/", KeyViewSet.as_view({"get": "list", "post": "create"}), name="key-list"
+    ),
+    path("key/<int:pk>/", KeyViewSet.as_view({"delete": "destroy"}), name="key-detail"),
     path("password/change/", PasswordChangeView.as_view(), name="password-change"),
     path("password/reset/", PasswordResetView.as_view(), name="password-reset"),
     path(

@@ -1,4 +1,4 @@
-"""Every write to accounts, their passwords and their tokens."""
+"""Every write to accounts, their passwords, their tokens and their keys."""
 
 from users.services.accounts import (
     register_user,
@@ -14,6 +14,13 @@ from users.services.devices import (
     log_out,
     log_out_everywhere,
 )
+from users.services.keys import (
+    NewKey,
+    make_key,
+    make_own_key,
+    record_key_use,
+    revoke_key,
+)
 from users.services.passwords import (
     change_password,
     request_password_reset,
@@ -21,6 +28,7 @@ from users.services.passwords import (
 )
 
 __all__ = [
+    "NewKey",
     "SignIn",
     "change_password",
     "end_sessions",
@@ -28,10 +36,14 @@ __all__ = [
     "log_in",
     "log_out",
     "log_out_everywhere",
+    "make_key",
+    "make_own_key",
+    "record_key_use",
     "register_user",
     "request_password_reset",
     "request_verification",
     "reset_password",
+    "revoke_key",
     "update_profile",
     "verify_email",
 ]

@@ -25,9 +25,18 @@ def change_password(
         PasswordWrongError: ``current`` is not the password, or no longer; nothing
             is changed.
     """
+    confirm_password(user, current)
+    _replace_password(user, make_password(new), keep)
+
+
+def confirm_password(user: User, current: str) -> None:
+    """Make sure that it is still the owner who asks; hashes, so outside transactions.
+
+    Raises:
+        PasswordWrongError: ``current`` is not the account's password.
+    """
     if not user.check_password(current):
         raise _password_wrong()
-    _replace_password(user, make_password(new), keep)
 
 
 @transactional

@@ -1,0 +1,25 @@
+"""System checks of accounts."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+KEY_PREFIX: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*_")
+KEY_PREFIX_LENGTH: Final = 32  # characters
+
+
+@register(Tags.security)
+def check_key_prefix(
+    app_configs: Sequence[AppConfig] | None = None, **options: object
+) -> list[CheckMessage]:
+    """No key may look like a device's token, which is hexadecimal."""
+    prefix = settings.API_KEY_PREFIX
+    if KEY_PREFIX.fullmatch(prefix) and len(prefix) <= KEY_PREFIX_LENGTH:
+        return []
+    told = f"API_KEY_PREFIX {prefix!r} does not tell keys from tokens."
+    hint = "Small letters and digits in parts that end with _, such as shop_live_."
+    return [Error(told, hint=hint, id="users.E001")]
