@@ -3,6 +3,7 @@
 import http.client
 import json
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -13,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 from script.lib import records
 from tests.servers import temporary_directory
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 APPLICATION = "shop.wsgi:application"
+Address = int | Path  # a port of this machine, or a Unix socket
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,54 @@ class Web:
     """A running web server.
 
     Attributes:
+        address: Where it listens: a port, or a Unix socket.
         session: Process id of its session's leader; all its processes belong to it.
     """
 
-    port: int
+    address: Address
     session: int
+
+    @property
+    def port(self) -> int:
+        """Return the port; for whoever has not asked for a Unix socket."""
+        assert isinstance(self.address, int)
+        return self.address
+
+    def restart_workers(self) -> None:
+        """Have Granian replace its workers one by one; return when all are new."""
+        leader = psutil.Process(self.session)
+        (main,) = (each for each in leader.children() if "granian" in each.cmdline())
+        old = main.children()
+        main.send_signal(signal.SIGHUP)
+        _, alive = psutil.wait_procs(old, timeout=START_SECONDS)
+        if alive:
+            msg = f"Granian has not replaced {alive}"
+            raise TimeoutError(msg)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """A connection to a Unix socket."""
+
+    def __init__(self, place: Path, timeout: float) -> None:
+        super().__init__("127.0.0.1", timeout=timeout)
+        self._place = place
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._place))
 
 
 class WebClient:
     """One keep-alive connection; made anew after it broke."""
 
-    def __init__(self, port: int, *, seconds: float = 30) -> None:
-        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    def __init__(self, address: Address, *, seconds: float = 30) -> None:
+        if isinstance(address, Path):
+            self._link: http.client.HTTPConnection = UnixConnection(address, seconds)
+        else:
+            self._link = http.client.HTTPConnection(
+                "127.0.0.1", address, timeout=seconds
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -91,8 +131,9 @@ def web_server(
     application: str = APPLICATION,
     workers: int = 1,
     threads: int = 4,
+    place: Path | None = None,
 ) -> Iterator[Web]:
-    """Run Granian on a free port of this machine.
+    """Run Granian on a free port of this machine, or on a Unix socket.
 
     A worker that dies is replaced at once. Whatever still runs at the end is killed.
 
@@ -101,12 +142,13 @@ def web_server(
         application: Module and name of a WSGI application.
         workers: Processes.
         threads: Threads of each that serve requests.
+        place: Where to make a Unix socket and listen there, in place of a port.
     """
-    port = free_port()
+    address: Address = place or free_port()
     command = [
         sys.executable,
         *("-m", "granian", "--interface", "wsgi", "--no-ws"),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *_listening(address),
         *("--workers", str(workers), "--blocking-threads", str(threads)),
         *("--respawn-failed-workers", "--respawn-interval", "0.1"),
         *("--log-level", "critical"),
@@ -124,8 +166,8 @@ def web_server(
             start_new_session=True,
         )
         try:
-            wait_until_live(port)
-            yield Web(port, process.pid)
+            wait_until_live(address)
+            yield Web(address, process.pid)
         finally:
             records.end(record, 0)
             process.wait()
@@ -139,8 +181,15 @@ def free_port() -> int:
     return port
 
 
-def wait_until_live(port: int) -> None:
-    """Block until the shop answers on a port.
+def _listening(address: Address) -> tuple[str, ...]:
+    """Return Granian's options for an address."""
+    if isinstance(address, Path):
+        return ("--uds", str(address))
+    return ("--host", "127.0.0.1", "--port", str(address))
+
+
+def wait_until_live(address: Address) -> None:
+    """Block until the shop answers at an address.
 
     Raises:
         TimeoutError: It does not.
@@ -148,10 +197,10 @@ def wait_until_live(port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
-            with WebClient(port) as client:
+            with WebClient(address) as client:
                 if client.call("GET", "/health/live").status == http.HTTPStatus.OK:
                     return
         except (OSError, http.client.HTTPException):
             time.sleep(0.05)
-    msg = f"nothing answers on port {port}"
+    msg = f"nothing answers at {address}"
     raise TimeoutError(msg)

@@ -46,7 +46,12 @@ def main() -> int:
             sizes[str(count)] = _measure(wanted.rounds)
     _print(sizes)
     if wanted.json:
-        wanted.json.write_text(json.dumps(sizes, indent=2))
+        rows = [
+            {"name": name, "products": int(count), "ms": value}
+            for count, timing in sizes.items()
+            for name, value in timing.items()
+        ]
+        wanted.json.write_text(json.dumps(rows, indent=2))
     return 0
 
 

@@ -66,7 +66,8 @@ def main() -> None:
         measured = _measure(Path(home))
     _print(measured)
     if options.json:
-        options.json.write_text(json.dumps(measured, indent=1))
+        rows = [{"name": name, "value": value} for name, value in measured.items()]
+        options.json.write_text(json.dumps(rows, indent=1))
 
 
 def _measure(home: Path) -> dict[str, float]:

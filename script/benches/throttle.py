@@ -8,7 +8,6 @@ is. Redis is private, on a Unix socket, as `script/server` has it.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import socket
@@ -18,10 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import django
 
+from script.benches._promises import Row, report
 from script.lib.console import run_main
 from script.lib.servers import Redis, Server
 from tests.servers import own_server, unwind_on_sigterm
@@ -30,21 +30,6 @@ LIMIT, WINDOW = 256, 60
 PROCESSES, TRIES = 8, 400
 BODY = b"x" * 2000
 Work = Callable[[], object]
-
-
-class Row(NamedTuple):
-    """One line of the table; ``reach`` is empty where nothing was promised."""
-
-    name: str
-    value: float
-    unit: str
-    reach: str = ""
-    is_reached: bool | None = None
-
-    @classmethod
-    def at_most(cls, name: str, value: float, unit: str, bound: float) -> "Row":
-        """Compare with what was to be reached."""
-        return cls(name, value, unit, f"≤ {bound:g}", value <= bound)
 
 
 def main() -> int:
@@ -58,15 +43,7 @@ def main() -> int:
         set_up(server.url)
         times = measure_times(server, batches=8 if options.quick else 40)
         rows = [*time_rows(times), *memory_rows(server), *race_rows(), *failure_rows()]
-    for row in rows:
-        mark = {None: "", True: "reached", False: "MISSED"}[row.is_reached]
-        number = f"{row.value:,.2f}" if row.value < 100 else f"{row.value:,.0f}"  # noqa: PLR2004
-        print(f"{row.name:<50} {number:>9} {row.unit:<5} {row.reach:<8} {mark}")
-    if options.json:
-        options.json.write_text(
-            json.dumps([row._asdict() for row in rows], ensure_ascii=False, indent=1)
-        )
-    return int(any(row.is_reached is False for row in rows))
+    return report(rows, options.json)
 
 
 def set_up(url: str) -> None:

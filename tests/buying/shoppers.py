@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.orders.factories import ADDRESS
-from tests.web import Answer, WebClient
+from tests.web import Address, Answer, WebClient
 
 PATIENCE = 30.0  # seconds for one order
 PAUSE = 0.02  # seconds before the same request again
@@ -67,7 +67,7 @@ class Shopper(Thread):
         refusals: Answers that were neither an order nor worth another try.
     """
 
-    port: int
+    address: Address
     variants: Sequence[int]
     stopped: Event
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Shopper(Thread):
         return id(self)
 
     def run(self) -> None:
-        with WebClient(self.port) as client:
+        with WebClient(self.address) as client:
             number = 0
             while not self.stopped.is_set():
                 key = str(uuid.uuid4())

@@ -1,0 +1,130 @@
+"""How soon the shop answers, and what its processes weigh, before and after much work.
+
+    script/bench serving [--seconds N] [--json FILE]
+
+Granian with two workers, a Celery worker and the scheduler run as in production, on
+10,000 products. Memory is PSS: what is shared between processes counts once. wrk reads
+lists, products and searches, each rendered anew, for half of the time, then again: what
+the web server weighs must not have grown in the second half.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from script.benches._measuring import production
+from script.benches._promises import Row, report
+from script.benches._wrk import NEEDS, drive
+from script.benches.browse import all_workloads, load
+from script.lib import packages
+from script.lib.console import ROOT, run_main, say
+from script.lib.servers import MariaDB, Redis
+from tests.servers import own_server, unwind_on_sigterm
+from tests.web import web_server
+
+PRODUCTS, USERS, WORKERS = 10_000, 100, 2
+READ = ("product list", "product detail", "search, 3 facets", "order history")
+CELERY = (sys.executable, "-m", "celery", "--app", "shop.celery")
+MEBIBYTE = 1 << 20
+
+
+def main() -> int:
+    """Load, start, drive, weigh; 1 if something promised was missed."""
+    options = _options()
+    packages.ensure(NEEDS)
+    unwind_on_sigterm()
+    with ExitStack() as stack:
+        database = stack.enter_context(own_server(MariaDB))
+        redis = stack.enter_context(own_server(Redis))
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environment = production(
+            database,
+            redis,
+            SEARCH_URL=f"xapian://{place}/search",
+            MEDIA_ROOT=f"{place}/media",
+            NUM_PROXIES="1",
+            CACHE_PAGES="0",
+        )
+        say(f"Loading {PRODUCTS:,} products and {USERS:,} customers")
+        shop = argparse.Namespace(users=USERS, verify=False)
+        known = load(PRODUCTS, shop, environment)
+        started = time.monotonic()
+        web = stack.enter_context(web_server(environment, workers=WORKERS))
+        start_up = time.monotonic() - started
+        worker, beat = (
+            stack.enter_context(_running([*CELERY, *command], environment))
+            for command in (
+                ("worker", "--concurrency", "2", "--loglevel", "ERROR"),
+                ("beat", "--schedule", str(place / "beat"), "--loglevel", "ERROR"),
+            )
+        )
+        requests = [
+            request
+            for each in all_workloads(known)
+            if each.name in READ
+            for request in each.requests
+        ]
+        weights = []
+        answered = 0
+        for half in ("first", "second"):
+            say(f"The {half} half of the requests")
+            answered += drive(web.port, requests, options.seconds / 2).requests
+            weights.append(pss(web.session))
+        others = pss(worker) + pss(beat)
+    return report(list(rows(start_up, answered, weights, others)), options.json)
+
+
+def rows(
+    start_up: float, answered: int, weights: Sequence[float], others: float
+) -> Iterator[Row]:
+    """Tell seconds and mebibytes beside what was promised."""
+    half, whole = weights
+    yield Row.at_most("start-up to the first answer", start_up, "s", 3)
+    yield Row("requests answered", answered, "")
+    yield Row("web after half of them", half, "MiB")
+    yield Row.at_most("web after all of them", whole, "MiB", 160)
+    yield Row.at_most("growth in the second half", whole / half, "", 1.03)
+    yield Row.at_most("web, worker and scheduler", whole + others, "MiB", 300)
+
+
+def _options() -> Any:  # noqa: ANN401 - argparse's
+    parser = argparse.ArgumentParser(
+        prog="script/bench serving",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seconds", type=float, default=60, help="of load (60)")
+    parser.add_argument("--json", type=Path, help="file for the numbers")
+    return parser.parse_args()
+
+
+@contextmanager
+def _running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[int]:
+    """Run a program in a session of its own; yield the session."""
+    process = subprocess.Popen(
+        command, env=dict(environment), cwd=ROOT, start_new_session=True
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def pss(session: int) -> float:
+    """Return the mebibytes of a session's leader and all below it."""
+    leader = psutil.Process(session)
+    family = [leader, *leader.children(recursive=True)]
+    return sum(each.memory_full_info().pss for each in family) / MEBIBYTE
+
+
+if __name__ == "__main__":
+    run_main(main)

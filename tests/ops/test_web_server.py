@@ -1,0 +1,117 @@
+"""Granian as ``docs/operations.md`` runs it: many clients, and a restart under load."""
+
+import http.client
+import socket
+from collections import Counter
+from contextlib import ExitStack
+from threading import Event, Thread
+
+from django.test import TransactionTestCase
+
+from tests.buying.invariants import find_faults
+from tests.buying.shoppers import Shopper
+from tests.orders.factories import make_offer
+from tests.processes import environment
+from tests.servers import temporary_directory
+from tests.web import Address, WebClient, web_server
+
+CLIENTS = 500
+PAGE = "/api/product/"
+
+
+class Reader(Thread):
+    """Reads a page again and again over one connection, as HTTP clients do.
+
+    A server may close an idle connection at any time, so who meets that on a used one
+    asks again on a new one. Whatever else goes wrong is noted.
+
+    Attributes:
+        answered: Status -> how many.
+        lost: What happened to requests that got no answer.
+    """
+
+    def __init__(self, address: Address, stopped: Event) -> None:
+        super().__init__(daemon=True)
+        self.address = address
+        self.stopped = stopped
+        self.answered: Counter[int] = Counter()
+        self.lost: list[str] = []
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            with WebClient(self.address) as client:
+                self._read_while_open(client)
+
+    def _read_while_open(self, client: WebClient) -> None:
+        is_used = False
+        while not self.stopped.is_set():
+            try:
+                answer = client.call("GET", PAGE)
+            except (OSError, http.client.HTTPException) as error:
+                if not is_used:
+                    self.lost.append(repr(error))
+                return
+            is_used = True
+            self.answered[answer.status] += 1
+
+
+class RestartTests(TransactionTestCase):
+    """SIGHUP while clients read and buy
+
+    The workers share one Unix socket, so a request that comes while none is ready waits
+    in it. Of a TCP port each worker has a queue of its own, which ends with it.
+    """
+
+    def test_no_request_is_lost(self) -> None:
+        variants = [make_offer(num_in_stock=10_000).variant_id for _ in range(3)]
+        settings = environment() | {"RATE_PER_MINUTE": "65535/min"}
+        stopped = Event()
+        with (
+            temporary_directory() as home,
+            web_server(settings, workers=2, place=home / "web.sock") as web,
+        ):
+            readers = [Reader(web.address, stopped) for _ in range(4)]
+            shoppers = [Shopper(web.address, variants, stopped) for _ in range(2)]
+            for client in (*readers, *shoppers):
+                client.start()
+            try:
+                web.restart_workers()
+            finally:
+                stopped.set()
+                for client in (*readers, *shoppers):
+                    client.join()
+        self.assertEqual([reader.lost for reader in readers], [[]] * len(readers))
+        for reader in readers:
+            self.assertEqual(set(reader.answered), {200})
+        acknowledged = {}
+        for shopper in shoppers:
+            self.assertEqual(shopper.refusals, [])
+            self.assertTrue(shopper.acknowledged)
+            acknowledged |= shopper.acknowledged
+        self.assertEqual(find_faults(acknowledged), [])
+
+
+class KeepAliveTests(TransactionTestCase):
+    """Many connections that stay open"""
+
+    def test_five_hundred_clients_are_all_served(self) -> None:
+        make_offer(num_in_stock=1)
+        settings = environment() | {"RATE_PER_MINUTE": "65535/min"}
+        statuses: Counter[int] = Counter()
+        with web_server(settings, workers=2) as web, ExitStack() as stack:
+            links = []
+            for _ in range(CLIENTS):
+                link = socket.create_connection(("127.0.0.1", web.port), timeout=60)
+                links.append(stack.enter_context(link))
+            for _ in range(2):  # the second time on connections that were idle
+                for link in links:
+                    link.sendall(
+                        f"GET {PAGE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+                    )
+                for link in links:
+                    answer = http.client.HTTPResponse(link, method="GET")
+                    answer.begin()
+                    answer.read()
+                    statuses[answer.status] += 1
+                    self.assertFalse(answer.will_close)
+        self.assertEqual(statuses, {200: 2 * CLIENTS})
