@@ -114,8 +114,10 @@ class PartnerDay(SoldGoods):
             )
         ]
         indexes: ClassVar = [
+            # Holds all that partners are compared by.
             models.Index(
-                fields=("partner_id", "currency", "day"), name="partnerday_of_partner"
+                fields=("partner_id", "currency", "day", "orders", *GOODS),
+                name="partnerday_by_partner",
             )
         ]
 
@@ -178,6 +180,13 @@ class OfferMonth(SoldOffer):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("month", "currency", "stock_record_id"), name="offermonth_once"
+            )
+        ]
+        indexes: ClassVar = [
+            # Holds all that a category's months are summed from.
+            models.Index(
+                fields=("currency", "product_id", "month", "partner_id", *GOODS),
+                name="offermonth_of_product",
             )
         ]
 

@@ -6,12 +6,24 @@ day its ledger says so.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Sum, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
 
 from basket.models import Basket, BasketLine
 from custom.fields import MoneyField
@@ -37,6 +49,10 @@ class Row(dict[str, Any]):
 
     def add(self, **measures: int | Decimal) -> None:
         """Add to some measures."""
+        self.add_all(measures)
+
+    def add_all(self, measures: Mapping[str, int | Decimal]) -> None:
+        """Add what a row, or a dictionary, holds."""
         for name, number in measures.items():
             self[name] += number
 
@@ -63,16 +79,16 @@ class DayFigures:
     partners: Rows = field(default_factory=_rows)
     offers: Rows = field(default_factory=_rows)
 
-    def add_goods(self, offer: "Offer", **measures: int | Decimal) -> None:
-        """Add units and money of a stock record to all three."""
+    def add_offer(self, offer: "Offer", **measures: int | Decimal) -> None:
+        """Add units and money to a stock record alone."""
         row = self.offers[offer.currency, offer.stock_record_id]
         row["product_id"], row["partner_id"] = offer.product_id, offer.partner_id
-        for each in (
-            row,
-            self.partners[offer.currency, offer.partner_id],
-            self.sales[offer.currency,],
-        ):
-            each.add(**measures)
+        row.add(**measures)
+
+    def add_goods(self, currency: str, partner: int, **measures: int | Decimal) -> None:
+        """Add units and money to a partner, and to the shop."""
+        self.partners[currency, partner].add(**measures)
+        self.sales[currency,].add(**measures)
 
 
 class Offer(NamedTuple):
@@ -85,12 +101,32 @@ class Offer(NamedTuple):
 
 
 def count_day(day: date) -> DayFigures:
-    """Count one day anew; 4 queries, 8 if something was taken back."""
+    """Count one day anew; 5 queries, 8 if something was taken back."""
+    figures = count_but_ordered_offers(day)
+    for currency, record, product, partner, units, goods in ordered_offers(day):
+        offer = Offer(currency, record, product, partner)
+        figures.add_offer(offer, units=units, goods=goods)
+    return figures
+
+
+def count_but_ordered_offers(day: date) -> DayFigures:
+    """Count one day but what ``ordered_offers`` says; 4 queries, or 7."""
     figures = DayFigures()
     _add_orders(figures, day)
     _add_taken_back(figures, day)
     _add_refunds(figures, day)
     return figures
+
+
+def ordered_offers(day: date) -> QuerySet[OrderLine, Any]:
+    """Return what was ordered of each stock record on a day; 1 query.
+
+    Rows of currency, stock record, product, partner, units, goods.
+    """
+    by_offer = _lines_of(day).values_list("order__currency", "stock_record_id")
+    return by_offer.annotate(
+        Max("product_id"), Max("partner_id"), Sum("quantity"), goods=Sum(_charge())
+    )
 
 
 def count_baskets(day: date) -> dict[str, int]:
@@ -111,26 +147,29 @@ def count_baskets(day: date) -> dict[str, int]:
 
 
 def _add_orders(figures: DayFigures, day: date) -> None:
-    """Add what was ordered; 3 queries along the index of ``placed_at``."""
+    """Add what was ordered; 2 queries along the index of ``placed_at``."""
     start, end = bounds(day)
     placed = Order.objects.filter(placed_at__gte=start, placed_at__lt=end)
     totals = placed.order_by().values_list("currency")
     for currency, number, total in totals.annotate(Count("pk"), Sum("total_amount")):
         row = figures.sales[currency,]
         row["orders"], row["shipping"] = number, total
-    lines = OrderLine.objects.filter(
+    by_partner = _lines_of(day).values_list("order__currency", "partner_id")
+    for currency, partner, number, units, goods in by_partner.annotate(
+        Count("order", distinct=True), Sum("quantity"), goods=Sum(_charge())
+    ):
+        figures.partners[currency, partner]["orders"] = number
+        figures.add_goods(currency, partner, units=units, goods=goods)
+        figures.sales[currency,]["shipping"] -= goods  # what is left of the totals
+
+
+def _lines_of(day: date) -> QuerySet[OrderLine]:
+    """Return the lines of the orders placed on a day."""
+    start, end = bounds(day)
+    placed = OrderLine.objects.filter(
         order__placed_at__gte=start, order__placed_at__lt=end
     )
-    by_offer = lines.order_by().values_list("order__currency", "stock_record_id")
-    for currency, record, product, partner, units, goods in by_offer.annotate(
-        Max("product_id"), Max("partner_id"), Sum("quantity"), goods=Sum(_charge())
-    ):
-        offer = Offer(currency, record, product, partner)
-        figures.add_goods(offer, units=units, goods=goods)
-        figures.sales[currency,]["shipping"] -= goods  # what is left of the totals
-    by_partner = lines.order_by().values_list("order__currency", "partner_id")
-    for currency, partner, number in by_partner.annotate(Count("order", distinct=True)):
-        figures.partners[currency, partner]["orders"] = number
+    return placed.order_by()
 
 
 def _charge() -> Case:
@@ -170,7 +209,9 @@ def _add_taken_back(figures: DayFigures, day: date) -> None:
                     line.product_id,
                     line.partner_id,
                 )
-                figures.add_goods(offer, units_back=units, goods_back=goods)
+                back = {"units_back": units, "goods_back": goods}
+                figures.add_offer(offer, **back)
+                figures.add_goods(order.currency, line.partner_id, **back)
                 credited -= goods
         if counts:  # with its last unit an order gives back what is left: shipping
             figures.sales[order.currency,]["shipping_back"] += credited

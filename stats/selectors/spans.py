@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 from django.utils import timezone
 
 from orders.models import Order
@@ -49,14 +50,19 @@ def sum_offers(month: date, records: Collection[int] | None = None) -> Rows:
         month: Its first day.
         records: Only these stock records; None for all.
     """
-    days = OfferDay.objects.between(month, next_month(month) - DAY)
+    days = offer_sums(month)
     if records is not None:
         days = days.filter(stock_record_id__in=records)
-    sums = [Sum(name) for name in OfferDay.measures]
-    copies = [Max(name) for name in OfferDay.copied]
-    rows = days.order_by().values_list(*OfferDay.keys).annotate(*copies, *sums)
     found: Rows = defaultdict(Row)
-    for currency, record, *numbers in rows:
+    for currency, record, *numbers in days:
         names = (*OfferDay.copied, *OfferDay.measures)
         found[currency, record] = Row(zip(names, numbers, strict=True))
     return found
+
+
+def offer_sums(month: date) -> QuerySet[OfferDay, Any]:
+    """Return a month's keys, what rows copy of them, and sums of the measures."""
+    days = OfferDay.objects.between(month, next_month(month) - DAY)
+    sums = [Sum(name) for name in OfferDay.measures]
+    copies = [Max(name) for name in OfferDay.copied]
+    return days.order_by().values_list(*OfferDay.keys).annotate(*copies, *sums)

@@ -1,6 +1,7 @@
 """Counting days anew, and storing what came out."""
 
-from collections.abc import Collection
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 
@@ -8,9 +9,19 @@ from custom.locks import lock_named
 from custom.transactions import run_in_transaction, transactional
 from stats.days import month_of
 from stats.models import BasketDay, OfferDay, OfferMonth, PartnerDay, SalesDay, StaleDay
-from stats.selectors.ledgers import count_baskets, count_day
-from stats.selectors.spans import ledger_days, open_basket_days, sum_offers
-from stats.services.storing import store
+from stats.selectors.ledgers import (
+    count_baskets,
+    count_but_ordered_offers,
+    count_day,
+    ordered_offers,
+)
+from stats.selectors.spans import (
+    ledger_days,
+    offer_sums,
+    open_basket_days,
+    sum_offers,
+)
+from stats.services.storing import put, replace, store
 
 
 def refresh() -> int:
@@ -27,18 +38,24 @@ def refresh() -> int:
     )
 
 
-def rebuild() -> int:
-    """Count every day anew from the ledgers; return how many days.
+def rebuild(*, goes_on: bool = False) -> Iterator[tuple[date, int]]:
+    """Count every day anew from the ledgers, a month in each transaction.
 
     Days whose baskets may have been purged keep what was counted of them.
+
+    Args:
+        goes_on: An earlier one has ended too soon: count what it has left.
+
+    Yields:
+        Each month that is done, and how many of its days were counted.
     """
     days = ledger_days()
-    run_in_transaction(partial(StaleDay.objects.mark, days), replayable=True)
+    if not goes_on:
+        run_in_transaction(partial(StaleDay.objects.mark, days), replayable=True)
     count_open_baskets()
     for month in sorted(set(map(month_of, days))):
-        work = partial(_refresh_month, month, is_whole=True)
-        run_in_transaction(work, replayable=True)
-    return len(days)
+        work = partial(_rebuild_month, month)
+        yield month, run_in_transaction(work, replayable=True)
 
 
 @transactional
@@ -53,24 +70,45 @@ def count_open_baskets() -> int:
     return len(rows)
 
 
-def _refresh_month(month: date, *, is_whole: bool = False) -> int:
-    """Count the marked days of a month, and the month; one process at a time.
+def _refresh_month(month: date) -> int:
+    """Count the marked days of a month, and what of the month they change."""
+    with _marked_days(month) as days:
+        records: set[int] = set()
+        for day in days:
+            records |= _store_day(day)
+        sums = sum_offers(month, records)
+        stored = OfferMonth.objects.filter(month=month, stock_record_id__in=records)
+        store(stored, sums, month=month)
+    return len(days)
+
+
+def _rebuild_month(month: date) -> int:
+    """Put the marked days of a month, and the whole month, in place of what is there.
+
+    What is ordered never comes into Python: many days go many times as fast.
+    """
+    with _marked_days(month) as days:
+        for day in days:
+            figures = count_but_ordered_offers(day)
+            store(SalesDay.objects.filter(day=day), figures.sales, day=day)
+            store(PartnerDay.objects.filter(day=day), figures.partners, day=day)
+            replace(OfferDay.objects.filter(day=day), ordered_offers(day), day=day)
+            put(OfferDay, figures.offers, ("units_back", "goods_back"), day=day)
+        replace(OfferMonth.objects.filter(month=month), offer_sums(month), month=month)
+    return len(days)
+
+
+@contextmanager
+def _marked_days(month: date) -> Iterator[list[date]]:
+    """Unmark the days of a month once they are counted; one process at a time.
 
     A day's mark is read before its ledgers and taken off only if it is still the same,
     so what is committed meanwhile is counted next time.
-
-    Args:
-        month: Its first day.
-        is_whole: Sum up what has not changed, too.
     """
     lock_named(f"stats.{month:%Y-%m}")
     marks = list(StaleDay.objects.within(month))
-    records: set[int] = set()
-    for mark in marks:
-        records |= _store_day(mark.day)
-    _store_month(month, None if is_whole else records)
+    yield [mark.day for mark in marks]
     StaleDay.objects.unmark(marks)
-    return len(marks)
 
 
 def _store_day(day: date) -> set[int]:
@@ -80,11 +118,3 @@ def _store_day(day: date) -> set[int]:
     store(PartnerDay.objects.filter(day=day), figures.partners, day=day)
     changed = store(OfferDay.objects.filter(day=day), figures.offers, day=day)
     return {int(key[-1]) for key in changed}
-
-
-def _store_month(month: date, records: Collection[int] | None) -> None:
-    """Sum the days of a month for some stock records; None: for all."""
-    stored = OfferMonth.objects.filter(month=month)
-    if records is not None:
-        stored = stored.filter(stock_record_id__in=records)
-    store(stored, sum_offers(month, records), month=month)

@@ -1,10 +1,11 @@
 """Making stored rows equal to counted ones, writing no more than differs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from stats.models import SoldGoods
@@ -62,18 +63,51 @@ def store(stored: QuerySet[Any], counted: Rows, **when: date) -> list[Key]:
     """
     model: Any = stored.model
     found = list(differences(stored, counted))
-    written = [
-        model(**when, **dict(zip(model.keys, each.key, strict=True)), **each.counted)
-        for each in found
-        if each.counted
-    ]
-    if written:
-        model.objects.bulk_create(
-            written,
-            update_conflicts=True,
-            update_fields=[*model.copied, *model.measures],
-            batch_size=BATCH,
-        )
+    written = {each.key: each.counted for each in found if each.counted}
+    put(model, written, (*model.copied, *model.measures), **when)
     if gone := [each.pk for each in found if not each.counted]:
         model.objects.filter(pk__in=gone).delete()
     return [each.key for each in found]
+
+
+def put(
+    model: type[SoldGoods],
+    rows: Mapping[Key, Mapping[str, Any]],
+    fields: Collection[str],
+    **when: date,
+) -> None:
+    """Store rows of one day or month; of those that are there, some fields alone."""
+    if rows:
+        model.objects.bulk_create(  # type: ignore[attr-defined]
+            [
+                model(**when, **dict(zip(model.keys, key, strict=True)), **row)
+                for key, row in sorted(rows.items())
+            ],
+            update_conflicts=True,
+            update_fields=fields,
+            batch_size=BATCH,
+        )
+
+
+def replace(stored: QuerySet[Any], sums: QuerySet[Any, Any], **when: date) -> None:
+    """Put sums in place of the rows of one day or month, in the database; 2 statements.
+
+    Args:
+        stored: All rows of the day or month, of one table.
+        sums: The table's ``keys`` and ``copied``, then its first measures; what comes
+            after them is zero.
+        when: The column of the day or month.
+    """
+    model: Any = stored.model
+    stored.delete()
+    sql, values = sums.query.sql_with_params()
+    names = (*when, *model.keys, *model.copied, *model.measures)
+    known = len(when) + len(sums.query.select) + len(sums.query.annotations)
+    columns = ", ".join(names)
+    cells = ", ".join(["%s", "sums.*", *["0"] * (len(names) - known)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({columns}) "  # noqa: S608, SLF001
+            f"SELECT {cells} FROM ({sql}) AS sums",
+            [*when.values(), *values],
+        )

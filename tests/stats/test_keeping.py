@@ -13,12 +13,12 @@ from basket.models import Basket
 from basket.requests import LineRequest
 from basket.services import add_line, clear_basket, merge_baskets, purge_baskets
 from orders.requests import HistoricOrder
-from orders.services import import_orders, place_order
+from orders.services import cancel_order, import_orders, place_order
 from stats import tasks
-from stats.models import BasketDay, OfferMonth, SalesDay
-from stats.services import count_open_baskets
+from stats.models import BasketDay, OfferDay, OfferMonth, SalesDay, StaleDay
+from stats.services import count_open_baskets, rebuild
 from tests.orders.factories import ADDRESS, make_offer, order_request
-from tests.orders.stories import placed
+from tests.orders.stories import STAFF, placed
 from tests.stats.books import books, settle
 from tests.users.factories import UserFactory
 
@@ -140,6 +140,25 @@ class CommandTests(TestCase):
         )
         self.assertIn("Counted 1 days anew", self.run_command("rebuild"))
         self.assertEqual(books(), right)
+
+    def test_a_rebuild_goes_on_where_one_was_ended(self) -> None:
+        with time_machine.travel("2026-02-10T12:00Z", tick=False):
+            order = placed((self.record, 3))
+        with time_machine.travel("2026-03-10T12:00Z", tick=False):
+            cancel_order(order.pk, actor=STAFF, quantities={order.lines.get().pk: 1})
+            settle()
+            right = books()
+            OfferDay.objects.update(units=7)
+            OfferMonth.objects.update(units=7)
+            ended = rebuild()
+            self.assertEqual(next(ended), (date(2026, 2, 1), 19))
+            ended.close()
+            out = StringIO()
+            call_command("stats", "rebuild", "--go-on", stdout=out)
+        told = out.getvalue().splitlines()
+        self.assertEqual(told[:2], ["2026-02: 0 days", "2026-03: 31 days"])
+        self.assertEqual(books(), right)
+        self.assertFalse(StaleDay.objects.exists())
 
     @override_settings(SHOP_TIME_ZONE="Pacific/Kiritimati")
     def test_another_time_zone_asks_for_a_rebuild(self) -> None:

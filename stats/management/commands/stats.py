@@ -17,9 +17,14 @@ class Command(BaseCommand):
         """Read what to do."""
         steps = parser.add_subparsers(dest="step", required=True)
         steps.add_parser("verify", help="name every row that differs; fail if one does")
-        steps.add_parser("rebuild", help="count every day anew from the ledgers")
+        anew = steps.add_parser("rebuild", help="count every day anew from the ledgers")
+        anew.add_argument(
+            "--go-on", action="store_true", help="what an earlier one has left"
+        )
 
-    def handle(self, *args: object, step: str, **options: object) -> None:
+    def handle(
+        self, *args: object, step: str, go_on: bool = False, **options: object
+    ) -> None:
         """Do it, and tell what came of it.
 
         Raises:
@@ -29,9 +34,12 @@ class Command(BaseCommand):
             self._verify()
             return
         started = time.monotonic()
-        days = rebuild()
+        total = 0
+        for month, days in rebuild(goes_on=go_on):
+            self.stdout.write(f"{month:%Y-%m}: {days} days")
+            total += days
         seconds = time.monotonic() - started
-        self.stdout.write(f"Counted {days} days anew in {seconds:.1f} s.")
+        self.stdout.write(f"Counted {total} days anew in {seconds:.1f} s.")
 
     def _verify(self) -> None:
         """Name each difference."""
