@@ -1,4 +1,4 @@
-"""The shop's pages in a real Chromium: Debian's own, driven by Selenium.
+"""The shop's pages in a real Chromium: Debian's own, driven by Playwright.
 
 A test that needs a page to run is a ``BrowserTestCase``; its rows must be committed,
 as for every live server::
@@ -6,151 +6,188 @@ as for every live server::
     class BasketPageTests(BrowserTestCase):
         def test_total(self) -> None:
             self.open(reverse("storefront:basket"))
-            self.assertEqual(self.text("#total"), "19.80")
+            expect(self.page.locator("#total")).to_have_text("19.80")
+
+Whatever a test is about, it fails if a page wrote to the console, asked anybody but
+this shop, or came without the strict content policy. What a test means to provoke it
+takes, by ``console()`` or ``strangers()``.
+
+A test that fails leaves ``var/failures/<its id>.png`` and ``.zip``, the trace of all it
+did: ``.venv/bin/playwright show-trace --port 9323 FILE``, and open that port.
 """
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import ClassVar
+from unittest.mock import patch
 
 from django.conf import settings
 from django.test import LiveServerTestCase
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support import expected_conditions as expected
-from selenium.webdriver.support.wait import WebDriverWait
-
-from script.lib import records
-from script.lib.packages import find_program
-from tests.servers import temporary_directory
-from users.models import User
-
-WAIT_SECONDS = 20  # for what a page does by itself; machines are busy
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    WebError,
+    expect,
+    sync_playwright,
 )
 
+from script.lib.console import var_directory
+from script.lib.packages import find_program
+from users.models import User
 
-class RecordedService(ChromeService):
-    """Debian's chromedriver in a session of its own, which the next run can end."""
-
-    def __init__(self, record: Path) -> None:
-        super().__init__(
-            find_program("chromedriver"), popen_kw={"start_new_session": True}
-        )
-        self.record = record
-
-    def start(self) -> None:
-        """Start it, and record its process."""
-        super().start()
-        records.record_other(self.record, self.process.pid)
+WAIT_MS = 20_000  # for what a page does by itself; machines are busy
+SCREENSHOTS = var_directory() / "screenshots"
+FAILURES = var_directory() / "failures"
+FLAGS = (  # beside Playwright's own, which end first runs, updates and the like
+    "--disable-gpu",
+    "--disable-sync",
+    # Whatever a page asks for, nothing leaves this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 @contextmanager
-def browser(*, width: int = 1280, height: int = 900) -> Iterator[Chrome]:
-    """Start a Chromium without a past; its console and what it asks for are kept."""
-    options = ChromeOptions()
-    options.binary_location = find_program("chromium")
-    kept = {"browser": "ALL", "performance": "ALL"}
-    options.set_capability("goog:loggingPrefs", kept)
-    for flag in (*FLAGS, f"--window-size={width},{height}"):
-        options.add_argument(flag)
-    with temporary_directory() as home:
-        options.add_argument(f"--user-data-dir={home / 'profile'}")
-        record = home / "chromedriver.process"
-        try:
-            with Chrome(options=options, service=RecordedService(record)) as driver:
-                driver.set_page_load_timeout(WAIT_SECONDS)
-                yield driver
-        finally:
-            records.end(record, 0)
+def chromium() -> Iterator[Browser]:
+    """Start a Chromium without a past; it ends with this process at the latest.
+
+    Playwright's synchronous API keeps an event loop in this thread, which runs while
+    the browser is asked for something, and stands still while a test's own code runs.
+    Django sees a loop and refuses queries, for they would block it. Here nothing else
+    waits on it, so Django is told to allow them.
+    """
+    with (
+        sync_playwright() as playwright,
+        patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}),
+        playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=FLAGS
+        ) as browser,
+    ):
+        expect.set_options(timeout=WAIT_MS)
+        yield browser
 
 
 class BrowserTestCase(LiveServerTestCase):
     """Tests that open pages of the shop, on the database of the test.
 
-    One browser serves a class; every test begins without cookies and with an empty
-    console.
+    One browser serves a class; every test has a profile and a page of its own.
+
+    Attributes:
+        device: Options of the profile: size of the window, touch.
+        page: Playwright's page.
     """
 
-    driver: ClassVar[Chrome]
+    device: ClassVar[dict[str, object]] = DESKTOP
+    browser: ClassVar[Browser]
+    page: Page
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.driver = cls.enterClassContext(browser())
+        cls.browser = cls.enterClassContext(chromium())
 
     def setUp(self) -> None:
         super().setUp()
-        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
-        self.console()
-        self.requests()
+        self._console: list[str] = []
+        self._strangers: set[str] = set()
+        self._lax: set[str] = set()
+        self.profile = self.browser.new_context(
+            base_url=self.live_server_url, **self.device
+        )
+        self.addCleanup(self.profile.close)
+        self._watch(self.profile)
+        self.page = self.profile.new_page()
+
+    def _callTestMethod(self, method: Callable[[], object]) -> None:  # noqa: N802
+        """Run a test, then hold what was seen against what no page may do.
+
+        ``tearDown`` would be told neither that the test nor that a part of it failed.
+        """
+        with ExitStack() as on_failure:
+            on_failure.callback(self._explain)
+            super()._callTestMethod(method)
+            self.assertEqual(self.console(), [], "on the console")
+            self.assertEqual(self.strangers(), set(), "asked of others")
+            self.assertEqual(self._lax, set(), "pages without a strict policy")
+            if self._outcome.success:
+                on_failure.pop_all()
+
+    def _explain(self) -> None:
+        """Keep the page as it is, and the trace of what led to it."""
+        self.page.screenshot(path=FAILURES / f"{self.id()}.png")
+        self.profile.tracing.stop(path=FAILURES / f"{self.id()}.zip")
+
+    def _watch(self, profile: BrowserContext) -> None:
+        profile.set_default_timeout(WAIT_MS)
+        profile.tracing.start(snapshots=True)
+        profile.on("console", self._hear)
+        profile.on("weberror", self._catch)
+        profile.on("request", self._notice)
+        profile.on("response", self._check_policy)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("warning", "error"):
+            place = message.location["url"]
+            self._console.append(f"{message.type} {message.text} ({place})")
+
+    def _catch(self, fault: WebError) -> None:
+        self._console.append(f"uncaught {fault.error} ({self.page.url})")
+
+    def _notice(self, request: Request) -> None:
+        ours = (f"{self.live_server_url}/", "data:", "blob:")  # data is no request
+        if not request.url.startswith(ours):
+            self._strangers.add(request.url)
+
+    def _check_policy(self, response: Response) -> None:
+        kind = response.headers.get("content-type", "")
+        policy = response.headers.get("content-security-policy", "unsafe")
+        if kind.startswith("text/html") and "unsafe" in policy:
+            self._lax.add(response.url)
 
     def open(self, path: str) -> None:
         """Load a page of the shop, by its path."""
-        self.driver.get(f"{self.live_server_url}{path}")
+        self.page.goto(path)
+
+    def press(self, what: Locator) -> None:
+        """Click what leads to another page, and wait for that page."""
+        with self.page.expect_event("load"):
+            what.click()
 
     def sign_in(self, user: User) -> None:
         """Give the browser the session of a user."""
         self.client.force_login(user)
-        self.driver.execute_cdp_cmd(
-            "Network.setCookie",
-            {
-                "name": settings.SESSION_COOKIE_NAME,
-                "value": self.client.cookies[settings.SESSION_COOKIE_NAME].value,
-                "url": self.live_server_url,
-                "httpOnly": True,
-            },
-        )
+        name = settings.SESSION_COOKIE_NAME
+        value = self.client.cookies[name].value
+        cookie = {"name": name, "value": value, "url": self.live_server_url}
+        self.profile.add_cookies([{**cookie, "httpOnly": True}])
 
-    def find(self, selector: str) -> WebElement:
-        """Return the first element of a CSS selector, once there is one."""
-        return WebDriverWait(self.driver, WAIT_SECONDS).until(
-            expected.presence_of_element_located((By.CSS_SELECTOR, selector)), selector
-        )
-
-    def text(self, selector: str) -> str:
-        """Return what a person reads in an element."""
-        return self.find(selector).text
-
-    def run_script(self, script: str, *arguments: object) -> object:
-        """Return what a JavaScript function body returns in the page."""
-        return self.driver.execute_script(script, *arguments)
+    def see(self, name: str) -> None:
+        """Keep a picture of the page as ``var/screenshots/<name>.png``."""
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     def console(self) -> list[str]:
         """Take the warnings and errors of the console, refused resources included."""
-        return [
-            f"{entry['level']} {entry['message']}"
-            for entry in self.driver.get_log("browser")
-            if entry["level"] in ("WARNING", "SEVERE")
-        ]
-
-    def requests(self) -> list[str]:
-        """Take the addresses that pages have asked for, from wherever."""
-        messages = (
-            json.loads(entry["message"])["message"]
-            for entry in self.driver.get_log("performance")
-        )
-        return [
-            message["params"]["request"]["url"]
-            for message in messages
-            if message["method"] == "Network.requestWillBeSent"
-        ]
+        self._catch_up()
+        told, self._console = self._console, []
+        return told
 
     def strangers(self) -> set[str]:
-        """Take what pages asked of anybody but this shop; data is no request."""
-        return {
-            url
-            for url in self.requests()
-            if not url.startswith((f"{self.live_server_url}/", "data:", "blob:"))
-        }
+        """Take what pages asked of anybody but this shop."""
+        self._catch_up()
+        asked, self._strangers = self._strangers, set()
+        return asked
+
+    def _catch_up(self) -> None:
+        """Hear of what happened until now: events come while an answer is awaited."""
+        self.page.evaluate("0")

@@ -71,10 +71,7 @@ CLONING = (  # of test databases, by Django
     program("mysqldump", "mariadb-client"),
 )
 REDIS = (program("redis-server", "redis-server"),)
-BROWSER = (  # in which tests open pages
-    program("chromium", "chromium"),
-    program("chromedriver", "chromium-driver"),
-)
+BROWSER = (program("chromium", "chromium"),)  # in which tests open pages
 BUILDING = (
     program("gcc", "gcc"),
     program("pkg-config", "pkg-config"),

@@ -7,7 +7,7 @@ from PIL import Image
 
 from script.lib.console import ROOT, ScriptError, run_main, say
 
-WALK = "tests.shop.test_admin_walk"
+WALK = "tests.walks"
 TAKEN = ROOT / "var" / "screenshots"
 SHOWN = ROOT / "docs" / "images"
 # Name in the docs -> name in the walk.

@@ -3,11 +3,9 @@ from urllib.parse import urlsplit
 
 from django.test import override_settings
 from django.urls import reverse
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions as expected
-from selenium.webdriver.support.wait import WebDriverWait
+from playwright.sync_api import expect
 
-from tests.browser import WAIT_SECONDS, BrowserTestCase
+from tests.browser import BrowserTestCase
 from tests.staff.codes import STEP, code_at
 from tests.users.factories import PASSWORD
 from users.models import User
@@ -22,17 +20,17 @@ class SignInWalkTests(BrowserTestCase):
         self.open(reverse("admin:index"))
         self.log_in()
         self.wait_for("/admin/security/app/")
-        self.assertTrue(self.find(".qr-code svg path").is_displayed())
-        secret = self.text("#totp-secret")
+        expect(self.page.locator(".qr-code svg path")).to_be_visible()
+        self.see("second-factor")
+        secret = self.page.locator("#totp-secret").inner_text()
         used = self.send_code(secret)
         self.wait_for("/admin/security/codes/")
-        codes = self.text(".recovery-codes").split()
+        codes = self.page.locator(".recovery-codes").inner_text().split()
         self.assertEqual(len(codes), 10)
-        self.find("#content-main a").click()
+        self.page.locator("#content-main a").click()
         self.wait_for(reverse("admin:index"))
-        self.assertEqual(self.console(), [])
 
-        self.find("#logout-form button").click()
+        self.page.get_by_role("button", name="Log out").click()
         self.wait_for(reverse("admin:logout"))
         self.open(reverse("admin:index"))
         self.log_in()
@@ -40,27 +38,21 @@ class SignInWalkTests(BrowserTestCase):
         self.send_code(secret, after=used)
         self.wait_for(reverse("admin:index"))
         self.open(reverse("mfa_index"))
-        self.assertIn("codes that are left: 10", self.text("#content-main"))
-        self.assertEqual(self.console(), [])
+        content = self.page.locator("#content-main")
+        expect(content).to_contain_text("codes that are left: 10")
 
     def log_in(self) -> None:
-        self.find("#id_login").send_keys("root@example.com")
-        self.find("#id_password").send_keys(PASSWORD)
-        self.find("#login-form input[type=submit]").click()
+        self.page.fill("#id_login", "root@example.com")
+        self.page.fill("#id_password", PASSWORD)
+        self.page.click("#login-form input[type=submit]")
 
     def send_code(self, secret: str, *, after: int = 0) -> int:
         """Type a code of a step that no code was used of; return the step."""
         # The server takes one step ahead of the clock, as from a phone that is fast.
         step = max(int(time.time()) // STEP, after + 1)
-        self.find("#id_code").send_keys(code_at(step * STEP, secret=secret))
-        self.driver.find_element(By.CSS_SELECTOR, "input[type=submit]").submit()
+        self.page.fill("#id_code", code_at(step * STEP, secret=secret))
+        self.page.press("#id_code", "Enter")
         return step
 
     def wait_for(self, path: str) -> None:
-        WebDriverWait(self.driver, WAIT_SECONDS).until(
-            lambda driver: urlsplit(driver.current_url).path == path,
-            f"{self.driver.current_url} is not {path}",
-        )
-        WebDriverWait(self.driver, WAIT_SECONDS).until(
-            expected.presence_of_element_located((By.CSS_SELECTOR, "#content"))
-        )
+        self.page.wait_for_url(lambda url: urlsplit(url).path == path)

@@ -2,6 +2,7 @@ import json
 
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from stats.days import day_of
 from tests.browser import BrowserTestCase
@@ -11,17 +12,15 @@ from tests.orders.stories import placed
 from tests.stats.books import settle
 from tests.users.factories import UserFactory
 
-CELLS = """
-    const rows = document.querySelectorAll(`#sheet-${arguments[0]} tbody tr`);
-    return Array.from(rows, (row) => Array.from(row.cells, (cell) => cell.textContent));
-"""
-PAINTED = """
-    const canvas = document.querySelector("figure[data-kind=lines] canvas");
-    if (canvas === null) return 0;
+CELLS = """(rows) => rows.map(
+    (row) => Array.from(row.cells, (cell) => cell.textContent)
+)"""
+PAINTED = """(canvas) => {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     return data.filter((value, index) => index % 4 === 3 && value > 0).length;
-"""
+}"""
+LINES = "figure[data-kind=lines]"
 
 
 class DashboardTests(BrowserTestCase):
@@ -38,22 +37,26 @@ class DashboardTests(BrowserTestCase):
         self.today = day_of(timezone.now()).isoformat()
         self.sign_in(self.boss)
 
-    def page(self, name: str) -> None:
-        """Open a page, which must say nothing on the console."""
+    def show(self, name: str) -> None:
         self.open(reverse(f"admin:stats-{name}"))
-        self.assertEqual(self.console(), [], name)
+
+    def cells(self, sheet: str) -> list[list[str]]:
+        """Return the texts of a table, row by row."""
+        rows = self.page.locator(f"#sheet-{sheet} tbody tr")
+        rows.first.wait_for()
+        return rows.evaluate_all(CELLS)
 
     def test_the_chart_is_drawn_and_the_table_is_what_json_says(self) -> None:
-        self.page("sales")
-        self.assertIn("Sales", self.text("#content h1"))
-        canvas = self.find("figure[data-kind=lines] canvas")
-        self.assertTrue(canvas.is_displayed())
-        self.assertGreater(self.run_script(PAINTED), 1000)
-        drawing = self.find("figure[data-kind=lines] [role=img]")
-        self.assertEqual(drawing.accessible_name, "By day")
-        legend = self.text("figure[data-kind=lines] .u-legend")
-        self.assertIn("Sales", legend)
-        self.assertIn("Net", legend)
+        self.show("sales")
+        expect(self.page.locator("#content h1")).to_contain_text("Sales")
+        canvas = self.page.locator(f"{LINES} canvas")
+        expect(canvas).to_be_visible()
+        self.assertGreater(canvas.evaluate(PAINTED), 1000)
+        drawing = self.page.locator(LINES).get_by_role("img")
+        expect(drawing).to_have_accessible_name("By day")
+        legend = self.page.locator(f"{LINES} .u-legend")
+        expect(legend).to_contain_text("Sales")
+        expect(legend).to_contain_text("Net")
         self.client.force_login(self.boss)
         answer = self.client.get(reverse("admin:stats-json", args=["sales"]))
         sheets = json.loads(answer.content)["sheets"]
@@ -66,42 +69,38 @@ class DashboardTests(BrowserTestCase):
                     ]
                     for row in rows
                 ]
-                self.assertEqual(self.run_script(CELLS, name), told)
+                self.assertEqual(self.cells(name), told)
         self.assertEqual(sheets["series"][-1]["period"], self.today)
         self.assertEqual(sheets["series"][-1]["sales"], "39.60")
-        bars = self.find("figure[data-chart='#sheet-categories'] svg")
-        self.assertIn("Drama", bars.text)
+        bars = self.page.locator("figure[data-chart='#sheet-categories'] svg")
+        expect(bars).to_contain_text("Drama")
+        self.see("stats-sales")
 
     def test_the_form_narrows(self) -> None:
-        self.page("sales")
-        self.find("select[name=category]").send_keys("Drama")
-        self.find(".report-form input[type=submit]").click()
-        self.find("#sheet-series")
-        self.assertIn("category=drama", self.driver.current_url)
-        self.assertEqual(self.console(), [])
-        row = self.run_script(CELLS, "series")[-1]
-        self.assertEqual(row[:3], [self.today, "3", "29.70"])
+        self.show("sales")
+        self.page.get_by_label("Category:").select_option("Drama")
+        self.press(self.page.locator(".report-form input[type=submit]"))
+        self.assertIn("category=drama", self.page.url)
+        self.assertEqual(self.cells("series")[-1][:3], [self.today, "3", "29.70"])
 
     def test_the_other_pages(self) -> None:
-        self.page("sellers")
-        self.assertIn("Metropolis", self.find("#sheet-best").text)
-        self.assertTrue(
-            self.find("figure[data-chart='#sheet-best'] svg").is_displayed()
-        )
-        self.page("stock")
-        self.find("#sheet-stock")
-        self.driver.find_element("link text", "Sales").click()
-        self.find("#sheet-series")
+        self.show("sellers")
+        expect(self.page.locator("#sheet-best")).to_contain_text("Metropolis")
+        bars = self.page.locator("figure[data-chart='#sheet-best'] svg")
+        expect(bars).to_be_visible()
+        self.see("stats-sellers")
+        self.show("stock")
+        expect(self.page.locator("#sheet-stock")).to_be_visible()
+        self.see("stats-stock")
+        reports = self.page.get_by_role("navigation", name="Reports")
+        self.press(reports.get_by_role("link", name="Sales"))
+        expect(self.page.locator("#sheet-series")).to_be_visible()
 
     def test_headings_are_told_to_screen_readers(self) -> None:
-        self.page("sales")
-        table = self.find("#sheet-series")
-        self.assertEqual(table.accessible_name, "By day")
-        head = self.run_script(
-            "return Array.from(document.querySelectorAll('#sheet-series thead th'),"
-            " (cell) => cell.scope);"
-        )
-        self.assertEqual(set(head), {"col"})
-        self.assertEqual(
-            self.find("#sheet-series tbody th").get_attribute("scope"), "row"
-        )
+        self.show("sales")
+        table = self.page.get_by_role("table", name="By day")
+        heads = table.locator("thead th")
+        for head in heads.all():
+            expect(head).to_have_role("columnheader")
+        self.assertGreater(heads.count(), 0)
+        expect(table.locator("tbody th").first).to_have_role("rowheader")
