@@ -1,4 +1,4 @@
-"""Mails about accounts: proof of an address, a forgotten password."""
+"""Mails about accounts: proof of an address, another one, a forgotten password."""
 
 import uuid
 
@@ -8,8 +8,13 @@ from django.utils.translation import gettext as _
 from custom.models import OutboxMessage
 from custom.outbox import external_effect
 from notifications.mails import send_mail
-from users.links import PASSWORD_RESET, VERIFICATION
-from users.models import User
+from users.links import (
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_STOP,
+    PASSWORD_RESET,
+    VERIFICATION,
+)
+from users.models import EmailChange, User
 
 HOUR = 3600  # seconds
 
@@ -44,6 +49,55 @@ def send_password_reset(message: OutboxMessage) -> None:
         context=_context(user, token, settings.PASSWORD_RESET_LINK),
         message_id=message.public_id,
     )
+
+
+@external_effect
+def send_email_confirmation(message: OutboxMessage) -> None:
+    """Mail the token that makes a new address the account's, to that address."""
+    change = _change_of(message)
+    if change is None or change.confirmed_at or change.stopped_at:
+        return
+    token = EMAIL_CHANGE.make(change)
+    send_mail(
+        "email_confirmation",
+        to=[change.email],
+        subject=_("%(shop)s: is this your new address?") % {"shop": settings.SHOP_NAME},
+        context=_context(change.user, token, settings.EMAIL_CHANGE_LINK),
+        message_id=message.public_id,
+    )
+
+
+@external_effect
+def send_email_change_wanted(message: OutboxMessage) -> None:
+    """Tell the present address that another is wanted, and how to stop it."""
+    _send_notice(message, "email_change_wanted")
+
+
+@external_effect
+def send_email_changed(message: OutboxMessage) -> None:
+    """Tell the former address that another has taken its place."""
+    _send_notice(message, "email_changed")
+
+
+def _send_notice(message: OutboxMessage, template: str) -> None:
+    """Mail the former address of a change that nobody has stopped."""
+    change = _change_of(message)
+    if change is None or change.stopped_at:
+        return
+    token = EMAIL_CHANGE_STOP.make(change)
+    send_mail(
+        template,
+        to=[change.former_email],
+        subject=_("%(shop)s: your address") % {"shop": settings.SHOP_NAME},
+        context=_context(change.user, token, settings.EMAIL_CHANGE_STOP_LINK),
+        message_id=message.public_id,
+    )
+
+
+def _change_of(message: OutboxMessage) -> EmailChange | None:
+    """Return the change a message names, of an active account; 1 query."""
+    name = uuid.UUID(message.payload["change"])
+    return EmailChange.objects.of_active_accounts().filter(public_id=name).first()
 
 
 def _user_of(message: OutboxMessage) -> User | None:

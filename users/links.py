@@ -1,29 +1,54 @@
-"""Tokens that prove that somebody reads the mails of an account; stored nowhere.
+"""Tokens that prove that somebody reads the mails of an address; stored nowhere.
 
-Each is the account's public id and a signature by Django's generator, valid for
+Each is the public id of a row and a signature by Django's generator, valid for
 ``PASSWORD_RESET_TIMEOUT`` seconds.
 """
 
 import uuid
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db.models import QuerySet
 
 from users.errors import LinkInvalidError
-from users.models import User
+from users.models import EmailChange, User
+
+Row = TypeVar("Row", User, EmailChange)
 
 
-class MailToken(PasswordResetTokenGenerator):
-    """Tokens of one purpose.
+class _RowToken(PasswordResetTokenGenerator):
+    """Tokens of one purpose for rows of one model."""
+
+    def make(self, row: Any) -> str:  # noqa: ANN401 - a row with a ``public_id``
+        """Return a fresh token for a mail."""
+        return f"{row.public_id.hex}.{self.make_token(row)}"
+
+    def find(self, token: str, rows: QuerySet[Row]) -> Row:
+        """Return the row that a token was made for, of those; 1 query.
+
+        Raises:
+            LinkInvalidError: The token is old, used, or none.
+        """
+        name, _, signature = token.partition(".")
+        try:
+            row = rows.filter(public_id=uuid.UUID(hex=name)).first()
+        except ValueError:
+            row = None
+        # Typed for accounts, though it asks no more of them than the value to sign.
+        if row is None or not self.check_token(cast("User", row), signature):
+            msg = "This link is not valid any more. Please ask for another mail."
+            raise LinkInvalidError(msg)
+        return row
+
+
+class MailToken(_RowToken):
+    """Tokens for an account.
 
     They end with what Django's generator signs: a password reset once the password
     has been changed, or its owner has signed in.
     """
 
     key_salt = "users.links.password_reset"
-
-    def make(self, user: User) -> str:
-        """Return a fresh token for a mail."""
-        return f"{user.public_id.hex}.{self.make_token(user)}"
 
     def user_of(self, token: str, *, lock: bool = False) -> User:
         """Return the active account a token was made for; 1 query.
@@ -35,18 +60,8 @@ class MailToken(PasswordResetTokenGenerator):
         Raises:
             LinkInvalidError: The token is old, used, or none.
         """
-        name, _, signature = token.partition(".")
         accounts = User.objects.active()
-        if lock:
-            accounts = accounts.select_for_update()
-        try:
-            user = accounts.filter(public_id=uuid.UUID(hex=name)).first()
-        except ValueError:
-            user = None
-        if user is None or not self.check_token(user, signature):
-            msg = "This link is not valid any more. Please ask for another mail."
-            raise LinkInvalidError(msg)
-        return user
+        return self.find(token, accounts.select_for_update() if lock else accounts)
 
 
 class _VerificationToken(MailToken):
@@ -58,5 +73,33 @@ class _VerificationToken(MailToken):
         return f"{user.pk}{user.email_normalized}{timestamp}"
 
 
+class _ChangeToken(_RowToken):
+    """Tokens for a change of an address, which end once the change is decided."""
+
+    key_salt = "users.links.email_change"
+
+    def change_of(self, token: str) -> EmailChange:
+        """Return the change of an active account that a token was made for; 1 query.
+
+        Raises:
+            LinkInvalidError: The token is old, used, or none.
+        """
+        return self.find(token, EmailChange.objects.of_active_accounts())
+
+    def _make_hash_value(self, change: Any, timestamp: int) -> str:  # noqa: ANN401
+        return f"{change.pk}{change.confirmed_at}{change.stopped_at}{timestamp}"
+
+
+class _StopToken(_ChangeToken):
+    """Tokens that stop a change, also when it has been confirmed."""
+
+    key_salt = "users.links.email_change_stop"
+
+    def _make_hash_value(self, change: Any, timestamp: int) -> str:  # noqa: ANN401
+        return f"{change.pk}{change.stopped_at}{timestamp}"
+
+
 PASSWORD_RESET = MailToken()
 VERIFICATION = _VerificationToken()
+EMAIL_CHANGE = _ChangeToken()
+EMAIL_CHANGE_STOP = _StopToken()

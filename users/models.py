@@ -18,7 +18,12 @@ from custom.ids import new_public_id
 from custom.models import RateOverride
 from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
 from users.fields import NormalizedEmailField
-from users.querysets import ApiKeyQuerySet, AuthTokenManager, UserManager
+from users.querysets import (
+    ApiKeyQuerySet,
+    AuthTokenManager,
+    EmailChangeQuerySet,
+    UserManager,
+)
 
 KEY_USE_INTERVAL = timedelta(minutes=15)  # between two recorded uses of a key
 
@@ -208,3 +213,25 @@ class ApiKey(models.Model):
         """Tell whether the last recorded use is too fresh to record another."""
         last = self.last_used_at
         return last is not None and at - last < KEY_USE_INTERVAL
+
+
+class EmailChange(models.Model):
+    """Another address that an account is to have; kept while it can be stopped."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="email_changes"
+    )
+    former_email = models.EmailField(max_length=EMAIL_MAX_LENGTH)
+    email = models.EmailField(max_length=EMAIL_MAX_LENGTH)
+    requested_at = models.DateTimeField(default=timezone.now, db_index=True)
+    confirmed_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    objects = EmailChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return str(self.public_id)

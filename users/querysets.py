@@ -10,7 +10,12 @@ from knox.models import AuthTokenManager as KnoxTokenManager
 from users.emails import normalize_email
 
 if TYPE_CHECKING:
-    from users.models import ApiKey, AuthToken, User  # noqa: F401 - in a string
+    from users.models import (  # noqa: F401 - in strings
+        ApiKey,
+        AuthToken,
+        EmailChange,
+        User,
+    )
 
 
 class UserFields(TypedDict, total=False):
@@ -126,3 +131,19 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(
             models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lte=moment)
         )
+
+
+class EmailChangeQuerySet(models.QuerySet["EmailChange"]):
+    """Every method that returns rows returns a new, still lazy queryset."""
+
+    def of_active_accounts(self) -> Self:
+        """Keep changes of accounts that may sign in, with the accounts loaded."""
+        return self.filter(user__is_active=True).select_related("user")
+
+    def pending(self) -> Self:
+        """Keep changes that nobody has confirmed or stopped."""
+        return self.filter(confirmed_at__isnull=True, stopped_at__isnull=True)
+
+    def before(self, moment: datetime) -> Self:
+        """Keep changes that were asked for before a moment, the oldest first."""
+        return self.filter(requested_at__lt=moment).order_by("requested_at", "pk")

@@ -177,6 +177,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@example.com")
 # Empty: the mail shows the token alone.
 EMAIL_VERIFICATION_LINK = env.str("EMAIL_VERIFICATION_LINK", default="")
 PASSWORD_RESET_LINK = env.str("PASSWORD_RESET_LINK", default="")
+EMAIL_CHANGE_LINK = env.str("EMAIL_CHANGE_LINK", default="")
+EMAIL_CHANGE_STOP_LINK = env.str("EMAIL_CHANGE_STOP_LINK", default="")
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; of every token that is mailed
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # for links in mails
 

@@ -55,6 +55,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "purge-imports": {"task": "exchange.purge_imports", "schedule": 86400.0},
+    "purge-email-changes": {"task": "users.purge_email_changes", "schedule": 3600.0},
     "purge-access-entries": {
         "task": "staff.purge_access_entries",
         "schedule": 3600.0,
@@ -94,6 +95,11 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "user.registered": "notifications.accounts.send_verification",
     "user.address_proved": "orders.tasks.claim_guest_orders",
     "user.verification_wanted": "notifications.accounts.send_verification",
+    "user.email_change_wanted": (
+        "notifications.accounts.send_email_confirmation",
+        "notifications.accounts.send_email_change_wanted",
+    ),
+    "user.email_changed": "notifications.accounts.send_email_changed",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",

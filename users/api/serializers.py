@@ -155,6 +155,17 @@ class PasswordChangeSerializer(StrictSerializer):
         return attrs
 
 
+class EmailChangeSerializer(StrictSerializer):
+    """Body of ``POST /api/user/email/change/``."""
+
+    email = serializers.EmailField(
+        max_length=EMAIL_MAX_LENGTH, validators=[validate_normalized_length]
+    )
+    current_password = serializers.CharField(
+        max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
+    )
+
+
 class DeviceSerializer(ModelOutputSerializer[AuthToken]):
     """A device that is signed in; the context's ``token`` is the request's own."""
 

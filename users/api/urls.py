@@ -3,6 +3,11 @@
 from django.urls import path
 
 import users.api.schema  # noqa: F401 - registers itself
+from users.api.email_views import (
+    EmailChangeConfirmView,
+    EmailChangeStopView,
+    EmailChangeView,
+)
 from users.api.key_views import KeyViewSet
 from users.api.proof_views import (
     PasswordChangeView,
@@ -39,6 +44,13 @@ urlpatterns = [
         "key/", KeyViewSet.as_view({"get": "list", "post": "create"}), name="key-list"
     ),
     path("key/<int:pk>/", KeyViewSet.as_view({"delete": "destroy"}), name="key-detail"),
+    path("email/change/", EmailChangeView.as_view(), name="email-change"),
+    path(
+        "email/change/confirm/",
+        EmailChangeConfirmView.as_view(),
+        name="email-change-confirm",
+    ),
+    path("email/change/stop/", EmailChangeStopView.as_view(), name="email-change-stop"),
     path("password/change/", PasswordChangeView.as_view(), name="password-change"),
     path("password/reset/", PasswordResetView.as_view(), name="password-reset"),
     path(

@@ -14,6 +14,11 @@ from users.services.devices import (
     log_out,
     log_out_everywhere,
 )
+from users.services.emails import (
+    confirm_email_change,
+    request_email_change,
+    stop_email_change,
+)
 from users.services.keys import (
     NewKey,
     make_key,
@@ -31,6 +36,7 @@ __all__ = [
     "NewKey",
     "SignIn",
     "change_password",
+    "confirm_email_change",
     "end_sessions",
     "extend_token",
     "log_in",
@@ -40,10 +46,12 @@ __all__ = [
     "make_own_key",
     "record_key_use",
     "register_user",
+    "request_email_change",
     "request_password_reset",
     "request_verification",
     "reset_password",
     "revoke_key",
+    "stop_email_change",
     "update_profile",
     "verify_email",
 ]
