@@ -1,6 +1,6 @@
 """What can go wrong with the catalogue."""
 
-from custom.errors import ConflictError, GoneError, InvalidError
+from custom.errors import ConflictError, GoneError, InvalidError, MissingError
 
 
 class InvalidSlugError(InvalidError):
@@ -15,6 +15,41 @@ class SlugTakenError(ConflictError):
 
     code = "slug-taken"
     title = "Slug taken"
+
+
+class ExternalIdTakenError(ConflictError):
+    """Another product has the external id."""
+
+    code = "external-id-taken"
+    title = "External id taken"
+
+
+class VariantSkuTakenError(ConflictError):
+    """Another variant has the SKU, or it was named twice."""
+
+    code = "sku-taken"
+    title = "SKU in use"
+
+
+class MissingProductError(MissingError):
+    """The product, or the part of it that was named, is no more."""
+
+    code = "not-found"
+    title = "Not found"
+
+
+class TypeStaysError(InvalidError):
+    """A product keeps its type: its attributes are those of the type."""
+
+    code = "product-type-stays"
+    title = "Product type cannot change"
+
+
+class StillOfferedError(ConflictError):
+    """Partners offer what would be deleted, and their offers have a ledger."""
+
+    code = "still-offered"
+    title = "Still offered"
 
 
 class CategoryMoveError(InvalidError):

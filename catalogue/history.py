@@ -13,7 +13,7 @@ from catalogue.models import (
     ProductImage,
     Variant,
 )
-from catalogue.services import categories, products
+from catalogue.services import categories, names, products
 from catalogue.services.listings import TREE_LOCK
 from custom.history.reading import Values
 from custom.history.rules import ModelRules, RevertRefusedError
@@ -81,7 +81,7 @@ class ProductRules(ModelRules[Product]):
 
     def lock(self, pk: str) -> Product | None:
         """Lock slugs and tree before the product, as the service does."""
-        lock_named(products.SLUG_LOCK)
+        lock_named(names.SLUG_LOCK)
         lock_named(TREE_LOCK)
         return super().lock(pk)
 
@@ -108,7 +108,7 @@ class _PartRules(ModelRules[Any]):
 
     def lock(self, pk: str) -> Any:  # noqa: ANN401 - Variant or ProductImage
         """Lock the slugs' and the tree's locks, the product and the row."""
-        lock_named(products.SLUG_LOCK)
+        lock_named(names.SLUG_LOCK)
         lock_named(TREE_LOCK)
         found = self.rows.filter(pk=pk).values_list("product", flat=True).first()
         if found is not None:

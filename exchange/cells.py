@@ -53,6 +53,14 @@ class Text(Widget):
         return text
 
 
+class Code(Text):
+    """What another system knows a row by; an empty cell is none."""
+
+    def clean(self, value: object, row: object = None, **_options: object) -> Any:  # noqa: ANN401
+        """Return the code, or None."""
+        return super().clean(value).strip() or None
+
+
 class YesNo(Widget):
     """``yes`` or ``no``."""
 

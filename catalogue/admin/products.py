@@ -118,8 +118,8 @@ class ProductAdmin(ShopAdmin[Product]):
     )
     list_select_related = ("product_type", "summary")
     list_filter = ("product_type", "is_public", "summary__in_stock")
-    search_fields = ("title", "slug", "variants__sku")
-    search_help_text = "Title, slug or SKU."
+    search_fields = ("title", "slug", "external_id", "variants__sku")
+    search_help_text = "Title, slug, external id or SKU."
     ordering = ("-id",)
     autocomplete_fields = ("categories",)
     prepopulated_fields: ClassVar = {"slug": ("title",)}
@@ -176,7 +176,17 @@ class ProductAdmin(ShopAdmin[Product]):
         else:
             names = names_of(self._definitions(request, obj))
         return (
-            (None, {"fields": ("title", "slug", "product_type", "description")}),
+            (
+                None,
+                {
+                    "fields": (
+                        "title",
+                        ("slug", "external_id"),
+                        "product_type",
+                        "description",
+                    )
+                },
+            ),
             ("Attributes", {"fields": names}),
             (
                 "Where and when it is shown",

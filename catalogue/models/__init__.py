@@ -9,13 +9,19 @@ from catalogue.models.listings import (
     ProductListing,
     ProductSummary,
 )
-from catalogue.models.products import Product, ProductImage, Variant
+from catalogue.models.products import (
+    EXTERNAL_ID_LENGTH,
+    Product,
+    ProductImage,
+    Variant,
+)
 from catalogue.models.related import RelatedProduct
 from catalogue.models.slugs import CategorySlug, ProductSlug, TakenSlug
 from catalogue.models.sync import ChangeCounter, NumberedProduct, UnnumberedChange
 from catalogue.models.types import AttributeDefinition, ProductType
 
 __all__ = [
+    "EXTERNAL_ID_LENGTH",
     "SLUG_LENGTH",
     "VALUE_LENGTH",
     "AttributeDefinition",

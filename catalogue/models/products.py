@@ -20,6 +20,8 @@ from catalogue.windows import NOT_A_WINDOW
 from custom.fields import CodeField
 from tax.models import TaxClass
 
+EXTERNAL_ID_LENGTH = 128
+
 
 @reversion.register(follow=("variants", "images", "picks"))
 class Product(models.Model):
@@ -31,6 +33,14 @@ class Product(models.Model):
     title = models.CharField(max_length=255)
     slug = models.SlugField(
         max_length=SLUG_LENGTH, unique=True, db_collation="utf8mb4_bin"
+    )
+    external_id = CodeField(
+        "external ID",
+        max_length=EXTERNAL_ID_LENGTH,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text="What another system knows the product by.",
     )
     description = models.TextField(blank=True)
     attributes = models.JSONField(
@@ -58,7 +68,7 @@ class Product(models.Model):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     # Set by ``ProductQuerySet.with_is_shown``, ``for_list`` and ``for_detail``.
     is_shown: bool

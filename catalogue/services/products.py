@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import EllipsisType
+
+from django.db.models import ProtectedError
 
 from catalogue.attributes import clean_attributes
-from catalogue.errors import MissingVariantError
+from catalogue.errors import MissingVariantError, StillOfferedError
 from catalogue.models import (
     AttributeDefinition,
     Category,
@@ -17,14 +20,15 @@ from catalogue.models import (
 )
 from catalogue.services.images import StoredImage
 from catalogue.services.listings import TREE_LOCK, refresh_listings
+from catalogue.services.names import SLUG_LOCK, check_external_id, check_skus
 from catalogue.services.slugs import record_slugs
 from catalogue.slugs import check_slug, new_slugs
 from catalogue.windows import ALWAYS, PublishWindow, check_window
 from custom.history import record_all, recorded
 from custom.locks import lock_named
 from custom.transactions import transactional
+from tax.models import TaxClass
 
-SLUG_LOCK = "catalogue.product-slug"
 BATCH = 500  # rows of one INSERT
 AppliesTo = AttributeDefinition.AppliesTo
 
@@ -38,6 +42,7 @@ class NewVariant:
     attributes: Mapping[str, object] = field(default_factory=dict)
     barcode: str = ""
     weight_grams: int | None = None
+    position: int | None = None  # None: behind the others
     is_public: bool = True
 
 
@@ -51,6 +56,8 @@ class NewProduct:
     attributes: Mapping[str, object] = field(default_factory=dict)
     categories: Collection[Category] = ()
     images: Sequence[StoredImage] = ()
+    tax_class: TaxClass | None = None  # None: the default one
+    external_id: str | None = None
     is_public: bool = True
     window: PublishWindow = ALWAYS
 
@@ -65,12 +72,16 @@ def create_product(  # noqa: PLR0913 - keywords only
     description: str = "",
     attributes: Mapping[str, object] | None = None,
     categories: Collection[Category] = (),
+    tax_class: TaxClass | None = None,
+    external_id: str | None = None,
     is_public: bool = True,
     window: PublishWindow = ALWAYS,
 ) -> Product:
     """Store a product with its variants; without a slug one is made of the title.
 
     Raises:
+        ExternalIdTakenError: Another product has the external id.
+        VariantSkuTakenError: Another variant has a SKU, or two of these have it.
         MissingVariantError: There is no variant.
         InvalidAttributesError: Its or a variant's attributes do not fit the type.
         InvalidSlugError: The given slug cannot be one.
@@ -83,13 +94,15 @@ def create_product(  # noqa: PLR0913 - keywords only
         description=description,
         attributes=attributes or {},
         categories=categories,
+        tax_class=tax_class,
+        external_id=external_id,
         is_public=is_public,
         window=window,
     )
-    slugs = None
-    if slug is not None:
-        lock_named(SLUG_LOCK)
-        slugs = [check_slug(Product.objects.all(), slug)]
+    lock_named(SLUG_LOCK)
+    slugs = None if slug is None else [check_slug(Product.objects.all(), slug)]
+    check_external_id(external_id)
+    check_skus([variant.sku for variant in variants])
     with recorded("Product created."):
         (product,) = _store([new], product_type, slugs)
     return product
@@ -132,12 +145,15 @@ def update_product(  # noqa: PLR0913 - keywords only
     description: str | None = None,
     attributes: Mapping[str, object] | None = None,
     categories: Iterable[Category] | None = None,
+    tax_class: TaxClass | EllipsisType | None = ...,
+    external_id: str | EllipsisType | None = ...,
     is_public: bool | None = None,
     window: PublishWindow | None = None,
 ) -> Product:
     """Change a product; what is left out stays. Locks the product.
 
     Raises:
+        ExternalIdTakenError: Another product has it; nothing is changed.
         InvalidAttributesError: They do not fit the type; nothing is changed.
         InvalidSlugError: The slug cannot be one; nothing is changed.
         SlugTakenError: Another product has the slug; nothing is changed.
@@ -146,6 +162,9 @@ def update_product(  # noqa: PLR0913 - keywords only
     if slug is not None:
         lock_named(SLUG_LOCK)
         check_slug(Product.objects.exclude(pk=product_id), slug)
+    if not isinstance(external_id, EllipsisType):
+        lock_named(SLUG_LOCK)
+        check_external_id(external_id, own=product_id)
     lock_named(TREE_LOCK)  # signals of what is saved refresh the product's lists
     product = Product.objects.select_for_update().get(pk=product_id)
     changes = {
@@ -157,6 +176,10 @@ def update_product(  # noqa: PLR0913 - keywords only
     for name, value in changes.items():
         if value is not None:
             setattr(product, name, value)
+    if not isinstance(tax_class, EllipsisType):
+        product.tax_class = tax_class
+    if not isinstance(external_id, EllipsisType):
+        product.external_id = external_id
     if attributes is not None:
         definitions = product.product_type.definitions.filter(
             applies_to=AppliesTo.PRODUCT
@@ -170,6 +193,25 @@ def update_product(  # noqa: PLR0913 - keywords only
         if categories is not None:
             product.categories.set(categories)
     return product
+
+
+@transactional
+def delete_product(product_id: int) -> None:
+    """Delete a product with its variants and pictures; staff can bring them back.
+
+    Takes the lock of the category tree, then locks the product.
+
+    Raises:
+        StillOfferedError: A partner offers a variant of it; nothing is changed.
+    """
+    lock_named(TREE_LOCK)
+    product = Product.objects.select_for_update().get(pk=product_id)
+    with recorded("Product deleted."):
+        try:
+            product.delete()
+        except ProtectedError as error:
+            msg = "Partners offer this product. Hide it instead."
+            raise StillOfferedError(msg) from error
 
 
 def _store(
@@ -193,6 +235,8 @@ def _store(
             slug=slug,
             description=row.description,
             attributes=clean_attributes(of_product, row.attributes),
+            tax_class=row.tax_class,
+            external_id=row.external_id,
             is_public=row.is_public,
         )
         for row, slug in zip(rows, slugs, strict=True)
@@ -237,7 +281,7 @@ def _store_variants(
                 attributes=clean_attributes(definitions, new.attributes),
                 barcode=new.barcode,
                 weight_grams=new.weight_grams,
-                position=position,
+                position=position if new.position is None else new.position,
                 is_public=new.is_public,
             )
             for position, new in enumerate(row.variants)

@@ -9,6 +9,7 @@ from import_export.fields import Field
 
 from catalogue.errors import InvalidWindowError
 from catalogue.models import (
+    EXTERNAL_ID_LENGTH,
     SLUG_LENGTH,
     AttributeDefinition,
     Category,
@@ -24,10 +25,10 @@ from catalogue.services import (
     rewrite_products,
 )
 from catalogue.services.listings import TREE_LOCK
-from catalogue.services.products import SLUG_LOCK
+from catalogue.services.names import SLUG_LOCK
 from catalogue.windows import PublishWindow, check_window
 from custom.locks import lock_named
-from exchange.cells import Attributes, Moment, Text, Words, YesNo
+from exchange.cells import Attributes, Code, Moment, Text, Words, YesNo
 from exchange.kinds.attributes import clean_cell
 from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
 from exchange.kinds.reading import check_new_slug, in_chunks, products_in
@@ -46,6 +47,9 @@ class _Loaded:
     of_variants: set[int]  # types that demand something of every variant
     categories: dict[str, Category]  # by slug
     skus: set[str] = field(default_factory=set)  # in use
+    external_ids: dict[str | None, str] = field(
+        default_factory=dict
+    )  # -> slug of who has it
 
 
 class ProductKind(Kind):
@@ -64,6 +68,7 @@ class ProductKind(Kind):
     )
     title = Field("title", "title", Text(255, is_required=True))
     sku = Field(None, "sku", Text(64))
+    external_id = Field("external_id", "external_id", Code(EXTERNAL_ID_LENGTH))
     description = Field("description", "description", Text(100_000))
     attributes = Field("attributes", "attributes", Attributes())
     categories = Field(None, "categories", Words())
@@ -81,7 +86,7 @@ class ProductKind(Kind):
         return variants[0].sku if variants else ""
 
     def load(self, lines: Sequence[Line], scope: Scope) -> _Loaded:
-        """Read products, types, categories and SKUs; 7 queries."""
+        """Read products, types, categories, SKUs and external ids; 8 queries."""
         values = [line.values for line in lines]
         found = {
             product.slug: product
@@ -101,6 +106,8 @@ class ProductKind(Kind):
                 of_variants.add(each.product_type_id)
         slugs = {slug for each in values for slug in each.get("categories", ())}
         skus = [each["sku"] for each in values if each.get("sku")]
+        external = [each["external_id"] for each in values if each.get("external_id")]
+        known = Product.objects.filter(external_id__in=external)
         used = Variant.objects.filter(sku__in=skus).order_by()
         return _Loaded(
             types={each.code: each for each in types},
@@ -110,6 +117,7 @@ class ProductKind(Kind):
                 each.slug: each for each in Category.objects.filter(slug__in=slugs)
             },
             skus=set(used.values_list("sku", flat=True)),
+            external_ids=dict(known.values_list("external_id", "slug")),
         )
 
     def judge_one(self, line: Line, loaded: _Loaded, scope: Scope) -> None:
@@ -122,13 +130,7 @@ class ProductKind(Kind):
             if values.get("product_type", product_type.code) != product_type.code:
                 detail = "The type of a product stays."
                 raise RowError(detail, "product_type")
-        if gone := [
-            slug
-            for slug in values.get("categories", ())
-            if slug not in loaded.categories
-        ]:
-            msg = f"There is no category {gone[0]}."
-            raise RowError(msg, "categories")
+        self._refuse_names(line, loaded)
         if line.found is None or "attributes" in values:
             definitions = loaded.definitions.get(product_type.pk, [])
             values["attributes"] = clean_cell(definitions, values.get("attributes", {}))
@@ -139,6 +141,8 @@ class ProductKind(Kind):
         self.compare(line, skip=OF_NEW)
         if line.outcome == Outcome.CREATED:
             loaded.skus.add(values["sku"])
+        if values.get("external_id"):
+            loaded.external_ids[values["external_id"]] = line.key
 
     def lock(self) -> None:
         """Let nobody else give out slugs or change the tree."""
@@ -189,6 +193,17 @@ class ProductKind(Kind):
             raise RowError(msg, "product_type")
         return product_type
 
+    def _refuse_names(self, line: Line, loaded: _Loaded) -> None:
+        """Refuse another's external id, and categories that are not there."""
+        external_id = line.values.get("external_id")
+        if external_id and loaded.external_ids.get(external_id, line.key) != line.key:
+            detail = "Another product has this external id."
+            raise RowError(detail, "external_id")
+        slugs = line.values.get("categories", ())
+        if gone := [slug for slug in slugs if slug not in loaded.categories]:
+            msg = f"There is no category {gone[0]}."
+            raise RowError(msg, "categories")
+
     def _window(self, line: Line) -> PublishWindow:
         """Return the window as it would be."""
         return PublishWindow(
@@ -201,6 +216,7 @@ class ProductKind(Kind):
             title=values["title"],
             variants=[NewVariant(sku=values["sku"])],
             description=values.get("description", ""),
+            external_id=values.get("external_id"),
             attributes=values["attributes"],
             categories=[
                 loaded.categories[slug] for slug in values.get("categories", ())

@@ -1,4 +1,3 @@
-from django.db import IntegrityError
 from django.test import TestCase
 from reversion.models import Version
 
@@ -7,6 +6,7 @@ from catalogue.errors import (
     InvalidSlugError,
     MissingVariantError,
     SlugTakenError,
+    VariantSkuTakenError,
 )
 from catalogue.models import AttributeDefinition, ListingCount, Product, Variant
 from catalogue.services import (
@@ -22,7 +22,6 @@ from catalogue.services import (
     update_product,
     update_variant,
 )
-from custom.transactions import run_in_transaction
 from tests.catalogue.factories import CategoryFactory, ProductFactory, picture
 
 Kind = AttributeDefinition.Kind
@@ -116,8 +115,8 @@ class ProductServiceTests(TestCase):
     def test_sku_is_compared_byte_for_byte_and_unique(self) -> None:
         self.create()
         self.create(variants=[NewVariant(sku="BOOT-DVD")])
-        with self.assertRaises(IntegrityError):
-            run_in_transaction(self.create)
+        with self.assertRaises(VariantSkuTakenError):
+            self.create()
 
     def test_bulk_takes_as_many_statements_for_many(self) -> None:
         image = store_image(picture())

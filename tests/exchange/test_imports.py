@@ -134,6 +134,27 @@ class ProductTests(ImportTestCase):
         undo_batch(run.batch, actor=self.boss)
         self.assertFalse(Product.objects.exists())
 
+    def test_external_ids(self) -> None:
+        file = """
+            slug,product_type,title,sku,external_id
+            metropolis,film,Metropolis,M-1,erp/1
+            nosferatu,film,Nosferatu,N-1,
+            m,film,M,M-2,erp/1
+            caligari,film,Caligari,C-1,ERP/1
+        """
+        run = applied(self.boss, "products", csv_file(file))
+        self.assertEqual(counts(run), (3, 0, 0, 1))
+        self.assertEqual(faults(run), [(3, "external_id")])
+        stored = Product.objects.values_list("slug", "external_id").order_by("slug")
+        self.assertEqual(
+            list(stored),
+            [("caligari", "ERP/1"), ("metropolis", "erp/1"), ("nosferatu", None)],
+        )
+        taken = "slug,external_id\nnosferatu,erp/1\ncaligari,\nmetropolis,erp/1\n"
+        run = applied(self.boss, "products", csv_file(taken))
+        self.assertEqual(outcomes(run), ["error", "updated", "unchanged"])
+        self.assertIsNone(Product.objects.get(slug="caligari").external_id)
+
     def test_the_same_key_twice(self) -> None:
         text = "slug,product_type,title,sku\na,film,A,A-1\nb,film,B,B-1\na,film,A,A-2"
         with mock.patch.object(chunks, "CHUNK", 2):
