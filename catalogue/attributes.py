@@ -97,6 +97,8 @@ def _clean_decimal(value: object) -> str:
 
 
 def _clean_boolean(value: object) -> bool:
+    if value in ("true", "false"):  # as XML has them
+        return value == "true"
     if not isinstance(value, bool):
         raise ValueError(value)  # noqa: TRY004 - one error for every bad value
     return value

@@ -205,12 +205,19 @@ def _body_fault(request: HttpRequest) -> HTTPStatus | None:
     is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
     if (is_chunked and not length) or (length and not length.isdecimal()):
         return HTTPStatus.LENGTH_REQUIRED
-    if int(length or 0) > settings.API_BODY_LIMIT:
+    if int(length or 0) > _body_limit(request):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.strip().lower() != "identity":
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return None
+
+
+def _body_limit(request: HttpRequest) -> int:
+    """Return how many bytes an address takes at most."""
+    takes_files = re.fullmatch(settings.API_UPLOAD_PATH, request.path_info)
+    limit: int = settings.API_UPLOAD_LIMIT if takes_files else settings.API_BODY_LIMIT
+    return limit
 
 
 def _problem_of(status: int) -> Problem:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("shop.api.urls")),
     path("api/user/", include("users.api.urls")),
     path("api/", include("catalogue.api.urls")),
+    path("api/admin/", include("catalogue.api.admin.urls")),
     path("api/", include("reviews.api.urls")),
     path("api/", include("address.api.urls")),
     path("api/basket/", include("basket.api.urls")),

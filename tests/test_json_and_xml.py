@@ -19,7 +19,12 @@ from basket.api.serializers import (
     VoucherInputSerializer,
 )
 from basket.holders import Holder
-from catalogue.models import Variant
+from catalogue.api.admin.inputs import (
+    ImageFieldsSerializer,
+    VariantChangeSerializer,
+    VariantOfProductSerializer,
+)
+from catalogue.models import Product, Variant
 from custom.api.renderers import dump_json
 from custom.api.xml import as_text, dump_xml, load_xml
 from orders.api.inputs import (
@@ -42,6 +47,7 @@ from tests.address.factories import AddressFactory
 from tests.custom.api.test_xml import TEXT
 from tests.search.index import fresh_index
 from tests.shop.films import ROWS, write_list
+from tests.users.factories import UserFactory
 from users.api.serializers import (
     LoginInputSerializer,
     LogoutInputSerializer,
@@ -70,6 +76,14 @@ CHOICES = ADDRESSES | st.uuids().map(str)
 NAMES = {"first_name": WORDS, "last_name": WORDS}
 PRICES = st.decimals(0, 10**6, places=2).map(str)
 UNITS = st.integers(0, 10**9)
+VARIANT = {
+    "title": WORDS,
+    "barcode": st.just("") | WORDS,
+    "weight_grams": st.none() | UNITS,
+    "position": UNITS,
+    "is_public": st.booleans(),
+    "attributes": st.dictionaries(WORDS, st.none() | WORDS, max_size=3),
+}
 STOCK = {
     "compare_at_price": st.none() | PRICES,
     "low_stock_threshold": st.none() | UNITS,
@@ -137,6 +151,13 @@ BODIES = {
     StockRowSerializer: st.fixed_dictionaries(
         {"partner_sku": WORDS},
         optional={"num_in_stock": UNITS, "price": PRICES, "variant": IDS},
+    ),
+    VariantOfProductSerializer: st.fixed_dictionaries({"sku": WORDS}, optional=VARIANT),
+    VariantChangeSerializer: st.fixed_dictionaries(
+        {}, optional=VARIANT | {"sku": WORDS, "reason": WORDS}
+    ),
+    ImageFieldsSerializer: st.fixed_dictionaries(
+        {}, optional={"alt": WORDS, "position": UNITS, "variant": st.none()}
     ),
     VoucherInputSerializer: st.fixed_dictionaries({"code": WORDS}),
     PlaceOrderInputSerializer: st.fixed_dictionaries(
@@ -313,6 +334,45 @@ class AnswerTests(TestCase):
         read = self.api.get(f"/api/partner/stock/{self.record.pk}/").json()
         self.assertEqual(as_text(read), load_xml(changed.content))
         self.assertIs(read["backorder"], True)
+
+    def test_a_product_in_xml_is_the_product_in_json(self) -> None:
+        editor = UserFactory(is_staff=True, is_superuser=True)
+        self.api.force_authenticate(editor)
+        film = Product.objects.get(slug="amelie")
+        read = {}
+        for kind in ("xml", "json"):
+            body = {
+                "title": "Zoë 🦊",
+                "product_type": film.product_type.code,
+                "attributes": {"running_time": 123, "score": "7.10", "source": None},
+                "categories": [film.categories.first().slug],
+                "publish_until": None,
+                "variants": [
+                    {"sku": kind, "attributes": {"format": "dvd"}, "weight_grams": 0}
+                ],
+            }
+            answer = self.api.put(
+                f"/api/admin/product/by-external-id/{kind}/",
+                dump_xml(body) if kind == "xml" else json.dumps(body),
+                content_type=f"application/{kind}",
+            )
+            self.assertEqual(answer.status_code, 201, answer.content)
+            made = answer.json()
+            attributes = {"running_time": 123, "score": "7.10"}
+            self.assertEqual(made["attributes"], attributes)
+            self.assertEqual(made["variants"][0]["weight_grams"], 0)
+            kept = ("title", "product_type", "categories", "publish_until")
+            read[kind] = [made[name] for name in kept]
+        self.assertEqual(read["xml"], read["json"])
+        for path in (
+            "/api/admin/product/?page_size=2",
+            f"/api/admin/product/{film.pk}/",
+            f"/api/admin/product/{film.pk}/variant/",
+            f"/api/admin/product/{film.pk}/image/",
+        ):
+            read = self.api.get(path)
+            again = self.api.get(path, headers={"Accept": "application/xml"})
+            self.assertEqual(as_text(read.json()), load_xml(again.content))
 
     def test_an_address_in_xml_is_the_address_in_json(self) -> None:
         written = self.api.post(

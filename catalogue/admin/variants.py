@@ -12,8 +12,9 @@ from catalogue.admin.attributes import (
     type_of,
     with_attributes,
 )
-from catalogue.errors import MissingVariantError
 from catalogue.models import AttributeDefinition, Product, Variant
+from catalogue.services import delete_variant
+from catalogue.services.touching import touch_product
 from custom.admin import ShopAdmin
 
 BASE = (("sku", "title", "barcode"), ("weight_grams", "position", "is_public"))
@@ -91,9 +92,13 @@ class VariantAdmin(ShopAdmin[Variant]):
         """Keep a variant with its product: orders and offers know it there."""
         return ("product",) if obj else ()
 
+    def save_model(
+        self, request: HttpRequest, obj: Variant, form: Any, change: Any
+    ) -> None:
+        """Raise the product's version: who has read it has read another variant."""
+        touch_product(obj.product_id)
+        super().save_model(request, obj, form, change)
+
     def delete_model(self, request: HttpRequest, obj: Variant) -> None:
-        """Refuse to delete the last variant: nothing could be sold."""
-        if not obj.product.variants.exclude(pk=obj.pk).exists():
-            msg = "A product keeps one variant. Delete the product instead."
-            raise MissingVariantError(msg)
-        super().delete_model(request, obj)
+        """Let the service refuse the last variant: nothing could be sold."""
+        delete_variant(obj.pk)

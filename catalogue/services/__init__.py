@@ -14,7 +14,29 @@ from catalogue.services.categories import (
     update_category,
 )
 from catalogue.services.changes import announce_changes, forget_changes
-from catalogue.services.images import StoredImage, add_image, store_image
+from catalogue.services.edits import (
+    Edit,
+    add_picture,
+    add_product,
+    add_to_product,
+    edit_picture,
+    edit_product,
+    edit_variant,
+    product_state,
+    remove_picture,
+    remove_product,
+    remove_variant,
+    upsert_product,
+    upsert_variant,
+)
+from catalogue.services.images import (
+    StoredImage,
+    add_image,
+    delete_image,
+    show_image,
+    store_image,
+    update_image,
+)
 from catalogue.services.listings import (
     copy_figures,
     recount_listings,
@@ -30,6 +52,7 @@ from catalogue.services.products import (
     NewVariant,
     create_product,
     create_products,
+    delete_product,
     update_product,
 )
 from catalogue.services.related import relate_products
@@ -42,12 +65,13 @@ from catalogue.services.rows import (
 )
 from catalogue.services.types import NewDefinition, create_product_type
 from catalogue.services.values import refresh_values
-from catalogue.services.variants import add_variant, update_variant
+from catalogue.services.variants import add_variant, delete_variant, update_variant
 from catalogue.services.verification import repair_catalogue, verify_catalogue
 from catalogue.services.windows import follow_windows
 
 __all__ = [
     "AddedVariant",
+    "Edit",
     "NewDefinition",
     "NewProduct",
     "NewVariant",
@@ -55,7 +79,10 @@ __all__ = [
     "StoredImage",
     "VariantChange",
     "add_image",
+    "add_picture",
+    "add_product",
     "add_to_category",
+    "add_to_product",
     "add_variant",
     "announce_changes",
     "copy_figures",
@@ -64,12 +91,19 @@ __all__ = [
     "create_product_type",
     "create_products",
     "delete_category",
+    "delete_image",
+    "delete_product",
+    "delete_variant",
+    "edit_picture",
+    "edit_product",
+    "edit_variant",
     "expire_cursors",
     "follow_windows",
     "forget_changes",
     "hide_products",
     "move_category",
     "number_changes",
+    "product_state",
     "publish_products",
     "purge_tombstones",
     "recount_listings",
@@ -77,13 +111,20 @@ __all__ = [
     "refresh_values",
     "relate_products",
     "remove_from_category",
+    "remove_picture",
+    "remove_product",
+    "remove_variant",
     "rename_category",
     "repair_catalogue",
     "rewrite_products",
     "rewrite_variants",
+    "show_image",
     "store_image",
     "update_category",
+    "update_image",
     "update_product",
     "update_variant",
+    "upsert_product",
+    "upsert_variant",
     "verify_catalogue",
 ]

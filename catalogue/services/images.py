@@ -1,6 +1,7 @@
 """Writes to pictures: the file first, then, in a transaction, its row."""
 
 from dataclasses import dataclass
+from types import EllipsisType
 
 from django.core.files.base import ContentFile
 from PIL import Image
@@ -13,6 +14,7 @@ from catalogue.images import (
     image_name,
 )
 from catalogue.models import Product, ProductImage, Variant
+from catalogue.services.touching import touch_product
 from custom.history import recorded
 from custom.transactions import transactional
 
@@ -60,18 +62,28 @@ def add_image(
     Raises:
         InvalidImageError: It is no picture, or too large a one; nothing is stored.
     """
-    return _add_row(product, store_image(content, alt=alt), variant)
+    return show_image(product.pk, store_image(content, alt=alt), variant=variant)
 
 
 @transactional
-def _add_row(
-    product: Product, image: StoredImage, variant: Variant | None
+def show_image(
+    product_id: int,
+    image: StoredImage,
+    *,
+    variant: Variant | None = None,
+    position: int | None = None,
 ) -> ProductImage:
-    """Store the row of a picture; locks the product."""
-    product = Product.objects.select_for_update().get(pk=product.pk)
-    product.version += 1
+    """Show a picture that is on disk; locks the product.
+
+    Args:
+        product_id: Whose picture it is.
+        image: See ``store_image``.
+        variant: Of the same product, if it shows just that.
+        position: None: behind the others.
+    """
+    product = touch_product(product_id)
+    behind = product.images.count()
     with recorded("Picture added."):
-        product.save(update_fields=("version", "updated_at"))
         return ProductImage.objects.create(
             product=product,
             variant=variant,
@@ -79,5 +91,40 @@ def _add_row(
             alt=image.alt or product.title,
             width=image.width,
             height=image.height,
-            position=product.images.count(),
+            position=behind if position is None else position,
         )
+
+
+@transactional
+def update_image(
+    image_id: int,
+    *,
+    alt: str | None = None,
+    position: int | None = None,
+    variant: Variant | EllipsisType | None = ...,
+) -> ProductImage:
+    """Change what is said of a picture; what is left out stays. Locks its product."""
+    product_id = ProductImage.objects.values_list("product", flat=True).get(pk=image_id)
+    touch_product(product_id)
+    image = ProductImage.objects.select_for_update().get(pk=image_id)
+    if alt is not None:
+        image.alt = alt
+    if position is not None:
+        image.position = position
+    if not isinstance(variant, EllipsisType):
+        image.variant = variant
+    with recorded("Picture changed."):
+        image.save()
+    return image
+
+
+@transactional
+def delete_image(image_id: int) -> None:
+    """Take a picture away, which staff can bring back; locks its product.
+
+    Its file stays: versions, and other products, may show it.
+    """
+    image = ProductImage.objects.get(pk=image_id)
+    touch_product(image.product_id)
+    with recorded("Picture deleted."):
+        image.delete()

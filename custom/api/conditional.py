@@ -1,14 +1,24 @@
 """Entity tags by which clients say what they last saw."""
 
 import hashlib
+from http import HTTPStatus
 from typing import Any
 
 from django.utils.http import parse_etags
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from custom.api.renderers import dump_json
 
 DIGEST_LENGTH = 16  # hexadecimal digits
+
+
+class PreconditionRequiredError(APIException):
+    """A write that could undo another's without knowing of it."""
+
+    status_code = HTTPStatus.PRECONDITION_REQUIRED
+    default_code = "precondition-required"
+    default_detail = "Send If-Match with the ETag you last read."
 
 
 def entity_tag(request: Request, state: str, shown: Any) -> str:  # noqa: ANN401

@@ -34,11 +34,18 @@ class KeyInvalidError(APIException):
     default_detail = "An Idempotency-Key is 1 to 255 visible ASCII characters."
 
 
-def read_key(request: Request, *, endpoint: str) -> RequestKey | None:
+def read_key(
+    request: Request, *, endpoint: str, body: object = None
+) -> RequestKey | None:
     """Return what identifies the request, or None if it carries no key.
 
     The caller is the signed-in user, else who holds the basket token, else nobody:
     the key alone then tells.
+
+    Args:
+        request: Whose header is read.
+        endpoint: What it asks for.
+        body: Stands for a body that is not plain values, as that of an upload.
 
     Raises:
         KeyInvalidError: The key is not 1-255 visible ASCII characters.
@@ -49,7 +56,10 @@ def read_key(request: Request, *, endpoint: str) -> RequestKey | None:
     if not _LAWFUL.fullmatch(key):
         raise KeyInvalidError
     return RequestKey.of(
-        key, caller=_caller(request), endpoint=endpoint, body=request.data
+        key,
+        caller=_caller(request),
+        endpoint=endpoint,
+        body=request.data if body is None else body,
     )
 
 
@@ -69,6 +79,11 @@ def require_key(request: Request, *, endpoint: str) -> RequestKey:
 def replay_headers(outcome: Outcome) -> dict[str, str]:
     """Return the header that tells a client of an answer given before."""
     return {REPLAYED_HEADER: "true"} if outcome.is_replay else {}
+
+
+def digest_of(content: bytes) -> str:
+    """Return what stands for a file in the body of a keyed request."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _caller(request: Request) -> str:

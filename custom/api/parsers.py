@@ -8,7 +8,8 @@ from typing import IO, Any, NoReturn
 
 from django.http import UnreadablePostError
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, DataAndFiles
+from rest_framework.parsers import MultiPartParser as BaseMultiPartParser
 from rest_framework_xml.parsers import XMLParser as BaseXMLParser
 
 from custom.api.xml import ILLEGAL_CHARACTERS, MalformedXmlError, load_xml
@@ -84,6 +85,32 @@ class TextXMLParser(XMLParser):
     """Reads the same XML under its older name."""
 
     media_type = "text/xml"
+
+
+class MultiPartParser(BaseMultiPartParser):
+    """Reads a form with files; its texts are checked as those of other bodies are."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> "DataAndFiles[Any, Any]":
+        """Return the texts and the files.
+
+        Raises:
+            ParseError: It is no such form, or a part is named twice.
+            ValidationError: A text holds a character the shop does not take.
+        """
+        form = super().parse(stream, media_type, parser_context)
+        texts: dict[str, Any] = {}
+        for name, values in (*form.data.lists(), *form.files.lists()):
+            if name in texts or len(values) > 1:
+                msg = f"The part {json.dumps(name)} is repeated."
+                raise ParseError(msg)
+            texts[name] = values[0]
+        refuse_unsafe({n: v for n, v in texts.items() if isinstance(v, str)})
+        return form
 
 
 def refuse_unsafe(value: object) -> None:

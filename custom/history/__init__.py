@@ -5,6 +5,6 @@ are in bulk, and the modules beside it.
 See docs/history.md.
 """
 
-from custom.history.recording import record_all, recorded, watch
+from custom.history.recording import REASON_LENGTH, record_all, recorded, watch
 
-__all__ = ["record_all", "recorded", "watch"]
+__all__ = ["REASON_LENGTH", "record_all", "recorded", "watch"]

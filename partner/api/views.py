@@ -7,13 +7,17 @@ from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
-from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
-from custom.api.conditional import entity_tag, expected_states
+from custom.api.conditional import (
+    PreconditionRequiredError,
+    entity_tag,
+    expected_states,
+)
 from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
@@ -46,15 +50,8 @@ from partner.services import (
 
 DRY_RUN_PARAMETER = "dry_run"
 OF_CLERKS = frozenset({"num_in_stock", "low_stock_threshold", "expected"})
+UNGUARDED = "Send If-Match with the record's ETag, or expected in the body."
 KEY_PARAMETER = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
-
-
-class PreconditionRequiredError(APIException):
-    """A write that could undo another's without knowing of it."""
-
-    status_code = HTTPStatus.PRECONDITION_REQUIRED
-    default_code = "precondition-required"
-    default_detail = "Send If-Match with the record's ETag, or expected in the body."
 
 
 class StockViewSet(
@@ -131,7 +128,7 @@ class StockViewSet(
         require_manager(self.role_for(record.partner_id), [*values.keys() - OF_CLERKS])
         expected = values.pop("expected", None)
         if expected is None and "If-Match" not in request.headers:
-            raise PreconditionRequiredError
+            raise PreconditionRequiredError(UNGUARDED)
         self._write(record, StockChange(**values), expected)
         return self._shown(self.get_object())
 

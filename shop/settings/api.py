@@ -64,6 +64,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 API_BODY_LIMIT = 1024 * 1024  # bytes
+# Forms with a file, and a path that takes them: the picture, and what is said of it.
+API_UPLOAD_PATH = r"/api/admin/product/[0-9]+/image/"
+API_UPLOAD_LIMIT = 20 * 1024 * 1024 + 64 * 1024  # bytes
 WEBHOOK_BODY_LIMIT = 256 * 1024  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; admin forms
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

@@ -20,8 +20,22 @@ from users.scopes import SCOPES
 from users.services import revoke_key
 
 STOCK = "/api/partner/stock/"
+READ, WRITE = "catalogue:read", "catalogue:write"
+ALL = {"list": READ, "create": WRITE}
+ONE = {"retrieve": READ, "partial_update": WRITE, "destroy": WRITE}
 # Every address a key opens beside public pages -> scope by action or method.
 OPEN = {
+    "admin/product/": ALL,
+    "admin/product/<int:pk>/": ONE,
+    "admin/product/by-external-id/<path:external_id>/": {
+        "by_external_id": READ,
+        "upsert": WRITE,
+    },
+    "admin/product/<int:product_id>/variant/": ALL,
+    "admin/product/<int:product_id>/variant/<int:pk>/": ONE,
+    "admin/product/<int:product_id>/variant/by-sku/<path:sku>/": {"upsert": WRITE},
+    "admin/product/<int:product_id>/image/": ALL,
+    "admin/product/<int:product_id>/image/<int:pk>/": ONE,
     "partner/stock/": {"list": "stock:read", "create": "stock:write"},
     "partner/stock/bulk/": {"bulk": "stock:write"},
     "partner/stock/<int:pk>/": {

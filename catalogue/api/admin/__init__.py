@@ -1,0 +1,1 @@
+"""Products as staff and integrations write them (docs/product-api.md)."""
