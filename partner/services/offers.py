@@ -58,6 +58,7 @@ def create_stock_record(  # noqa: PLR0913 - keywords only
     num_in_stock: int = 0,
     backorder: bool = False,
     actor: User | None = None,
+    reason: str = "",
 ) -> StockRecord:
     """Offer a variant: the record, its level, its first movement and price.
 
@@ -84,7 +85,7 @@ def create_stock_record(  # noqa: PLR0913 - keywords only
         num_in_stock=num_in_stock,
         backorder=backorder,
     )
-    with recorded("Offer created."):
+    with recorded(reason or "Offer created.", actor=actor):
         (record,) = create_stock_records([new], source=source, actor=actor)
     return record
 

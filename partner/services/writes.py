@@ -53,6 +53,7 @@ def write_stock_record(  # noqa: PLR0913 - keywords only
     states: Collection[str] | None = None,
     expected: int | None = None,
     actor: User | None = None,
+    reason: str = "",
 ) -> None:
     """Change a record and its level if they are as the caller last saw them.
 
@@ -66,6 +67,7 @@ def write_stock_record(  # noqa: PLR0913 - keywords only
         states: What ``stock_state`` may be; None if anything.
         expected: What ``num_in_stock`` must be; None if anything.
         actor: Who does it.
+        reason: As staff read it in the history.
 
     Raises:
         StaleError: The state is another.
@@ -87,7 +89,7 @@ def write_stock_record(  # noqa: PLR0913 - keywords only
     changed = change.against(record, level)
     counted = {name: changed.pop(name) for name in OF_LEVEL & changed.keys()}
     if changed:
-        with recorded("Offer changed.", actor=actor):
+        with recorded(reason or "Offer changed.", actor=actor):
             update_stock_record(record.pk, **changed)  # type: ignore[arg-type]
     if counted:
         adjust_stock(

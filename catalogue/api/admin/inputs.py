@@ -18,6 +18,7 @@ from catalogue.models import (
 from catalogue.querysets import is_id
 from custom.api.serializers import StrictSerializer
 from custom.history import REASON_LENGTH
+from partner.api.serializers import StockChangeSerializer
 from tax.models import TaxClass
 
 TITLE_LENGTH = 255
@@ -228,6 +229,10 @@ class NewProductSerializer(ProductUpsertSerializer, ProductChangeSerializer):
     variants = serializers.ListField(
         child=VariantOfProductSerializer(), min_length=1, max_length=MAX_VARIANTS
     )
+
+
+class OfferUpsertSerializer(ReasonSerializer, StockChangeSerializer):
+    """Body of ``PUT …/offer/{partner}/``; a new offer needs a price."""
 
 
 class ImageFieldsSerializer(ReasonSerializer):

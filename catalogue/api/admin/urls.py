@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path
 
+from catalogue.api.admin.offers import AdminOfferViewSet
 from catalogue.api.admin.parts import AdminImageViewSet, AdminVariantViewSet
 from catalogue.api.admin.products import AdminProductViewSet
 
@@ -40,6 +41,16 @@ urlpatterns = [
         "product/<int:product_id>/variant/<int:pk>/",
         AdminVariantViewSet.as_view(READ_OR_WRITE),
         name="variant-detail",
+    ),
+    path(
+        "product/<int:product_id>/variant/<int:variant_id>/offer/",
+        AdminOfferViewSet.as_view({"get": "list"}),
+        name="offer-list",
+    ),
+    path(
+        "product/<int:product_id>/variant/<int:variant_id>/offer/<str:partner>/",
+        AdminOfferViewSet.as_view({"get": "retrieve", "put": "upsert"}),
+        name="offer-detail",
     ),
     path(
         "product/<int:product_id>/image/",

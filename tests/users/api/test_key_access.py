@@ -34,6 +34,11 @@ OPEN = {
     "admin/product/<int:product_id>/variant/": ALL,
     "admin/product/<int:product_id>/variant/<int:pk>/": ONE,
     "admin/product/<int:product_id>/variant/by-sku/<path:sku>/": {"upsert": WRITE},
+    "admin/product/<int:product_id>/variant/<int:variant_id>/offer/": {"list": READ},
+    "admin/product/<int:product_id>/variant/<int:variant_id>/offer/<str:partner>/": {
+        "retrieve": READ,
+        "upsert": WRITE,
+    },
     "admin/product/<int:product_id>/image/": ALL,
     "admin/product/<int:product_id>/image/<int:pk>/": ONE,
     "partner/stock/": {"list": "stock:read", "create": "stock:write"},
