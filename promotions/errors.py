@@ -54,3 +54,14 @@ class VoucherCustomerLimitError(ConflictError):
 
     code = "voucher-customer-limit"
     title = "Voucher used already"
+
+
+VOUCHER_ERRORS = (
+    VoucherUnknownError,
+    VoucherNotStartedError,
+    VoucherExpiredError,
+    VoucherMinimumError,
+    VoucherNotCombinableError,
+    VoucherUsedUpError,
+    VoucherCustomerLimitError,
+)

@@ -4,8 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -19,21 +18,15 @@ from address.api.serializers import (
     CountrySerializer,
 )
 from address.countries import shipping_countries
+from address.errors import AddressFormatError, AddressGoneError, BookFullError
 from address.models import Address
 from address.querysets import AddressQuerySet
 from address.services import add_address, change_address, remove_address
 from custom.api.conditional import entity_tag, expected_states
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
+from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
+from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.views import ApiViewSet
 from users.api.requests import AuthenticatedRequest
-
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    "header",
-    description="An `ETag` of the address; 412 if it has changed since.",
-)
-KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
 
 
 class AddressViewSet(mixins.ListModelMixin, ApiViewSet[Address]):
@@ -54,8 +47,10 @@ class AddressViewSet(mixins.ListModelMixin, ApiViewSet[Address]):
         """List the book, the oldest address first."""
         return super().list(request, *args, **kwargs)
 
+    @refuses(AddressFormatError, AddressGoneError, BookFullError)
+    @sends("ETag", "Location")
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=BookEntrySerializer,
         responses={201: BookAddressSerializer},
     )
@@ -71,10 +66,13 @@ class AddressViewSet(mixins.ListModelMixin, ApiViewSet[Address]):
         headers = {REPLAYED_HEADER: "true"} if is_replay else {}
         return self._shown(address, HTTPStatus.CREATED, headers | {"Location": path})
 
+    @sends("ETag")
     def retrieve(self, request: Request, public_id: UUID) -> Response:
         """Read one address."""
         return self._shown(self.get_object())
 
+    @refuses(AddressFormatError)
+    @sends("ETag")
     @extend_schema(
         parameters=[IF_MATCH],
         request=BookEntrySerializer,
@@ -84,6 +82,8 @@ class AddressViewSet(mixins.ListModelMixin, ApiViewSet[Address]):
         """Write an address anew; what is left out is empty, and no default."""
         return self._change(request, is_partial=False)
 
+    @refuses(AddressFormatError)
+    @sends("ETag")
     @extend_schema(
         parameters=[IF_MATCH],
         request=BookEntrySerializer(partial=True),

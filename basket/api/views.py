@@ -4,8 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +17,7 @@ from basket.api.serializers import (
     VoucherInputSerializer,
     line_request,
 )
-from basket.errors import BasketFullError, QuantityTooLargeError
+from basket.errors import BasketFullError, NotForSaleError, QuantityTooLargeError
 from basket.holders import Holder
 from basket.selectors import show_basket
 from basket.services import (
@@ -30,27 +29,10 @@ from basket.services import (
     remove_voucher,
 )
 from custom.api.conditional import entity_tag, expected_states
-from custom.api.idempotency import (
-    BASKET_TOKEN_HEADER,
-    HEADER,
-    REPLAYED_HEADER,
-    read_key,
-)
+from custom.api.contract import BASKET_TOKEN, IDEMPOTENCY_KEY, IF_MATCH, refuses
+from custom.api.idempotency import BASKET_TOKEN_HEADER, REPLAYED_HEADER, read_key
 from custom.api.views import ApiView
-
-TOKEN = OpenApiParameter(
-    BASKET_TOKEN_HEADER,
-    OpenApiTypes.STR,
-    "header",
-    description="Who a guest is; the first answer tells it.",
-)
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    "header",
-    description="An `ETag` of the basket; 412 if it has changed since.",
-)
-KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
+from promotions.errors import VOUCHER_ERRORS
 
 
 class _BasketAnswerView(ApiView):
@@ -58,6 +40,7 @@ class _BasketAnswerView(ApiView):
 
     permission_classes = (AllowAny,)
     serializer_class = BasketSerializer
+    sent_headers = ("ETag", BASKET_TOKEN_HEADER)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Add where pictures are."""
@@ -86,12 +69,14 @@ class _BasketAnswerView(ApiView):
 class BasketView(_BasketAnswerView):
     """The caller's open basket."""
 
-    @extend_schema(parameters=[TOKEN])
+    @extend_schema(parameters=[BASKET_TOKEN])
     def get(self, request: Request) -> Response:
         """Show the basket; a caller without one is shown an empty one."""
         return self.answer(holder_of(request))
 
-    @extend_schema(parameters=[TOKEN, IF_MATCH], responses=BasketSerializer)
+    @extend_schema(
+        parameters=[BASKET_TOKEN, IF_MATCH], responses={200: BasketSerializer}
+    )
     def delete(self, request: Request) -> Response:
         """Take everything out."""
         holder = holder_of(request)
@@ -104,8 +89,9 @@ class LinesView(_BasketAnswerView):
 
     error_pointers = {BasketFullError: "#/variant", QuantityTooLargeError: "#/quantity"}
 
+    @refuses(BasketFullError, NotForSaleError, QuantityTooLargeError)
     @extend_schema(
-        parameters=[TOKEN, KEY],
+        parameters=[BASKET_TOKEN, IDEMPOTENCY_KEY],
         request=LineInputSerializer,
         responses={201: BasketSerializer},
     )
@@ -125,7 +111,7 @@ class LineView(_BasketAnswerView):
     """One line of the basket."""
 
     @extend_schema(
-        parameters=[TOKEN, IF_MATCH],
+        parameters=[BASKET_TOKEN, IF_MATCH],
         request=QuantityInputSerializer,
         responses=BasketSerializer,
     )
@@ -138,7 +124,9 @@ class LineView(_BasketAnswerView):
         change_line(holder, line, expected=expected, **body.validated_data)
         return self.answer(holder)
 
-    @extend_schema(parameters=[TOKEN, IF_MATCH], responses=BasketSerializer)
+    @extend_schema(
+        parameters=[BASKET_TOKEN, IF_MATCH], responses={200: BasketSerializer}
+    )
     def delete(self, request: Request, line: int) -> Response:
         """Take the line out."""
         holder = holder_of(request)
@@ -152,8 +140,9 @@ class VouchersView(_BasketAnswerView):
     throttle_scope = "voucher"
     error_pointers = {BasketFullError: "#/code"}
 
+    @refuses(BasketFullError, *VOUCHER_ERRORS)
     @extend_schema(
-        parameters=[TOKEN],
+        parameters=[BASKET_TOKEN],
         request=VoucherInputSerializer,
         responses={201: BasketSerializer},
     )
@@ -169,7 +158,9 @@ class VouchersView(_BasketAnswerView):
 class VoucherView(_BasketAnswerView):
     """One voucher of the basket."""
 
-    @extend_schema(parameters=[TOKEN, IF_MATCH], responses=BasketSerializer)
+    @extend_schema(
+        parameters=[BASKET_TOKEN, IF_MATCH], responses={200: BasketSerializer}
+    )
     def delete(self, request: Request, code: str) -> Response:
         """Do without the voucher."""
         holder = holder_of(request)

@@ -7,7 +7,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import (
+    ErrorDetail,
+    NotAuthenticated,
+    PermissionDenied,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +31,7 @@ from catalogue.api.serializers import (
     ProductListSerializer,
 )
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
+from catalogue.errors import SyncExpiredError
 from catalogue.models import Category, Product, ProductListing
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
@@ -38,11 +43,13 @@ from catalogue.selectors import (
     product_rows,
 )
 from catalogue.sync import changes_since
+from custom.api.contract import refuses
 from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
-from custom.api.problems import QueryParameterError
+from custom.api.problems import MovedError, QueryParameterError
 from custom.api.public import PRIVATE_CACHE_CONTROL, PUBLIC_CACHE_CONTROL
 from custom.api.views import ApiViewSet
+from custom.errors import GoneError
 from partner.strategy import lowest_prices, pick_offers
 
 DEPTH_PARAMETER = OpenApiParameter(
@@ -105,6 +112,7 @@ class CategoryViewSet(ApiViewSet[Category]):
         nodes = category_trees(tops, above=above, depth=depth)
         return self.get_paginated_response(self.get_serializer(nodes, many=True).data)
 
+    @refuses(MovedError, GoneError)
     @extend_schema(parameters=[KEY_PARAMETER, DEPTH_PARAMETER])
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a category and those below it."""
@@ -176,6 +184,7 @@ class ProductViewSet(ApiViewSet[Product]):
             context["media_url"] = self.request.build_absolute_uri(settings.MEDIA_URL)
         return context
 
+    @refuses(SyncExpiredError)
     @extend_schema(
         parameters=[ATTRIBUTE_PARAMETER, SINCE_PARAMETER],
         responses=ProductPageSerializer,
@@ -191,6 +200,7 @@ class ProductViewSet(ApiViewSet[Product]):
         pks: list[int] = self.paginate_queryset(keys) or []
         return self.get_paginated_response(self._rows(pks))
 
+    @refuses(MovedError, GoneError, NotAuthenticated, PermissionDenied)
     @extend_schema(
         parameters=[KEY_PARAMETER, AS_OF_PARAMETER],
         responses=with_expansions(ProductDetailSerializer, PRODUCT_EXPANSIONS),
@@ -213,6 +223,7 @@ class ProductViewSet(ApiViewSet[Product]):
         self.expand([product], [shown])
         return Response(shown)
 
+    @refuses(MovedError, GoneError)
     @extend_schema(parameters=[KEY_PARAMETER], responses=RelatedSerializer)
     def related(self, request: Request, key: str) -> Response:
         """Show up to 12 rows: what staff chose, then what is like the product."""

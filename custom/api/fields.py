@@ -17,7 +17,7 @@ class _Money(NamedTuple):
     currency: str
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "example": "9.90"})
+@extend_schema_field({"type": "string", "format": "decimal"})
 class MoneyField(serializers.Field[Any, Any, str, Any]):
     """Writes an amount with its currency's own number of places.
 

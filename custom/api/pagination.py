@@ -20,6 +20,9 @@ CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")  # base64; DRF skips what is not
 WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]*")
 
 
+LINK_SCHEMA = {"type": ["string", "null"], "format": "uri"}
+
+
 class PageNumberPagination(pagination.PageNumberPagination):
     """``page`` and ``page_size``; answers ``count, next, previous, results``."""
 
@@ -30,6 +33,10 @@ class PageNumberPagination(pagination.PageNumberPagination):
     def get_page_size(self, request: Request) -> int:
         """Return the wanted number of rows."""
         return read_page_size(request)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page of what ``schema`` describes."""
+        return page_schema(schema, count={"type": "integer", "minimum": 0})
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -46,6 +53,10 @@ class CursorPagination(pagination.CursorPagination):
         """Return the wanted number of rows."""
         return read_page_size(request)
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page of what ``schema`` describes; it has no count."""
+        return page_schema(schema)
+
     def paginate_queryset(
         self,
         queryset: QuerySet[Any, Any] | Sequence[Any],
@@ -60,6 +71,17 @@ class CursorPagination(pagination.CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, OverflowError) as error:
             raise NotFound(self.invalid_cursor_message) from error
+
+
+def page_schema(rows: dict[str, Any], **further: dict[str, Any]) -> dict[str, Any]:
+    """Describe a page of rows; ``further`` members come first."""
+    properties = {
+        **further,
+        "next": LINK_SCHEMA,
+        "previous": LINK_SCHEMA,
+        "results": rows,
+    }
+    return {"type": "object", "required": [*properties], "properties": properties}
 
 
 def read_page_size(request: Request) -> int:

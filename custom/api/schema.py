@@ -1,12 +1,17 @@
 """The OpenAPI document: what drf-spectacular finds, with the ground rules added."""
 
+from collections import Counter
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from custom.api import schema_parts as parts
+from custom.api.contract import Operation
 from custom.api.expanding import EXPAND_PARAMETER
+from custom.api.idempotency import HEADER, REPLAYED_HEADER
 from custom.api.views import ApiMixin
 
 FORMAT_PARAMETER = OpenApiParameter(
@@ -20,50 +25,12 @@ FIELDS_PARAMETER = OpenApiParameter(
     OpenApiTypes.STR,
     description="Comma-separated names; the answer keeps only these.",
 )
-ERROR_SCHEMA = {
-    "type": "object",
-    "required": ["pointer", "code", "detail"],
-    "properties": {
-        "pointer": {
-            "type": "string",
-            "description": "JSON pointer to the faulty value, as a URI fragment.",
-            "example": "#/lines/0/quantity",
-        },
-        "code": {"type": "string", "example": "required"},
-        "detail": {"type": "string", "example": "This field is required."},
-    },
-}
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "What went wrong (RFC 9457); some problems have more members.",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "example": "urn:shop:problem:not-found"},
-        "title": {"type": "string", "example": "Not found"},
-        "status": {"type": "integer", "example": 404},
-        "detail": {"type": "string", "description": "A sentence for people."},
-        "code": {"type": "string", "description": "Stable, for programs."},
-        "request_id": {"type": "string", "description": "Names this request in logs."},
-        "errors": {
-            "type": "array",
-            "description": "Every fault of the input.",
-            "items": ERROR_SCHEMA,
-        },
-    },
-}
-PROBLEM_RESPONSE = {
-    "description": "A problem document.",
-    "content": {
-        f"application/problem+{name}": {
-            "schema": {"$ref": "#/components/schemas/Problem"}
-        }
-        for name in ("json", "xml")
-    },
-}
+ETAG = "ETag"
+PAGE = "page"
 
 
 class ApiSchema(AutoSchema):
-    """Documents the parameters that every view of the API takes."""
+    """Documents what every view of the API takes, tells and refuses."""
 
     def get_override_parameters(self) -> list[Any]:
         """Add ``format``, ``fields``, and the names the view lists."""
@@ -82,61 +49,104 @@ class ApiSchema(AutoSchema):
             parameters += [OpenApiParameter(name, OpenApiTypes.STR) for name in names]
         return parameters
 
+    def get_operation(
+        self,
+        path: str,
+        path_regex: str,
+        path_prefix: str,
+        method: str,
+        registry: ComponentRegistry,
+    ) -> dict[str, Any] | None:
+        """Add headers, problems and 304 to what drf-spectacular found."""
+        operation: dict[str, Any] | None = super().get_operation(
+            path, path_regex, path_prefix, method, registry
+        )
+        if operation and isinstance(self.view, ApiMixin):
+            self._complete(operation, self.view)
+        return operation
 
-RATE_HEADERS = {
-    "X-RateLimit-Limit": (
-        "integer",
-        "Requests allowed in a window of `per_minute`; on every answer.",
-    ),
-    "X-RateLimit-Remaining": (
-        "integer",
-        "Requests left in `per_minute`; only where the request was counted.",
-    ),
-    "X-RateLimit-Reset": ("integer", "Seconds until one more is left."),
-    "RateLimit-Policy": (
-        "string",
-        'The limits that were counted: `"per_minute";q=256;w=60`.',
-    ),
-    "RateLimit": ("string", 'Where they stand: `"per_minute";r=255;t=60`.'),
-}
-THROTTLED = {
-    "description": "A rate limit is spent; nothing was done, and nothing was counted.",
-    "headers": {
-        "Retry-After": {
-            "description": "Whole seconds until the request would pass.",
-            "schema": {"type": "integer"},
-        },
-    }
-    | {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS},
-    "content": PROBLEM_RESPONSE["content"],
-}
+    def _complete(self, operation: dict[str, Any], view: ApiMixin[Any]) -> None:
+        """Say what the view and the ground rules promise."""
+        parameters = operation.setdefault("parameters", [])
+        in_header = [each for each in parameters if each["in"] == "header"]
+        told = Operation(
+            view=view,
+            method=self.method,
+            path=self.path,
+            headers=frozenset(each["name"] for each in in_header),
+            required=frozenset(e["name"] for e in in_header if e.get("required")),
+            is_list=any(each["name"] == PAGE for each in parameters) or view.is_list(),
+        )
+        headers = told.sent_headers() | self._found_headers(told, view)
+        responses = operation["responses"]
+        for response in responses.values():
+            named = parts.headers_of(*parts.COMMON_HEADERS, *sorted(headers))
+            response["headers"] = named | response.get("headers", {})
+            response["description"] = response["description"] or "As asked."
+        parameters.append(parts.parameter("X-Request-ID"))
+        if self.method == "GET" and ETAG in headers:
+            parameters.append(parts.parameter("If-None-Match"))
+            responses["304"] = parts.not_modified([ETAG])
+        operation["responses"] = responses | parts.refused(told.refusals())
+
+    def _found_headers(self, told: Operation, view: ApiMixin[Any]) -> set[str]:
+        """Return the headers of good answers that need not be stated."""
+        found = set()
+        if HEADER in told.headers:
+            found.add(REPLAYED_HEADER)
+        if self.method == "GET" and view.is_public_page:
+            found.add(ETAG)
+        return found
+
+    def _postprocess_serializer_schema(
+        self,
+        schema: dict[str, Any],
+        serializer: Any,  # noqa: ANN401
+        direction: str,
+    ) -> dict[str, Any]:
+        """Add the example that a serializer gives of itself."""
+        shown: dict[str, Any] = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
+            schema, serializer, direction
+        )
+        example = getattr(serializer, "example", None)
+        return shown if example is None else shown | {"example": example}
 
 
-def add_rate_limits(result: dict[str, Any], **_context: object) -> dict[str, Any]:
-    """Give every operation its rate headers and the answer 429."""
-    components = result.setdefault("components", {})
-    components.setdefault("responses", {})["Throttled"] = THROTTLED
-    components["headers"] = {
-        name: {"description": told, "schema": {"type": kind}}
-        for name, (kind, told) in RATE_HEADERS.items()
-    }
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if status != "default":
-                    response["headers"] = headers | response.get("headers", {})
-            throttled = {"$ref": "#/components/responses/Throttled"}
-            operation["responses"].setdefault("429", throttled)
+def add_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """Add the components that operations refer to."""
+    own = result.setdefault("components", {})
+    for kind, members in parts.components().items():
+        own.setdefault(kind, {}).update(members)
     return result
 
 
-def add_problems(result: dict[str, Any], **_context: object) -> dict[str, Any]:
-    """Give every operation the problem document as its default answer."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                operation["responses"].setdefault("default", PROBLEM_RESPONSE)
+def share_refusals(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """Write refusals that several operations have in common once, by name."""
+    told = [
+        (responses, status, _name_of(status, response))
+        for operations in result["paths"].values()
+        for operation in operations.values()
+        for responses in [operation["responses"]]
+        for status, response in responses.items()
+        if _codes_of(response)
+    ]
+    times = Counter(name for _, _, name in told)
+    shared: dict[str, Any] = {}
+    for responses, status, name in told:
+        if times[name] > 1:
+            shared[name] = responses[status]
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
+    own = result["components"].setdefault("responses", {})
+    own.update(sorted(shared.items()))
     return result
+
+
+def _codes_of(response: dict[str, Any]) -> list[str]:
+    """Return the codes of a response that is a refusal, else nothing."""
+    content = response.get("content", {}).get(parts.PROBLEM_MEDIA_TYPES[0])
+    return content["schema"]["properties"]["code"]["enum"] if content else []
+
+
+def _name_of(status: str, response: dict[str, Any]) -> str:
+    """Name a refusal by its status and codes."""
+    return "_".join((status, *_codes_of(response)))

@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 
+from custom.api.contract import Refusal
 from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
 from custom.api.keys import EVERY_KEY, check_scope
 from custom.api.parsers import UNSAFE_CHARACTERS
@@ -50,6 +51,10 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         list_actions: Actions of a viewset that answer with filtered, paged rows.
         error_pointers: Domain error -> JSON pointer to the member of the body that it
             is about, where it names none itself.
+        refusals: Why any of its methods may refuse, beside what custom.api.contract
+            finds out; ``refuses`` says it of one method.
+        sent_headers: What all of its methods tell in headers of their own; ``sends``
+            says it of one.
         throttle_scope: Scope of the view's POST requests; a viewset may name one for
             each action. Other methods count in ``per_minute``.
         key_scope: Scope that an API key needs here, ``EVERY_KEY`` for none; a viewset
@@ -61,6 +66,8 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
+    refusals: ClassVar[Sequence[type[Exception] | Refusal]] = ()
+    sent_headers: ClassVar[Sequence[str]] = ()
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
     key_scope: ClassVar[str | Mapping[str, str] | None] = None
 

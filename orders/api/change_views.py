@@ -4,19 +4,26 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from custom.api.idempotency import HEADER, read_key, replay_headers
+from custom.api.contract import IDEMPOTENCY_KEY, refuses
+from custom.api.idempotency import read_key, replay_headers
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once_if_keyed
 from orders.api.inputs import TakeBackInputSerializer
 from orders.api.lookup import TOKEN_IN_HEADER, buyer_of, find_order
 from orders.api.serializers import OrderDetailSerializer
+from orders.errors import (
+    QuantityError,
+    ReturnWindowClosedError,
+    TransitionNotAllowedError,
+    UnknownLineError,
+)
 from orders.models import Order, OrderEvent
 from orders.selectors import load_money
 from orders.services import (
@@ -26,10 +33,13 @@ from orders.services import (
     start_chosen_payment,
 )
 from payments.api.serializers import PaymentInputSerializer, PaymentSerializer
-from payments.errors import UnknownProviderError
+from payments.errors import (
+    AlreadyPaidError,
+    NotStartableError,
+    UnknownProviderError,
+)
 
-KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
-PARAMETERS = [KEY, TOKEN_IN_HEADER]
+PARAMETERS = [IDEMPOTENCY_KEY, TOKEN_IN_HEADER]
 
 
 class OrderChangeViewSet(ApiViewSet[Order]):
@@ -37,6 +47,7 @@ class OrderChangeViewSet(ApiViewSet[Order]):
 
     permission_classes = (AllowAny,)
     queryset = Order.objects.none()
+    refusals = (NotAuthenticated, TransitionNotAllowedError)
     serializer_classes: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {
         "payment": PaymentInputSerializer,
         "cancel": TakeBackInputSerializer,
@@ -48,6 +59,7 @@ class OrderChangeViewSet(ApiViewSet[Order]):
         """Pick one serializer per action."""
         return self.serializer_classes[self.action]
 
+    @refuses(AlreadyPaidError, NotStartableError, UnknownProviderError)
     @extend_schema(parameters=PARAMETERS, responses=PaymentSerializer)
     def payment(self, request: Request, key: str) -> Response:
         """Start the payment of an order, or try again, in the same or another way."""
@@ -72,11 +84,13 @@ class OrderChangeViewSet(ApiViewSet[Order]):
         shown = PaymentSerializer(started, context=self.get_serializer_context())
         return Response(shown.data, headers=replay_headers(outcome))
 
+    @refuses(QuantityError, UnknownLineError)
     @extend_schema(parameters=PARAMETERS, responses=OrderDetailSerializer)
     def cancel(self, request: Request, key: str) -> Response:
         """Cancel an order, or units of it, before it is shipped."""
         return self._take_units(request, key, "cancel", cancel_order)
 
+    @refuses(QuantityError, ReturnWindowClosedError, UnknownLineError)
     @extend_schema(
         operation_id="order_return",
         parameters=PARAMETERS,

@@ -89,6 +89,24 @@ class AddressChoiceField(serializers.Field[UUID | dict[str, str], Any, Any, Any]
         return written
 
 
+# Of a guest; custom.api.schema shows it.
+EXAMPLE = {
+    "lines": [{"variant": 1, "quantity": 2}],
+    "shipping_address": {
+        "first_name": "Zoë",
+        "last_name": "Çelik",
+        "line1": "Neubaugasse 1",
+        "city": "Vienna",
+        "postcode": "1070",
+        "country": "AT",
+    },
+    "email": "zoe@example.com",
+    "shipping_method": "standard",
+    "payment": {"provider": "invoice"},
+    "expected_total": "24.70",
+}
+
+
 class PlaceOrderInputSerializer(StrictSerializer):
     """Body of ``POST /api/order/``; knows shapes, not stock.
 
@@ -97,6 +115,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
     """
 
     needs_email = True
+    example = EXAMPLE
 
     basket = BasketField(required=False)
     lines = serializers.ListField(

@@ -3,14 +3,14 @@
 from typing import Any, ClassVar
 
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from custom.api.idempotency import HEADER, read_key, replay_headers
+from custom.api.contract import IDEMPOTENCY_KEY, refuses
+from custom.api.idempotency import read_key, replay_headers
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once_if_keyed
 from custom.ids import new_public_id
@@ -18,13 +18,18 @@ from orders.actors import Actor, Role
 from orders.api.filters import PartnerOrderFilter
 from orders.api.inputs import DeliverInputSerializer, ShipInputSerializer
 from orders.api.partner_serializers import PartnerOrderSerializer
+from orders.errors import (
+    QuantityError,
+    SeveralPartnersError,
+    TransitionNotAllowedError,
+    UnknownLineError,
+)
 from orders.models import Order
 from orders.querysets import OrderQuerySet
 from orders.scopes import ORDERS_READ, ORDERS_SHIP
 from orders.services import deliver_shipment, ship_lines
 from partner.api.access import PartnerMixin
-
-KEY = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
+from partner.errors import InsufficientStockError
 
 
 class PartnerOrderViewSet(
@@ -77,7 +82,14 @@ class PartnerOrderViewSet(
         """Read the own part of one order."""
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(parameters=[KEY], responses=PartnerOrderSerializer)
+    @refuses(
+        InsufficientStockError,
+        QuantityError,
+        SeveralPartnersError,
+        TransitionNotAllowedError,
+        UnknownLineError,
+    )
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], responses=PartnerOrderSerializer)
     def ship(self, request: Request, key: str) -> Response:
         """Ship own lines, in one parcel."""
         order = self.get_object()
@@ -99,6 +111,7 @@ class PartnerOrderViewSet(
         shown = PartnerOrderSerializer(self.get_object())
         return Response(shown.data, headers=replay_headers(outcome))
 
+    @refuses(TransitionNotAllowedError)
     @extend_schema(responses=PartnerOrderSerializer)
     def deliver(self, request: Request, key: str) -> Response:
         """Tell that a shipment has arrived; telling it again changes nothing."""

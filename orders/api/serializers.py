@@ -237,7 +237,7 @@ class PlacedOrderSerializer(OrderDetailSerializer):
     """The order just placed; a guest is told the token that opens it again."""
 
     guest_token = serializers.CharField(
-        read_only=True, required=False, help_text="Guests only: for `X-Order-Token`."
+        required=False, help_text="Guests only: for `X-Order-Token`."
     )
 
     class Meta:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +16,14 @@ from rest_framework.serializers import BaseSerializer
 
 from address.models import Address
 from basket.api.callers import holder_of
-from basket.errors import BasketChangedError, EmptyBasketError
-from custom.api.idempotency import HEADER, replay_headers, require_key
+from basket.errors import BasketChangedError, EmptyBasketError, NotForSaleError
+from custom.api.contract import (
+    BASKET_TOKEN,
+    REQUIRED_IDEMPOTENCY_KEY,
+    refuses,
+    sends,
+)
+from custom.api.idempotency import replay_headers, require_key
 from custom.api.pagination import CursorPagination
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once
@@ -30,13 +37,23 @@ from orders.api.serializers import (
     OrderListSerializer,
     PlacedOrderSerializer,
 )
-from orders.errors import TotalChangedError
+from orders.errors import OrderTooLargeError, ShortageError, TotalChangedError
 from orders.models import Order
 from orders.querysets import OrderQuerySet
 from orders.selectors import load_lines, load_money, quote_order, read_placed
 from orders.services import place_order, start_placed_payment
 from payments.errors import UnknownProviderError
-from shipping.errors import NotShippedError
+from promotions.errors import VOUCHER_ERRORS
+from shipping.errors import NotShippedError, ShippingMethodError
+
+# What quotes and orders are refused for alike.
+PRICING_ERRORS = (
+    EmptyBasketError,
+    NotForSaleError,
+    NotShippedError,
+    ShippingMethodError,
+    *VOUCHER_ERRORS,
+)
 
 
 class OrderHistoryPagination(CursorPagination):
@@ -106,10 +123,17 @@ class OrderViewSet(ApiViewSet[Order]):
         load_lines(page)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @refuses(
+        *PRICING_ERRORS,
+        BasketChangedError,
+        OrderTooLargeError,
+        ShortageError,
+        TotalChangedError,
+        UnknownProviderError,
+    )
+    @sends("Location")
     @extend_schema(
-        parameters=[
-            OpenApiParameter(HEADER, OpenApiTypes.STR, "header", required=True)
-        ],
+        parameters=[REQUIRED_IDEMPOTENCY_KEY, BASKET_TOKEN],
         responses={201: PlacedOrderSerializer},
     )
     def create(self, request: Request) -> Response:
@@ -136,7 +160,8 @@ class OrderViewSet(ApiViewSet[Order]):
         headers = {"Location": path} | replay_headers(outcome)
         return Response(shown.data, HTTPStatus.CREATED, headers=headers)
 
-    @extend_schema(responses=QuoteSerializer)
+    @refuses(*PRICING_ERRORS)
+    @extend_schema(parameters=[BASKET_TOKEN], responses=QuoteSerializer)
     def quote(self, request: Request) -> Response:
         """Tell what an order would cost, without placing it."""
         body = QuoteInputSerializer(
@@ -145,6 +170,7 @@ class OrderViewSet(ApiViewSet[Order]):
         body.is_valid(raise_exception=True)
         return Response(QuoteSerializer(quote_order(body.order_request())).data)
 
+    @refuses(NotAuthenticated)
     @extend_schema(
         parameters=[
             TOKEN_IN_HEADER,

@@ -32,6 +32,7 @@ class PartnerMixin(ApiMixin[ModelT_co]):
     request: AuthenticatedRequest
     permission_classes = (IsAuthenticated, WorksForPartner)
     query_parameters = frozenset({PARTNER_PARAMETER})
+    refusals = (Http404,)  # of a partner that is named and not served
 
     @cached_property
     def memberships(self) -> list[PartnerMember]:

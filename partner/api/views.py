@@ -19,6 +19,9 @@ from custom.api.conditional import (
     expected_states,
 )
 from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
+from custom.api.conditional import entity_tag, expected_states
+from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
+from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
 from custom.idempotency import Outcome, run_once_if_keyed
@@ -35,6 +38,8 @@ from partner.api.serializers import (
 )
 from partner.errors import (
     AlreadyOfferedError,
+    BelowAllocatedError,
+    PriceError,
     SkuTakenError,
     StockChangedError,
 )
@@ -99,11 +104,14 @@ class StockViewSet(
         """List the stock of one partner."""
         return super().list(request, *args, **kwargs)
 
+    @sends("ETag")
     def retrieve(self, request: Request, pk: int) -> Response:
         """Read one stock record."""
         return self._shown(self.get_object())
 
-    @extend_schema(parameters=[KEY_PARAMETER], responses={201: StockRecordSerializer})
+    @refuses(AlreadyOfferedError, PriceError, SkuTakenError)
+    @sends("ETag", "Location")
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], responses={201: StockRecordSerializer})
     def create(self, request: Request) -> Response:
         """Offer a variant; managers only."""
         require_manager(self.role_for(self.partner.pk), ["new stock records"])
@@ -115,10 +123,15 @@ class StockViewSet(
         headers = _replayed(outcome.is_replay) | {"Location": path}
         return self._shown(record, HTTPStatus.CREATED, headers)
 
-    @extend_schema(
-        parameters=[OpenApiParameter("If-Match", OpenApiTypes.STR, "header")],
-        responses=StockRecordSerializer,
+    @refuses(
+        BelowAllocatedError,
+        PreconditionRequiredError,
+        PriceError,
+        SkuTakenError,
+        StockChangedError,
     )
+    @sends("ETag")
+    @extend_schema(parameters=[IF_MATCH], responses=StockRecordSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change one stock record, if it is as the caller last saw it."""
         record = self.get_object()
@@ -134,7 +147,7 @@ class StockViewSet(
 
     @extend_schema(
         parameters=[
-            KEY_PARAMETER,
+            IDEMPOTENCY_KEY,
             OpenApiParameter(DRY_RUN_PARAMETER, OpenApiTypes.BOOL),
         ],
         responses=StockBulkResultSerializer,

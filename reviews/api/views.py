@@ -14,10 +14,14 @@ from rest_framework.serializers import BaseSerializer
 from catalogue.api.addresses import find_product
 from catalogue.models import Product
 from catalogue.pages import product_tag
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
+from custom.api.contract import IDEMPOTENCY_KEY, refuses
+from custom.api.idempotency import REPLAYED_HEADER, read_key
+from custom.api.problems import MovedError
 from custom.api.views import ApiViewSet
+from custom.errors import GoneError
 from orders.models import Order
 from reviews.api.serializers import ReviewInputSerializer, ReviewSerializer
+from reviews.errors import ReviewExistsError, ReviewGoneError
 from reviews.models import Review
 from reviews.querysets import ReviewQuerySet
 from reviews.services import NewReview, write_review
@@ -37,6 +41,7 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
     permission_classes = (IsAuthenticatedOrReadOnly,)
     serializer_class: type[BaseSerializer[Any]] = ReviewSerializer
     filter_backends = ()
+    refusals = (MovedError, GoneError)
 
     @property
     def is_public_page(self) -> bool:  # type: ignore[override]  # by method here
@@ -58,11 +63,9 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
         """List what buyers think of the product."""
         return super().list(request, *args, **kwargs)
 
+    @refuses(ReviewExistsError, ReviewGoneError)
     @extend_schema(
-        parameters=[
-            KEY_PARAMETER,
-            OpenApiParameter(HEADER, OpenApiTypes.STR, "header"),
-        ],
+        parameters=[KEY_PARAMETER, IDEMPOTENCY_KEY],
         request=ReviewInputSerializer,
         responses={HTTPStatus.CREATED: ReviewSerializer},
     )

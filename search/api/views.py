@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from catalogue.api.filters import attribute_parameters
 from catalogue.models import Product
+from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
 from search.api.parameters import MAX_QUERY_LENGTH, Reader, read_definitions
@@ -22,6 +23,7 @@ from search.api.serializers import (
     SuggestionSerializer,
     SuggestionsSerializer,
 )
+from search.errors import SearchUnavailableError
 from search.labels import label_facets
 from search.selectors import (
     ORDERINGS,
@@ -65,6 +67,7 @@ class SearchView(ApiView):
     serializer_class = FoundProductSerializer
     is_public_page = True
 
+    @refuses(SearchUnavailableError)
     @extend_schema(
         operation_id="search_retrieve",
         parameters=SEARCH_PARAMETERS,
@@ -111,6 +114,7 @@ class SuggestView(ApiView):
     is_public_page = True
     query_parameters = frozenset({"q"})
 
+    @refuses(SearchUnavailableError)
     @extend_schema(responses=SuggestionsSerializer)
     def get(self, request: Request) -> Response:
         """List up to 10 whose words begin so, accents or not."""

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,7 @@ from basket.items import Item, choose_items, find_items
 from basket.quotes import offer_shipping
 from basket.requests import LineRequest, QuoteRequest
 from basket.selectors import contents_of
-from custom.api.idempotency import BASKET_TOKEN_HEADER
+from custom.api.contract import BASKET_TOKEN, refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
 from promotions.codes import customer_key
@@ -33,11 +32,9 @@ class ShippingView(ApiView):
     serializer_class = ShippingOfferSerializer
     query_parameters = frozenset(ShippingQuerySerializer().fields)
 
+    @refuses(EmptyBasketError, NotForSaleError)
     @extend_schema(
-        parameters=[
-            ShippingQuerySerializer,
-            OpenApiParameter(BASKET_TOKEN_HEADER, OpenApiTypes.STR, "header"),
-        ],
+        parameters=[ShippingQuerySerializer, BASKET_TOKEN],
         responses=ShippingOffersSerializer,
     )
     def get(self, request: Request) -> Response:

@@ -56,8 +56,9 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "custom.api.schema.add_rate_limits",
-        "custom.api.schema.add_problems",
+        "custom.api.schema.add_parts",
+        "custom.api.schema.share_refusals",
+        "custom.api.examples.add_examples",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -30,3 +30,5 @@ TEST_RUNNER = "tests.runner.Runner"
 INSTALLED_APPS += ["django_linear_migrations", "django_migration_linter"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "cachebuster.storage.FreshStorage"}
+# Outermost: every answer of the API is held against docs/openapi.yml.
+MIDDLEWARE = ["tests.contract.middleware.ContractMiddleware", *MIDDLEWARE]

@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from custom.api.contract import Refusal
 from custom.prepared import PreparedRead
 from users.models import ApiKey, AuthToken, User
 from users.services import extend_token, record_key_use
@@ -31,6 +32,8 @@ class TokenAuthentication(BaseAuthentication):
     for. Knox's own class reads all tokens of the user as well and fails on bytes that
     are not UTF-8; see docs/decisions/0009-tokens.md.
     """
+
+    refusals = (Refusal.of(401, "token-invalid"), Refusal.of(401, "token-expired"))
 
     def authenticate(self, request: Request) -> tuple[User, AuthToken | ApiKey] | None:
         """Return the caller and what it showed, ``None`` without such a header.

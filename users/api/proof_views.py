@@ -7,6 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from custom.api.contract import refuses
 from custom.api.views import ApiView
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest
@@ -35,6 +36,7 @@ class VerificationView(ApiView):
     permission_classes = (AllowAny,)
     error_pointers = {LinkInvalidError: "#/token"}
 
+    @refuses(LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token of the mail that followed the registration."""
@@ -91,6 +93,7 @@ class PasswordResetConfirmView(ApiView):
     throttle_scope = "login"
     error_pointers = {LinkInvalidError: "#/token"}
 
+    @refuses(LinkInvalidError)
     @extend_schema(request=ResetConfirmSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the mail's token and another password; every device is signed out."""
@@ -106,6 +109,7 @@ class PasswordChangeView(ApiView):
     throttle_scope = "login"
     error_pointers = {PasswordWrongError: "#/current_password"}
 
+    @refuses(PasswordWrongError)
     @extend_schema(request=PasswordChangeSerializer, responses=NOTHING)
     def post(self, request: AuthenticatedRequest) -> Response:
         """Take the present password and another; other devices are signed out."""

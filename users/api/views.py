@@ -4,8 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
@@ -13,12 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from basket.api.callers import merge_at_sign_in
-from custom.api.idempotency import (
-    BASKET_TOKEN_HEADER,
-    HEADER,
-    REPLAYED_HEADER,
-    read_key,
-)
+from custom.api.contract import BASKET_TOKEN, IDEMPOTENCY_KEY, Refusal, refuses
+from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.views import ApiView, ApiViewSet
 from users.api.authentication import TokenAuthentication
 from users.api.limits import tried_account
@@ -32,7 +27,11 @@ from users.api.serializers import (
     SignInSerializer,
     UserSerializer,
 )
-from users.errors import CredentialsInvalidError, EmailTakenError
+from users.errors import (
+    AccountGoneError,
+    CredentialsInvalidError,
+    EmailTakenError,
+)
 from users.models import AuthToken
 from users.querysets import AuthTokenQuerySet
 from users.services import (
@@ -56,8 +55,9 @@ class RegistrationView(ApiView):
         """Count tries of one address together."""
         return tried_account(request)
 
+    @refuses(AccountGoneError, EmailTakenError)
     @extend_schema(
-        parameters=[OpenApiParameter(HEADER, OpenApiTypes.STR, "header")],
+        parameters=[IDEMPOTENCY_KEY],
         request=RegistrationInputSerializer,
         responses={201: UserSerializer},
     )
@@ -89,8 +89,9 @@ class LoginView(ApiView):
         """Say what a sign-in leads to, without which DRF turns a 401 into a 403."""
         return TokenAuthentication().authenticate_header(request)
 
+    @refuses(Refusal(401, CredentialsInvalidError.code, CredentialsInvalidError.title))
     @extend_schema(
-        parameters=[OpenApiParameter(BASKET_TOKEN_HEADER, OpenApiTypes.STR, "header")],
+        parameters=[BASKET_TOKEN],
         request=LoginInputSerializer,
         responses=SignInSerializer,
     )

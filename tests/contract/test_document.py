@@ -1,0 +1,130 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+from django.conf import settings
+from django.test import SimpleTestCase
+from django.urls import get_resolver
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from custom.api.schema_parts import MEDIA_TYPES
+from custom.api.xml import as_text, load_xml
+from script.lib.console import ROOT
+from shop.api.views import build_schema
+from tests.contract.checker import PLACEHOLDER, UNDESCRIBED
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+class DocumentTests(SimpleTestCase):
+    """docs/openapi.yml, as the code writes it"""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.document = build_schema("1")
+        cls.schemas = {"components": {"schemas": cls.document["components"]["schemas"]}}
+
+    def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield path, method and operation."""
+        for path, operations in self.document["paths"].items():
+            for method, operation in operations.items():
+                yield path, method, operation
+
+    def resolve(self, part: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in part and len(part) == 1:
+            found: Any = self.document
+            for step in part["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            part = found
+        return part
+
+    def bodies(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield name, media type and media object of every body."""
+        for path, method, operation in self.operations():
+            name = f"{method} {path}"
+            for kind, media in operation.get("requestBody", {"content": {}})[
+                "content"
+            ].items():
+                yield f"{name} body", kind, media
+            for status, response in operation["responses"].items():
+                for kind, media in self.resolve(response).get("content", {}).items():
+                    yield f"{name} {status}", kind, media
+
+    def test_it_is_openapi_3_1(self) -> None:
+        OpenAPIV31SpecValidator(json.loads(json.dumps(self.document))).validate()
+
+    def test_it_is_not_empty(self) -> None:
+        """Without a default version every path is left out, in silence."""
+        self.assertEqual(settings.REST_FRAMEWORK["DEFAULT_VERSION"], "1")
+        self.assertGreater(len(self.document["paths"]), 40)
+        committed = (ROOT / "docs" / "openapi.yml").read_text()
+        self.assertGreater(committed.count("operationId:"), 50)
+
+    def test_every_address_of_the_api_is_in_it(self) -> None:
+        described = {PLACEHOLDER.sub("{}", path) for path in self.document["paths"]}
+        routes = {
+            PLACEHOLDER.sub("{}", f"/{route}")
+            for route in _routes(get_resolver("shop.urls"))
+            if f"/{route}".startswith("/api/")
+        }
+        self.assertEqual(routes - described, UNDESCRIBED)
+        self.assertEqual(described - routes, set())
+
+    def test_operations_have_names_of_their_own_and_say_what_they_do(self) -> None:
+        names = [operation["operationId"] for _, _, operation in self.operations()]
+        self.assertEqual(len(names), len(set(names)))
+        for path, method, operation in self.operations():
+            with self.subTest(path=path, method=method):
+                self.assertIn(method, METHODS)
+                self.assertTrue(operation.get("description"))
+                good = [s for s in operation["responses"] if s.startswith("2")]
+                self.assertTrue(good)
+                self.assertNotIn("default", operation["responses"])
+
+    def test_bodies_are_json_and_xml_both_ways(self) -> None:
+        for path, method, operation in self.operations():
+            with self.subTest(path=path, method=method):
+                sent = operation.get("requestBody")
+                if sent:
+                    self.assertEqual(tuple(sent["content"]), MEDIA_TYPES)
+                for status, response in operation["responses"].items():
+                    content = self.resolve(response).get("content")
+                    if content and status.startswith("2"):
+                        self.assertEqual(tuple(content), MEDIA_TYPES)
+
+    def test_every_body_has_an_example_that_its_schema_takes(self) -> None:
+        for name, kind, media in self.bodies():
+            with self.subTest(name=name, kind=kind):
+                validator = jsonschema_rs.Draft202012Validator(
+                    media["schema"] | self.schemas, validate_formats=True
+                )
+                self.assertTrue(media["examples"])
+                for each in media["examples"].values():
+                    value = self.resolve(each)["value"]
+                    if kind.endswith("json"):
+                        faults = [
+                            error.message for error in validator.iter_errors(value)
+                        ]
+                        self.assertEqual(faults, [])
+
+    def test_examples_in_xml_are_those_in_json(self) -> None:
+        examples = self.document["components"]["examples"]
+        written = [name for name in examples if name.endswith(".xml")]
+        self.assertGreater(len(written), 100)
+        for name in written:
+            with self.subTest(name=name):
+                twin = examples[f"{name.removesuffix('.xml')}.json"]["value"]
+                text = examples[name]["value"]
+                self.assertEqual(load_xml(text.encode()), as_text(twin))
+
+
+def _routes(resolver: Any, before: str = "") -> Iterator[str]:  # noqa: ANN401
+    """Yield every route of the shop."""
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from _routes(pattern, route)
+        else:
+            yield route
