@@ -10,10 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
+from script.lib.breaking import find_breaks, is_meant
 from script.lib.console import ROOT, ScriptError, run_main, say
 from tests.servers import private_servers
 
 SCHEMA = ROOT / "docs" / "openapi.yml"
+ACCEPTED_BREAKS = ROOT / "docs" / "breaking-changes.yml"
 # Not what production needs, but enough for its settings to be checked.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "shop.settings.prod",
@@ -144,6 +148,43 @@ def _schema() -> bool:
     return not changes
 
 
+def _breaking() -> bool:
+    """Name what would break clients of the document as it was released or merged."""
+    base = _contract_base()
+    shown = subprocess.run(
+        ["git", "show", f"{base}:{SCHEMA.relative_to(ROOT)}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not base or shown.returncode:
+        print("There is no earlier document to compare with.")
+        return True
+    texts = (shown.stdout, SCHEMA.read_text(), ACCEPTED_BREAKS.read_text())
+    old, new, accepted = (yaml.load(each, yaml.CSafeLoader) for each in texts)
+    found = [each for each in find_breaks(old, new) if not is_meant(each, accepted)]
+    if found:
+        print(f"These would break clients of {base}:", *found, sep="\n  ")
+        name = ACCEPTED_BREAKS.relative_to(ROOT)
+        print(f"What is meant so stands in {name} with its reason.")
+    return not found
+
+
+def _contract_base() -> str:
+    """Return the last release before this commit, else where it left ``main``."""
+    for command in (
+        ("describe", "--tags", "--abbrev=0", "--match", "v*"),
+        ("merge-base", "HEAD", "main"),
+        ("merge-base", "HEAD", "origin/main"),
+    ):
+        found = subprocess.run(
+            ["git", *command], capture_output=True, text=True, check=False
+        )
+        if found.returncode == 0:
+            return found.stdout.strip()
+    return ""
+
+
 def _deployment() -> bool:
     return _manage(
         *("check", "--deploy", "--fail-level", "WARNING"),
@@ -163,6 +204,7 @@ STEPS: dict[str, Callable[[], bool]] = {
     "migrations": _migrations,
     "models": _models,
     "schema": _schema,
+    "breaking": _breaking,
     "deployment": _deployment,
     "spelling": _spelling,
 }
