@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from custom.api.problems import TITLE_BY_CODE, Problem
+from custom.api.schema_parts import merged
 from custom.api.xml import dump_xml
 
 MAX_DEPTH = 8  # of objects in objects, the same kind again included
@@ -119,8 +120,9 @@ def add_examples(result: dict[str, Any], **_context: object) -> dict[str, Any]:
             continue
         value = example_of(schema, schemas, is_request=is_request)
         is_xml = kind.endswith("xml")
+        is_written = not is_xml or isinstance(value, str)
         key = f"{name}.{'xml' if is_xml else 'json'}"
-        kept[key] = {"value": dump_xml(value) if is_xml else value}
+        kept[key] = {"value": value if is_written else dump_xml(value)}
         media["examples"] = {name: {"$ref": f"#/components/examples/{key}"}}
     result["components"]["examples"] = dict(sorted(kept.items()))
     return result
@@ -211,7 +213,7 @@ class _Maker:
 
     def make(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:  # noqa: ANN401
         """Return a value for a member of this name."""
-        schema = self._resolve(schema)
+        schema = merged(schema, self.schemas)
         for told in ("const", "example"):
             if told in schema:
                 return schema[told]
@@ -233,19 +235,6 @@ class _Maker:
         if kind == "array":
             return self._array(schema, name, depth)
         return _scalar(schema, kind, name)
-
-    def _resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Follow references, and merge what stands beside them."""
-        while "$ref" in schema or "allOf" in schema:
-            parts = [*schema.get("allOf", ())]
-            if "$ref" in schema:
-                parts.append(self.schemas[schema["$ref"].rpartition("/")[2]])
-            rest = {k: v for k, v in schema.items() if k not in ("$ref", "allOf")}
-            schema = {}
-            for part in (*parts, rest):
-                members = schema.get("properties", {}) | part.get("properties", {})
-                schema = schema | part | ({"properties": members} if members else {})
-        return schema
 
     def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         members = schema.get("properties", {})

@@ -78,6 +78,27 @@ class TextXMLRenderer(XMLRenderer):
     media_type = "text/xml"
 
 
+class XsdRenderer(XMLRenderer):
+    """Writes XML that is written already, and problems."""
+
+    def render(
+        self,
+        data: Any,  # noqa: ANN401
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return the document."""
+        if isinstance(data, str):
+            return data
+        return super().render(data, accepted_media_type, renderer_context)
+
+
+class TextXsdRenderer(XsdRenderer):
+    """Writes the same under XML's older name."""
+
+    media_type = "text/xml"
+
+
 def _label_problem(
     renderer: BaseRenderer, context: Mapping[str, Any], content_type: str
 ) -> None:

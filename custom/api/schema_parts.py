@@ -205,3 +205,23 @@ def not_modified(headers: Iterable[str]) -> dict[str, Any]:
         "description": HTTPStatus.NOT_MODIFIED.phrase,
         "headers": headers_of(*COMMON_HEADERS, *headers),
     }
+
+
+def merged(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a schema's references, and merge in what stands beside them."""
+    while "$ref" in schema or "allOf" in schema:
+        parts = [*schema.get("allOf", ())]
+        if "$ref" in schema:
+            parts.append(schemas[schema["$ref"].rpartition("/")[2]])
+        parts.append({k: v for k, v in schema.items() if k not in ("$ref", "allOf")})
+        schema = {}
+        for part in parts:
+            schema = schema | part | _members(schema, part)
+    return schema
+
+
+def _members(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of both, what is said of one twice being merged."""
+    before, after = one.get("properties", {}), other.get("properties", {})
+    found = before | {name: before.get(name, {}) | after[name] for name in after}
+    return {"properties": found} if found else {}

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from custom.api.output import OutputSerializer
+from custom.api.serializers import StrictSerializer
+from custom.api.xsd import Body
 
 
 class ShopSerializer(OutputSerializer[Any]):
@@ -17,4 +19,16 @@ class ShopSerializer(OutputSerializer[Any]):
     time_zone = serializers.CharField()
     countries = serializers.ListField(
         child=serializers.CharField(), help_text="ISO 3166 codes shipped to."
+    )
+
+
+class XsdQuerySerializer(StrictSerializer):
+    """Which XML Schema is wanted."""
+
+    operation = serializers.CharField(
+        required=False, help_text="`operationId` of this document."
+    )
+    body = serializers.ChoiceField([*Body], required=False)
+    sparse = serializers.BooleanField(
+        required=False, help_text="Any member may be missing, as with `?fields=`."
     )

@@ -7,13 +7,17 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from custom.api.problems import QueryParameterError
+from custom.api.renderers import TextXsdRenderer, XsdRenderer
 from custom.api.views import ApiView
-from shop.api.serializers import ShopSerializer
+from custom.api.xsd import Body, SchemaWriter, find_body
+from shop.api.serializers import ShopSerializer, XsdQuerySerializer
 
 # Name of an entry -> name of its address.
 ENTRIES = {
@@ -39,6 +43,10 @@ ENTRIES = {
 }
 
 
+XSD_TEXT = {
+    "type": "string",
+    "example": '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>',
+}
 EXTRACT = {"openapi": "3.1.0", "info": {"title": "Shop API", "version": "1"}}
 
 
@@ -97,6 +105,62 @@ class SchemaView(ApiView):
     def get(self, request: Request) -> Response:
         """Return this document."""
         return Response(build_schema(request.version))
+
+
+class XsdView(ApiView):
+    """The contract, for programs that read XML."""
+
+    permission_classes = (AllowAny,)
+    renderer_classes = (XsdRenderer, TextXsdRenderer)
+    is_public_page = True
+    query_parameters = frozenset({"operation", "body", "sparse"})
+
+    @extend_schema(
+        operation_id="xsd_retrieve",
+        parameters=[XsdQuerySerializer],
+        responses={(200, kind): XSD_TEXT for kind in ("application/xml", "text/xml")},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the XML Schema of one body; without an operation, of every type."""
+        given = {name: request.query_params.get(name) for name in self.query_parameters}
+        query = XsdQuerySerializer(data={k: v for k, v in given.items() if v})
+        if not query.is_valid():
+            raise QueryParameterError(query.errors)
+        try:
+            return Response(build_xsd(request.version, **query.validated_data))
+        except KeyError:
+            told = "There is no such operation, or it has no such body."
+            detail = ErrorDetail(told, "does-not-exist")
+            raise QueryParameterError({"operation": [detail]}) from None
+
+
+@cache
+def build_xsd(
+    version: str,
+    *,
+    operation: str = "",
+    body: str = Body.ANSWER,
+    sparse: bool = False,
+) -> str:
+    """Describe a body in XML Schema, once a process.
+
+    Raises:
+        KeyError: There is no such operation, or it has no such body.
+    """
+    document = build_schema(version)
+    writer = SchemaWriter(
+        document["components"]["schemas"],
+        is_request=body == Body.REQUEST,
+        is_sparse=sparse,
+    )
+    if operation:
+        return writer.write(find_body(document, operation, body))
+    names = [
+        each["operationId"]
+        for operations in document["paths"].values()
+        for each in operations.values()
+    ]
+    return writer.write_types(f"Ask for ?operation= one of: {', '.join(names)}")
 
 
 @cache

@@ -8,8 +8,10 @@ from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
+from lxml import etree
 
 from custom.api.schema_parts import HEADERS
+from custom.api.xsd import SchemaWriter
 from shop.api.views import build_schema
 
 PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>")
@@ -106,6 +108,10 @@ class Contract:
             if response.get("content") or answer.content:
                 yield f"content type {kind!r} is not declared"
             return
+        if kind.endswith("xml") and media["schema"].get("type") != "string":
+            xsd = self._xsd(json.dumps(media["schema"]), answer.is_partial)
+            if not xsd.validate(etree.fromstring(answer.content)):
+                yield f"body: {xsd.error_log.last_error}"
         if kind.endswith("json"):
             validator = self._validator(json.dumps(media["schema"]), answer.is_partial)
             for error in validator.iter_errors(json.loads(answer.content)):
@@ -120,6 +126,13 @@ class Contract:
         if is_partial:
             whole = _without_required(whole)
         return jsonschema_rs.Draft202012Validator(whole)
+
+    @cache  # noqa: B019 - as above
+    def _xsd(self, schema: str, is_sparse: bool) -> etree.XMLSchema:  # noqa: FBT001
+        """Compile the XML Schema of a body."""
+        schemas = self.document["components"]["schemas"]
+        text = SchemaWriter(schemas, is_sparse=is_sparse).write(json.loads(schema))
+        return etree.XMLSchema(etree.fromstring(text.encode()))
 
     @cached_property
     def _strict(self) -> dict[str, Any]:

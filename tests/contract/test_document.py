@@ -14,6 +14,7 @@ from script.lib.console import ROOT
 from shop.api.views import build_schema
 from tests.contract.checker import PLACEHOLDER, UNDESCRIBED
 
+XSD = "/api/schema.xsd"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -91,7 +92,7 @@ class DocumentTests(SimpleTestCase):
                     self.assertEqual(tuple(sent["content"]), MEDIA_TYPES)
                 for status, response in operation["responses"].items():
                     content = self.resolve(response).get("content")
-                    if content and status.startswith("2"):
+                    if content and status.startswith("2") and path != XSD:
                         self.assertEqual(tuple(content), MEDIA_TYPES)
 
     def test_every_body_has_an_example_that_its_schema_takes(self) -> None:
@@ -115,6 +116,8 @@ class DocumentTests(SimpleTestCase):
         self.assertGreater(len(written), 100)
         for name in written:
             with self.subTest(name=name):
+                if name == "xsd_retrieve_200.xml":
+                    continue  # there is none
                 twin = examples[f"{name.removesuffix('.xml')}.json"]["value"]
                 text = examples[name]["value"]
                 self.assertEqual(load_xml(text.encode()), as_text(twin))
