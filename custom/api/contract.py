@@ -33,6 +33,7 @@ from custom.api.idempotency import (
     KeyInvalidError,
     KeyRequiredError,
 )
+from custom.api.keys import EVERY_KEY, ScopeMissingError
 from custom.api.problems import (
     PROBLEM_BY_STATUS,
     RENAMED_CODES,
@@ -169,11 +170,23 @@ class Operation:
         """Return what it tells in headers of its own when it succeeds."""
         return frozenset(self._stated(SENT_HEADERS))
 
+    @property
+    def step(self) -> str:
+        """Name the view's method that answers."""
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    @property
+    def key_scope(self) -> str | None:
+        """Name the scope that an API key needs; None: no key is let in."""
+        if self.view.is_public_page:
+            return EVERY_KEY
+        scope: str | None = self.view.get_named_scope(self.step)
+        return scope
+
     def _stated(self, name: str) -> Iterator[Any]:
         """Yield what the view says of all its methods, then of this one."""
-        action = getattr(self.view, "action", None) or self.method.lower()
         yield from getattr(self.view, name, ())
-        yield from getattr(getattr(self.view, action, None), name, ())
+        yield from getattr(getattr(self.view, self.step, None), name, ())
 
     def _read(self, kind: type[Exception] | Refusal) -> Refusal:
         if isinstance(kind, Refusal):
@@ -193,6 +206,8 @@ class Operation:
         authenticators = self.view.get_authenticators()
         for one in authenticators:
             yield from getattr(one, REFUSALS, ())
+        if authenticators and self.key_scope != EVERY_KEY:
+            yield ScopeMissingError
         is_read = self.method in SAFE_METHODS
         kinds = {type(permission) for permission in self.view.get_permissions()}
         if is_read:

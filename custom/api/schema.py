@@ -12,6 +12,7 @@ from custom.api import schema_parts as parts
 from custom.api.contract import Operation
 from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.idempotency import HEADER, REPLAYED_HEADER
+from custom.api.keys import EVERY_KEY
 from custom.api.views import ApiMixin
 
 FORMAT_PARAMETER = OpenApiParameter(
@@ -77,6 +78,8 @@ class ApiSchema(AutoSchema):
             required=frozenset(e["name"] for e in in_header if e.get("required")),
             is_list=any(each["name"] == PAGE for each in parameters) or view.is_list(),
         )
+        if (scope := told.key_scope) and scope != EVERY_KEY:
+            operation["description"] += f"\n\nAPI keys need the scope `{scope}`."
         headers = told.sent_headers() | self._found_headers(told, view)
         responses = operation["responses"]
         for response in responses.values():

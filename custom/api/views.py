@@ -90,10 +90,14 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         is_answered = hasattr(self, method) and method != "options"
         if self.is_public_page or not is_answered:  # as to everyone, or a 405
             return EVERY_KEY
-        if not isinstance(self.key_scope, Mapping):
-            return self.key_scope
         step = getattr(self, "action", None) or method.replace("head", "get")
-        return self.key_scope.get(step)
+        return self.get_named_scope(step)
+
+    def get_named_scope(self, step: str) -> str | None:
+        """Name the scope that a key needs for an action or method."""
+        if isinstance(self.key_scope, Mapping):
+            return self.key_scope.get(step)
+        return self.key_scope
 
     def get_throttle_scope(self) -> str | None:
         """Name the scope of this POST request; see custom.rates."""

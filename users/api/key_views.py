@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from custom.api.contract import refuses
 from custom.api.views import ApiViewSet
 from users.api.key_serializers import (
     KeyInputSerializer,
@@ -15,7 +16,7 @@ from users.api.key_serializers import (
     NewKeySerializer,
 )
 from users.api.requests import AuthenticatedRequest
-from users.errors import PasswordWrongError, ScopesNotHeldError
+from users.errors import PasswordWrongError, ScopesNotHeldError, TooManyKeysError
 from users.models import ApiKey
 from users.querysets import ApiKeyQuerySet
 from users.services import make_own_key, revoke_key
@@ -46,6 +47,7 @@ class KeyViewSet(mixins.ListModelMixin, ApiViewSet[ApiKey]):
         """List one's keys, the newest first."""
         return super().list(request, *args, **kwargs)
 
+    @refuses(PasswordWrongError, ScopesNotHeldError, TooManyKeysError)
     @extend_schema(request=KeyInputSerializer, responses={201: NewKeySerializer})
     def create(self, request: AuthenticatedRequest) -> Response:
         """Make a key; this answer alone shows its secret."""

@@ -46,7 +46,19 @@ class ApiSchemaTests(SimpleTestCase):
         responses = describe(FailingView.as_view())["responses"]
         self.assertEqual(
             [*responses],
-            ["200", "400", "401", "406", "411", "413", "415", "429", "500", "503"],
+            [
+                "200",
+                "400",
+                "401",
+                "403",
+                "406",
+                "411",
+                "413",
+                "415",
+                "429",
+                "500",
+                "503",
+            ],
         )
         for kind in ("application/problem+json", "application/problem+xml"):
             schema = responses["401"]["content"][kind]["schema"]
