@@ -28,6 +28,7 @@ FIELDS_PARAMETER = OpenApiParameter(
 )
 ETAG = "ETag"
 PAGE = "page"
+CREATED = "201"
 
 
 class ApiSchema(AutoSchema):
@@ -82,8 +83,9 @@ class ApiSchema(AutoSchema):
             operation["description"] += f"\n\nAPI keys need the scope `{scope}`."
         headers = told.sent_headers() | self._found_headers(told, view)
         responses = operation["responses"]
-        for response in responses.values():
-            named = parts.headers_of(*parts.COMMON_HEADERS, *sorted(headers))
+        for status, response in responses.items():
+            own = headers if status == CREATED else headers - {"Location"}
+            named = parts.headers_of(*parts.COMMON_HEADERS, *sorted(own))
             response["headers"] = named | response.get("headers", {})
             response["description"] = response["description"] or "As asked."
         parameters.append(parts.parameter("X-Request-ID"))

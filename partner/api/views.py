@@ -18,10 +18,8 @@ from custom.api.conditional import (
     entity_tag,
     expected_states,
 )
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
-from custom.api.conditional import entity_tag, expected_states
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
-from custom.api.idempotency import REPLAYED_HEADER, read_key
+from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiViewSet
 from custom.idempotency import Outcome, run_once_if_keyed

@@ -15,6 +15,7 @@ from shop.api.views import build_schema
 from tests.contract.checker import PLACEHOLDER, UNDESCRIBED
 
 XSD = "/api/schema.xsd"
+UPLOAD = "multipart/form-data"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -88,7 +89,7 @@ class DocumentTests(SimpleTestCase):
         for path, method, operation in self.operations():
             with self.subTest(path=path, method=method):
                 sent = operation.get("requestBody")
-                if sent:
+                if sent and UPLOAD not in sent["content"]:
                     self.assertEqual(tuple(sent["content"]), MEDIA_TYPES)
                 for status, response in operation["responses"].items():
                     content = self.resolve(response).get("content")

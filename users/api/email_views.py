@@ -6,6 +6,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from custom.api.contract import refuses
 from custom.api.views import ApiView
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest
@@ -30,6 +31,7 @@ class EmailChangeView(ApiView):
         """Count mails to one address together, whoever asks for them."""
         return tried_account(request)
 
+    @refuses(PasswordWrongError)
     @extend_schema(request=EmailChangeSerializer, responses=NOTHING)
     def post(self, request: AuthenticatedRequest) -> Response:
         """Have it mailed how to confirm, and the present address how to stop that."""
@@ -51,6 +53,7 @@ class EmailChangeConfirmView(ApiView):
     throttle_scope = "login"
     error_pointers = {LinkInvalidError: "#/token", EmailTakenError: "#/token"}
 
+    @refuses(EmailTakenError, LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token that was mailed to the new address; devices stay."""
@@ -68,6 +71,7 @@ class EmailChangeStopView(ApiView):
     throttle_scope = "login"
     error_pointers = {LinkInvalidError: "#/token", EmailTakenError: "#/token"}
 
+    @refuses(EmailTakenError, LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token that was mailed to the former address.

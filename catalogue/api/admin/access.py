@@ -23,6 +23,7 @@ from catalogue.errors import (
     MissingVariantError,
     SlugTakenError,
     TypeStaysError,
+    VariantSkuTakenError,
 )
 from catalogue.models import Product
 from catalogue.scopes import CATALOGUE_READ, CATALOGUE_WRITE
@@ -32,19 +33,21 @@ from custom.api.conditional import (
     entity_tag,
     expected_states,
 )
-from custom.api.idempotency import HEADER, replay_headers
+from custom.api.contract import Refusal
+from custom.api.idempotency import replay_headers
 from custom.api.views import ApiViewSet, ModelT_co
 from custom.idempotency import Outcome
 from users.api.requests import AuthenticatedRequest
 from users.models import AuthToken
 
-KEY_PARAMETER = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
-IF_MATCH_PARAMETER = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    "header",
-    description="`ETag` of the product, or of any part of it, as it was last read.",
+PRODUCT_ERRORS = (
+    ExternalIdTakenError,
+    InvalidAttributesError,
+    InvalidSlugError,
+    InvalidWindowError,
+    SlugTakenError,
 )
+VARIANT_ERRORS = (InvalidAttributesError, VariantSkuTakenError)
 IF_NONE_MATCH_PARAMETER = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
@@ -89,6 +92,7 @@ class StaffMixin(ApiViewSet[ModelT_co]):
         READING, CATALOGUE_READ
     ) | dict.fromkeys(WRITING, CATALOGUE_WRITE)
     permission_classes = (IsAuthenticated, HoldsRights)
+    refusals = (Refusal.of(403, "second-factor-required"),)
     rights: ClassVar[Mapping[str, Sequence[str]]]
     serializer_classes: ClassVar[Mapping[str, type[BaseSerializer[Any]]]]
     error_pointers = {

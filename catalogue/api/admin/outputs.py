@@ -5,14 +5,14 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalogue.api.admin.inputs import AttributesField
 from catalogue.api.serializers import ImageSerializer
 from catalogue.models import Product, ProductImage, Variant
 from catalogue.querysets import ProductQuerySet
-from custom.api.output import ModelOutputSerializer
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from partner.api.serializers import StockRecordSerializer
 from partner.models import StockRecord
 
@@ -159,3 +159,17 @@ class AdminProductSerializer(ModelOutputSerializer[Product]):
     def get_categories(self, product: Product) -> list[int]:
         """Return the ids of the categories it is in, in order."""
         return sorted(category.pk for category in product.categories.all())
+
+
+@extend_schema_serializer(many=False)
+class AdminVariantsSerializer(OutputSerializer[Any]):
+    """All variants of a product."""
+
+    results = AdminVariantSerializer(many=True)
+
+
+@extend_schema_serializer(many=False)
+class AdminImagesSerializer(OutputSerializer[Any]):
+    """All pictures of a product."""
+
+    results = AdminImageSerializer(many=True)

@@ -6,15 +6,14 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.admin.access import (
-    IF_MATCH_PARAMETER,
     IF_NONE_MATCH_PARAMETER,
-    KEY_PARAMETER,
+    VARIANT_ERRORS,
     VIEW_PRODUCT,
     StaffMixin,
 )
@@ -28,9 +27,16 @@ from catalogue.api.admin.inputs import (
 )
 from catalogue.api.admin.outputs import (
     AdminImageSerializer,
+    AdminImagesSerializer,
     AdminVariantSerializer,
+    AdminVariantsSerializer,
     with_offers,
     with_parts,
+)
+from catalogue.errors import (
+    InvalidImageError,
+    MissingVariantError,
+    StillOfferedError,
 )
 from catalogue.models import Product, ProductImage, Variant
 from catalogue.services import (
@@ -44,6 +50,8 @@ from catalogue.services import (
     store_image,
     upsert_variant,
 )
+from custom.api.conditional import PreconditionRequiredError
+from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
 from custom.api.idempotency import digest_of, read_key
 from custom.api.parsers import MultiPartParser
 from custom.api.views import ModelT_co
@@ -106,6 +114,7 @@ class PartMixin(StaffMixin[ModelT_co]):
                 return each
         raise Http404
 
+    @sends("ETag")
     def list(self, request: Request, product_id: int) -> Response:
         """List them all, in order."""
         product = self.product()
@@ -114,6 +123,7 @@ class PartMixin(StaffMixin[ModelT_co]):
             product, {"results": self.get_serializer(rows, many=True).data}
         )
 
+    @sends("ETag")
     def retrieve(self, request: Request, product_id: int, pk: int) -> Response:
         """Read one; its `ETag` stands for the whole product."""
         product = self.product()
@@ -134,6 +144,7 @@ class PartMixin(StaffMixin[ModelT_co]):
         return self.tagged(product, shown, status, location=path, outcome=outcome)
 
 
+@extend_schema_view(list=extend_schema(responses=AdminVariantsSerializer))
 class AdminVariantViewSet(PartMixin[Variant]):
     """What is sold of a product."""
 
@@ -156,7 +167,11 @@ class AdminVariantViewSet(PartMixin[Variant]):
         "partial_update": VariantChangeSerializer,
     }
 
-    @extend_schema(parameters=[KEY_PARAMETER], responses={201: AdminVariantSerializer})
+    @refuses(*VARIANT_ERRORS)
+    @sends("ETag", "Location")
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH], responses={201: AdminVariantSerializer}
+    )
     def create(self, request: Request, product_id: int) -> Response:
         """Add a variant; `If-Match` is optional."""
         product = self.product()
@@ -168,8 +183,10 @@ class AdminVariantViewSet(PartMixin[Variant]):
         )
         return self.shown(int(outcome.made), HTTPStatus.CREATED, outcome)
 
+    @refuses(*VARIANT_ERRORS)
+    @sends("ETag", "Location")
     @extend_schema(
-        parameters=[IF_MATCH_PARAMETER, IF_NONE_MATCH_PARAMETER],
+        parameters=[IF_MATCH, IF_NONE_MATCH_PARAMETER],
         responses={200: AdminVariantSerializer, 201: AdminVariantSerializer},
     )
     def upsert(self, request: Request, product_id: int, sku: str) -> Response:
@@ -181,7 +198,9 @@ class AdminVariantViewSet(PartMixin[Variant]):
         pk, is_new = upsert_variant(product.pk, sku, values, edit=edit)
         return self.shown(pk, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses=AdminVariantSerializer)
+    @refuses(*VARIANT_ERRORS, PreconditionRequiredError)
+    @sends("ETag")
+    @extend_schema(parameters=[IF_MATCH], responses=AdminVariantSerializer)
     def partial_update(self, request: Request, product_id: int, pk: int) -> Response:
         """Change a variant; what is left out stays."""
         variant = self.part(self.product(), pk)
@@ -189,7 +208,8 @@ class AdminVariantViewSet(PartMixin[Variant]):
         edit_variant(variant, values, edit=edit)
         return self.shown(pk)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses={204: None})
+    @refuses(MissingVariantError, PreconditionRequiredError, StillOfferedError)
+    @extend_schema(parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, product_id: int, pk: int) -> Response:
         """Delete a variant nobody offers, but not the last one."""
         variant = self.part(self.product(), pk)
@@ -198,6 +218,7 @@ class AdminVariantViewSet(PartMixin[Variant]):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+@extend_schema_view(list=extend_schema(responses=AdminImagesSerializer))
 class AdminImageViewSet(PartMixin[ProductImage]):
     """Pictures of a product."""
 
@@ -224,8 +245,10 @@ class AdminImageViewSet(PartMixin[ProductImage]):
         is_upload = request is not None and request.method == "POST"
         return [MultiPartParser()] if is_upload else super().get_parsers()
 
+    @refuses(InvalidImageError)
+    @sends("ETag", "Location")
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH],
         request={"multipart/form-data": NewImageSerializer},
         responses={201: AdminImageSerializer},
     )
@@ -242,7 +265,9 @@ class AdminImageViewSet(PartMixin[ProductImage]):
         )
         return self.shown(int(outcome.made), HTTPStatus.CREATED, outcome)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses=AdminImageSerializer)
+    @refuses(PreconditionRequiredError)
+    @sends("ETag")
+    @extend_schema(parameters=[IF_MATCH], responses=AdminImageSerializer)
     def partial_update(self, request: Request, product_id: int, pk: int) -> Response:
         """Change what is said of a picture, or its place."""
         image = self.part(self.product(), pk)
@@ -250,7 +275,8 @@ class AdminImageViewSet(PartMixin[ProductImage]):
         edit_picture(image, values, edit=edit)
         return self.shown(pk)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses={204: None})
+    @refuses(PreconditionRequiredError)
+    @extend_schema(parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, product_id: int, pk: int) -> Response:
         """Take a picture away."""
         image = self.part(self.product(), pk)

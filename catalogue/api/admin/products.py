@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalogue.api.admin.access import (
-    IF_MATCH_PARAMETER,
     IF_NONE_MATCH_PARAMETER,
-    KEY_PARAMETER,
+    PRODUCT_ERRORS,
+    VARIANT_ERRORS,
     VIEW_PRODUCT,
     StaffMixin,
 )
@@ -28,6 +28,7 @@ from catalogue.api.admin.outputs import (
     with_offers,
     with_parts,
 )
+from catalogue.errors import MissingVariantError, StillOfferedError, TypeStaysError
 from catalogue.models import EXTERNAL_ID_LENGTH, Product
 from catalogue.querysets import ProductQuerySet
 from catalogue.services import (
@@ -37,6 +38,8 @@ from catalogue.services import (
     remove_product,
     upsert_product,
 )
+from custom.api.conditional import PreconditionRequiredError
+from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
 from custom.api.idempotency import read_key
 from custom.idempotency import Outcome, run_once_if_keyed
 from partner.scoping import partners_shown_to
@@ -91,11 +94,13 @@ class AdminProductViewSet(
         """List products; `updated_since` keeps what was changed from a moment on."""
         return super().list(request, *args, **kwargs)
 
+    @sends("ETag")
     def retrieve(self, request: Request, pk: int) -> Response:
         """Read a product; its `ETag` is what a change has to name."""
         product = self.get_object()
         return self.tagged(product, self.get_serializer(product).data)
 
+    @sends("ETag")
     def by_external_id(self, request: Request, external_id: str) -> Response:
         """Read the product that another system knows by this id."""
         product = self.get_queryset().filter(external_id=external_id).first()
@@ -103,7 +108,11 @@ class AdminProductViewSet(
             raise Http404
         return self.tagged(product, self.get_serializer(product).data)
 
-    @extend_schema(parameters=[KEY_PARAMETER], responses={201: AdminProductSerializer})
+    @refuses(*PRODUCT_ERRORS, *VARIANT_ERRORS, MissingVariantError)
+    @sends("ETag", "Location")
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], responses={201: AdminProductSerializer}
+    )
     def create(self, request: Request) -> Response:
         """Make a product with its variants."""
         values, edit = self.read_body()
@@ -113,7 +122,9 @@ class AdminProductViewSet(
         outcome = run_once_if_keyed(key, lambda: str(add_product(made, edit=edit).pk))
         return self.shown(int(outcome.made), HTTPStatus.CREATED, outcome)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses=AdminProductSerializer)
+    @refuses(*PRODUCT_ERRORS, PreconditionRequiredError)
+    @sends("ETag")
+    @extend_schema(parameters=[IF_MATCH], responses=AdminProductSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change a product; what is left out stays, `attributes` are sent whole."""
         product = self.get_object()
@@ -121,7 +132,8 @@ class AdminProductViewSet(
         edit_product(product.pk, values, edit=edit)
         return self.shown(product.pk)
 
-    @extend_schema(parameters=[IF_MATCH_PARAMETER], responses={204: None})
+    @refuses(PreconditionRequiredError, StillOfferedError)
+    @extend_schema(parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete a product nobody offers; staff can bring it back in the admin."""
         product = self.get_object()
@@ -129,8 +141,10 @@ class AdminProductViewSet(
         remove_product(product.pk, edit=self.edit())
         return Response(status=HTTPStatus.NO_CONTENT)
 
+    @refuses(*PRODUCT_ERRORS, *VARIANT_ERRORS, MissingVariantError, TypeStaysError)
+    @sends("ETag", "Location")
     @extend_schema(
-        parameters=[IF_MATCH_PARAMETER, IF_NONE_MATCH_PARAMETER],
+        parameters=[IF_MATCH, IF_NONE_MATCH_PARAMETER],
         responses={200: AdminProductSerializer, 201: AdminProductSerializer},
     )
     def upsert(self, request: Request, external_id: str) -> Response:
