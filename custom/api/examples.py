@@ -276,5 +276,5 @@ def _scalar(schema: Mapping[str, Any], kind: str | None, name: str) -> Any:  # n
     made = BY_FORMAT.get(schema.get("format", ""))
     if isinstance(named, str) and (made is None or schema["format"] == "decimal"):
         made = named
-    text = str(made or name.replace("_", " ") or "text")
+    text = str(name.replace("_", " ") or "text") if made is None else str(made)
     return text[: schema.get("maxLength", len(text))]

@@ -14,19 +14,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalogue.api.admin.access import (
-    IF_MATCH_PARAMETER,
     IF_NONE_MATCH_PARAMETER,
     VIEW_PRODUCT,
     StaffMixin,
 )
 from catalogue.api.admin.inputs import OfferUpsertSerializer
-from catalogue.api.admin.outputs import OfferSerializer, offers_of
+from catalogue.api.admin.outputs import OfferSerializer, OffersSerializer, offers_of
 from catalogue.models import Variant
 from catalogue.services import Edit
 from custom.api.conditional import PreconditionRequiredError, entity_tag
+from custom.api.contract import IF_MATCH, refuses, sends
 from custom.ids import new_public_id
 from partner.api.views import UNGUARDED
-from partner.errors import AlreadyOfferedError, PriceError, SkuTakenError
+from partner.errors import (
+    AlreadyOfferedError,
+    BelowAllocatedError,
+    PriceError,
+    SkuTakenError,
+    StockChangedError,
+)
 from partner.models import Partner, StockRecord
 from partner.scoping import partners_shown_to
 from partner.services import (
@@ -74,12 +80,14 @@ class AdminOfferViewSet(StaffMixin[StockRecord]):
         ids = self.kwargs["variant_id"], self.kwargs["product_id"]
         return get_object_or_404(Variant, pk=ids[0], product=ids[1])
 
+    @extend_schema(responses=OffersSerializer)
     def list(self, request: Request, product_id: int, variant_id: int) -> Response:
         """List the offers of a variant."""
         self.variant()
         shown = self.get_serializer(self.get_queryset(), many=True).data
         return Response({"results": shown})
 
+    @sends("ETag")
     def retrieve(
         self, request: Request, product_id: int, variant_id: int, partner: str
     ) -> Response:
@@ -90,8 +98,17 @@ class AdminOfferViewSet(StaffMixin[StockRecord]):
             raise Http404
         return self.offered(offer, self.get_serializer(offer).data)
 
+    @refuses(
+        AlreadyOfferedError,
+        BelowAllocatedError,
+        PreconditionRequiredError,
+        PriceError,
+        SkuTakenError,
+        StockChangedError,
+    )
+    @sends("ETag", "Location")
     @extend_schema(
-        parameters=[IF_MATCH_PARAMETER, IF_NONE_MATCH_PARAMETER],
+        parameters=[IF_MATCH, IF_NONE_MATCH_PARAMETER],
         responses={200: OfferSerializer, 201: OfferSerializer},
     )
     def upsert(

@@ -173,3 +173,10 @@ class AdminImagesSerializer(OutputSerializer[Any]):
     """All pictures of a product."""
 
     results = AdminImageSerializer(many=True)
+
+
+@extend_schema_serializer(many=False)
+class OffersSerializer(OutputSerializer[Any]):
+    """The offers of a variant."""
+
+    results = OfferSerializer(many=True)
