@@ -36,6 +36,20 @@ NO_SHIPPING = Charge(NOTHING, None)
 
 
 @dataclass(frozen=True, slots=True)
+class RateTax:
+    """What bears one rate of tax, lines and shipping together; net + tax = gross."""
+
+    rate: Decimal | None  # None: several, of an order that did not keep them
+    net: Decimal
+    tax: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        """Return what is paid for it."""
+        return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Sums of an order; subtotal - discount + shipping + additional tax = total.
 
@@ -44,6 +58,8 @@ class Totals:
             shipping is gone from ``shipping_amount`` already.
         line_taxes: The tax on each line, included or additional as the shop has it.
         shipping_tax: The tax on the shipping, likewise.
+        line_rates: Of each line.
+        taxes: What bears each rate, the lowest first; together the whole total.
     """
 
     subtotal: Decimal
@@ -55,6 +71,8 @@ class Totals:
     line_discounts: tuple[Decimal, ...]
     line_taxes: tuple[Decimal, ...]
     shipping_tax: Decimal
+    line_rates: tuple[Decimal, ...] = ()
+    taxes: tuple[RateTax, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +107,14 @@ def compute_totals(
     parts.sort(key=attrgetter("rate"))  # stable: lines keep their order
     line_taxes = [NOTHING] * len(lines)
     shipping_tax = NOTHING
+    taxes = []
     for rate, group in groupby(parts, key=attrgetter("rate")):
         bearers = list(group)
         amounts = [part.amount for part in bearers]
-        tax = _tax(sum(amounts, NOTHING), rate, currency, included=prices_include_tax)
+        amount = sum(amounts, NOTHING)
+        tax = _tax(amount, rate, currency, included=prices_include_tax)
+        net = amount - tax if prices_include_tax else amount
+        taxes.append(RateTax(rate, net, tax))
         for part, share in zip(bearers, allocate(tax, amounts, currency), strict=True):
             if part.owner is None:
                 shipping_tax += share
@@ -112,6 +134,8 @@ def compute_totals(
         line_discounts=tuple(line.discount for line in lines),
         line_taxes=tuple(line_taxes),
         shipping_tax=shipping_tax,
+        line_rates=tuple(map(_rate, lines)),
+        taxes=tuple(taxes),
     )
 
 

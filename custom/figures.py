@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import to_locale
@@ -19,6 +19,13 @@ def language_of(wanted: str) -> str:
 def show_amount(amount: Decimal, currency: str, language: str) -> str:
     """Write an amount with its currency: ``€19.80``, ``19,80 €``, ``￥1,200``."""
     return str(format_currency(amount, currency, locale=_locale(language)))
+
+
+def show_percent(share: Decimal, language: str) -> str:
+    """Write a share in percent: ``20%``, ``5,5 %``."""
+    return str(
+        format_percent(share, locale=_locale(language), decimal_quantization=False)
+    )
 
 
 def show_day(moment: datetime, language: str) -> str:

@@ -1,16 +1,20 @@
-"""Papers of an order as PDF, in its buyer's language: packing slip and invoice.
+"""Papers of an order as PDF, in its buyer's language.
 
 Nothing is fetched: fonts are the machine's, styles come with the template.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from custom.figures import language_of, show_amount, show_day
-from orders.models import Invoice, Order, OrderLine, Shipment
+from basket.totals import RateTax
+from custom.figures import language_of, show_amount, show_day, show_percent
+from orders.credits import CREDITING, credits_of
+from orders.models import CreditNote, Invoice, Order, OrderLine, Shipment
+from orders.taxes import credited_taxes, taxes_of
 from orders.wording import address_lines, sums_of
 
 
@@ -39,7 +43,51 @@ def invoice_document(invoice: Invoice) -> bytes:
         invoice=invoice,
         issued=show_day(invoice.issued_at, language),
         lines=list(_charged(order, language)),
+        taxes=_rates(taxes_of(order), order.currency, language),
     )
+
+
+def credit_note_document(note: CreditNote) -> bytes:
+    """Return what was taken back of an invoiced order at once; at most 4 queries."""
+    order = note.event.order
+    language = language_of(order.language)
+    events = order.events.filter(type__in=CREDITING).order_by("pk")
+    credits_ = list(credits_of(order, order.lines.all(), events))
+    taxes = credited_taxes(order, credits_)
+    place = next(at for at, each in enumerate(credits_) if each.event == note.event)
+    credit = credits_[place]
+
+    def shown(amount: Decimal) -> str:
+        return show_amount(amount, order.currency, language)
+
+    return _render(
+        "orders/credit_note.html",
+        order,
+        note=note,
+        invoice=order.invoice,
+        issued=show_day(note.issued_at, language),
+        reason=credit.event.detail.get("reason"),
+        lines=[(line, units, shown(worth)) for line, units, worth in credit.units],
+        rest=shown(credit.rest) if credit.rest else "",
+        amount=shown(credit.amount),
+        taxes=_rates(taxes[place], order.currency, language),
+    )
+
+
+def _rates(
+    taxes: Iterable[RateTax], currency: str, language: str
+) -> list[tuple[str, list[str]]]:
+    """Return each rate with its net, tax and gross as they are read."""
+    return [
+        (
+            "" if each.rate is None else show_percent(each.rate, language),
+            [
+                show_amount(amount, currency, language)
+                for amount in (each.net, each.tax, each.gross)
+            ],
+        )
+        for each in taxes
+    ]
 
 
 def _charged(order: Order, language: str) -> Iterator[tuple[OrderLine, str, str, str]]:

@@ -59,6 +59,12 @@ PAYMENT = (
         {Money.PARTLY_REFUNDED, Money.REFUNDED},
         SYSTEM,
     ),
+    _row(  # money back without goods
+        "credit",
+        {Money.PAID, Money.PARTLY_REFUNDED},
+        {Money.PARTLY_REFUNDED, Money.REFUNDED},
+        STAFF,
+    ),
     _row(  # a refund that failed at the provider, or money that came in afterwards
         "unrefund",
         {Money.PARTLY_REFUNDED, Money.REFUNDED},

@@ -16,6 +16,7 @@ from custom.ids import new_public_id
 from payments.querysets import PaymentEventQuerySet, PaymentQuerySet, RefundQuerySet
 
 ERROR_LENGTH = 64
+REASON_LENGTH = 200
 
 
 class Payment(models.Model):
@@ -188,7 +189,7 @@ class Refund(models.Model):
     amount = MoneyField()
     currency = CodeField(max_length=3)
     status = CodeField(max_length=16, choices=Status, default=Status.PENDING)
-    reason = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True, default="")
     source = CodeField(
         max_length=128, help_text="What caused it; once for each payment."
     )

@@ -17,8 +17,12 @@ from custom.money import format_money
 from orders import services
 from orders.actors import Actor, Role
 from orders.admin.steps import STEPS
-from orders.documents import invoice_document, packing_slip
-from orders.models import Order, OrderLine, Shipment
+from orders.documents import (
+    credit_note_document,
+    invoice_document,
+    packing_slip,
+)
+from orders.models import CreditNote, Order, OrderLine, Shipment
 from orders.selectors import find_orders, load_money
 from orders.tracking import tracking_url
 from orders.wording import address_lines
@@ -116,6 +120,11 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
                 self.admin_site.admin_view(self.invoice_view),
                 name="orders_order_invoice",
             ),
+            path(
+                "<path:object_id>/credit-note/<int:number>.pdf",
+                self.admin_site.admin_view(self.credit_note_view),
+                name="orders_order_credit_note",
+            ),
         ]
         return [*papers, *super().get_urls()]
 
@@ -150,7 +159,8 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
         if obj is not None:
             load_money(obj)
             parcels = [(each, tracking_url(each)) for each in obj.shipments.all()]
-            events = obj.events.select_related("actor").order_by("-at", "-pk")
+            events = obj.events.select_related("actor", "credit_note")
+            events = events.order_by("-at", "-pk")
             context |= {"order": obj, "parcels": parcels, "events": events}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -172,6 +182,16 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
             raise Http404
         return _pdf(invoice_document(invoice), f"invoice-{invoice.number}")
 
+    def credit_note_view(
+        self, request: HttpRequest, object_id: str, number: int
+    ) -> HttpResponse:
+        """Return one of the credit notes of an order."""
+        order = self._order(request, object_id)
+        note = CreditNote.objects.filter(event__order=order, number=number).first()
+        if note is None:
+            raise Http404
+        return _pdf(credit_note_document(note), f"credit-note-{number}")
+
     def press_ship(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Ship what was named, one parcel for each partner."""
         services.ship_parcels(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
@@ -191,6 +211,11 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
         """Take back what was named of what was shipped."""
         services.return_lines(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
         return "The goods are in stock again; money goes back in a moment."
+
+    def press_credit(self, row: Order, actor: User, cleaned: Cleaned) -> str:
+        """Pay an amount back without goods."""
+        services.credit_order(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
+        return "It is credited; money goes back in a moment."
 
     def press_invoice(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Give the order its invoice."""

@@ -1,16 +1,21 @@
 """What staff may do with an order, and what is asked of them for it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 
 from custom.buttons import Button, RowForm
+from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
+from custom.money import format_money, round_money
 from orders.actors import Role
 from orders.models import Order
 from orders.transitions import allowed_actions
+from payments.models import REASON_LENGTH
 
 CHANGE = "orders.change_order"
+MOVE_MONEY = "payments.move_money"
 
 
 class UnitsForm(RowForm):
@@ -75,6 +80,32 @@ class ReturnForm(UnitsForm):
     )
 
 
+class CreditForm(RowForm):
+    """How much goes back without goods, and why."""
+
+    amount = forms.DecimalField(
+        max_digits=MONEY_MAX_DIGITS, decimal_places=MONEY_DECIMAL_PLACES
+    )
+    reason = forms.CharField(max_length=REASON_LENGTH, help_text="Shown to the buyer.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        currency, owed = self.row.currency, self.row.owed_amount
+        shipping = format_money(self.row.shipping_amount, currency)
+        self.fields["amount"].help_text = (
+            f"In {currency}, at most {format_money(owed, currency)}; the shipping was "
+            f"{shipping}."
+        )
+
+    def clean_amount(self) -> Decimal:
+        """Refuse parts of the smallest coin."""
+        amount: Decimal = self.cleaned_data["amount"]
+        if amount != round_money(amount, self.row.currency):
+            msg = f"{self.row.currency} has no such amount."
+            raise forms.ValidationError(msg)
+        return amount
+
+
 class NoteForm(forms.Form):
     """Something to remember."""
 
@@ -115,6 +146,15 @@ STEPS: tuple[Button[Order], ...] = (
         permission=CHANGE,
         is_lawful=_allows("return"),
         form=ReturnForm,
+    ),
+    Button(
+        name="credit",
+        label="Refund an amount without goods",
+        permission=MOVE_MONEY,
+        is_lawful=lambda order: (
+            order.owed_amount > 0 and "credit" in allowed_actions(order, Role.STAFF)
+        ),
+        form=CreditForm,
     ),
     Button(
         name="invoice",

@@ -13,6 +13,7 @@ from orders.services.invoicing import issue_invoice
 from orders.services.money import choose_payment, follow_payments
 from orders.services.notes import add_note
 from orders.services.placing import place_order
+from orders.services.refunding import credit_order
 from orders.services.returning import return_lines
 from orders.services.starting import start_chosen_payment, start_placed_payment
 
@@ -21,6 +22,7 @@ __all__ = [
     "cancel_order",
     "choose_payment",
     "claim_guest_orders",
+    "credit_order",
     "deliver_everything",
     "deliver_shipment",
     "expire_order",

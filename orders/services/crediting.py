@@ -4,6 +4,7 @@ from custom.money import format_money
 from orders.credits import credit_of
 from orders.models import OrderEvent, OrderLine
 from orders.services.changes import LockedOrder, Quantities, announce, told_lines
+from orders.services.invoicing import note_credit
 from orders.services.money import settle_money
 from payments.services import lower_payment
 from promotions.services import give_back_vouchers
@@ -48,4 +49,5 @@ def settle_credit(
     if not locked.is_anything_kept:
         give_back_vouchers(order.public_id)
     announce(topic, order, event)
+    note_credit(event)
     settle_money(order, reason=reason)

@@ -15,6 +15,7 @@ from custom.transactions import transactional
 from orders.models import Order, OrderEvent, OrderLine
 from orders.numbers import new_number
 from orders.requests import HistoricOrder
+from orders.taxes import told_taxes
 from partner.models import StockMovement, StockRecord
 from partner.services import NewMovement, record_movements
 from payments.services import PastPayment, import_payments
@@ -121,6 +122,7 @@ def _order(entry: HistoricOrder, totals: Totals, currency: str) -> Order:
         included_tax=totals.included_tax,
         additional_tax=totals.additional_tax,
         total_amount=totals.total_amount,
+        taxes=told_taxes(totals.taxes),
         paid_amount=totals.total_amount,
         needs_prepayment=False,
         delivered_at=entry.completed_at,
@@ -149,11 +151,10 @@ def _lines(
             fulfilled_quantity=units,
             unit_price=_unit_price(record),
             line_total=_unit_price(record) * units,
-            tax_amount=tax,
+            tax_amount=totals.line_taxes[position],
+            tax_rate=totals.line_rates[position],
         )
-        for position, ((record, units), tax) in enumerate(
-            zip(sold, totals.line_taxes, strict=True)
-        )
+        for position, (record, units) in enumerate(sold)
     ]
 
 

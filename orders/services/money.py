@@ -101,6 +101,8 @@ def settle_money(order: Order, *, reason: str = "") -> None:
     is_refund = EVENT_OF[target] == Type.REFUNDED
     amount = paid_back if is_refund else received
     detail = {"amount": format_money(amount, order.currency)} if amount > 0 else {}
+    if is_refund and reason:
+        detail["reason"] = reason
     event = store(order, EVENT_OF[target], SYSTEM, detail=detail)
     if target == Money.PAID and not (was_paid or order.is_cancelled):
         announce("order.paid", order, event)

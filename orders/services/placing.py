@@ -17,6 +17,7 @@ from orders.numbers import new_number
 from orders.requests import OrderRequest
 from orders.selectors import open_basket
 from orders.services.money import expiry_of
+from orders.taxes import told_taxes
 from partner.errors import InsufficientStockError
 from partner.services import take_stock
 from payments.providers.registry import offered_provider
@@ -105,6 +106,7 @@ def _new_order(wanted: OrderRequest, quote: Quote) -> Order:
         included_tax=totals.included_tax,
         additional_tax=totals.additional_tax,
         total_amount=totals.total_amount,
+        taxes=told_taxes(totals.taxes),
         vouchers=[
             {"code": each.code, "discount": format_money(each.amount, quote.currency)}
             for each in quote.vouchers
@@ -155,6 +157,7 @@ def _lines(order: Order, quote: Quote) -> list[OrderLine]:
             line_total=item.line_total,
             discount_amount=quote.totals.line_discounts[position],
             tax_amount=quote.totals.line_taxes[position],
+            tax_rate=quote.totals.line_rates[position],
         )
         for position, item in enumerate(quote.items)
     ]

@@ -16,7 +16,13 @@ from custom import outbox
 from custom.money import format_money
 from custom.transactions import transactional
 from payments.errors import RefundTooLargeError
-from payments.models import ERROR_LENGTH, Payment, PaymentEvent, Refund
+from payments.models import (
+    ERROR_LENGTH,
+    REASON_LENGTH,
+    Payment,
+    PaymentEvent,
+    Refund,
+)
 from payments.providers.base import (
     ChargeState,
     RefundStanding,
@@ -183,7 +189,7 @@ def request_refund(
         payment=payment,
         amount=amount,
         currency=payment.currency,
-        reason=reason,
+        reason=reason[:REASON_LENGTH],
         source=source,
     )
     entry = PaymentEvent(

@@ -79,6 +79,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     ),
     "order.refunded": "notifications.tasks.send_order_refunded",
     "order.returned": "stats.tasks.follow_order",
+    "order.credited": "stats.tasks.follow_order",
     "order.imported": "stats.tasks.follow_import",
     "payment.changed": (
         "orders.tasks.follow_payments",

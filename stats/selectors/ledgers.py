@@ -1,16 +1,16 @@
 """What the ledgers say of one day; the only place that says what a figure means.
 
 Sales belong to the day an order was placed, whatever became of it; what was taken back
-(cancelled, expired, returned) to the day that happened; money that was paid back to the
-day its ledger says so.
+(cancelled, expired, returned, credited) to the day that happened; money that was paid
+back to the day its ledger says so.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import (
     Case,
@@ -27,16 +27,12 @@ from django.db.models import (
 
 from basket.models import Basket, BasketLine
 from custom.fields import MoneyField
-from orders.credits import line_charge, share_of
+from orders.credits import CREDITING, Credit, credits_of
 from orders.models import Order, OrderEvent, OrderLine
 from payments.models import PaymentEvent
 from stats.days import bounds
 
-TAKEN_BACK = (
-    OrderEvent.Type.CANCELLED,
-    OrderEvent.Type.EXPIRED,
-    OrderEvent.Type.RETURNED,
-)
+B = TypeVar("B", OrderLine, OrderEvent)  # of an order
 PAID_BACK = (PaymentEvent.Type.REFUNDED, PaymentEvent.Type.REFUND_FAILED)
 
 
@@ -185,42 +181,37 @@ def _charge() -> Case:
 def _add_taken_back(figures: DayFigures, day: date) -> None:
     """Add what orders of any day gave back on this one; 1 query, or 4."""
     start, end = bounds(day)
-    events = OrderEvent.objects.filter(type__in=TAKEN_BACK)
+    events = OrderEvent.objects.filter(type__in=CREDITING)
     of_day = set(
         events.filter(at__gte=start, at__lt=end).values_list("order_id", flat=True)
     )
     if not of_day:
         return
     orders = Order.objects.only("currency", "additional_tax").in_bulk(of_day)
-    lines = OrderLine.objects.filter(order__in=of_day).in_bulk()
-    gone: Counter[int] = Counter()  # line id -> units taken back before
-    for event in events.filter(order__in=of_day).order_by("pk"):
-        order, counts = orders[event.order_id], start <= event.at < end
-        credited = Decimal(event.detail["amount"])
-        for entry in event.detail["lines"]:
-            line, units = lines[entry["line"]], entry["quantity"]
-            before = gone[line.pk]
-            gone[line.pk] += units
-            if counts:
-                goods = _worth(order, line, gone[line.pk]) - _worth(order, line, before)
-                offer = Offer(
-                    order.currency,
-                    line.stock_record_id,
-                    line.product_id,
-                    line.partner_id,
-                )
-                back = {"units_back": units, "goods_back": goods}
-                figures.add_offer(offer, **back)
-                figures.add_goods(order.currency, line.partner_id, **back)
-                credited -= goods
-        if counts:  # with its last unit an order gives back what is left: shipping
-            figures.sales[order.currency,]["shipping_back"] += credited
+    lines = _by_order(OrderLine.objects.filter(order__in=of_day))
+    told = _by_order(events.filter(order__in=of_day).order_by("pk"))
+    for pk, order in orders.items():
+        for credit in credits_of(order, lines[pk], told[pk]):
+            if start <= credit.event.at < end:
+                _add_credit(figures, order.currency, credit)
 
 
-def _worth(order: Order, line: OrderLine, units: int) -> Decimal:
-    """Return what the first units of a line were charged."""
-    charge = line_charge(order, line)
-    return share_of(charge, units, of=line.quantity, currency=order.currency)
+def _by_order(rows: Iterable[B]) -> defaultdict[int, list[B]]:
+    """Group lines or events by their order."""
+    found: defaultdict[int, list[B]] = defaultdict(list)
+    for row in rows:
+        found[row.order_id].append(row)
+    return found
+
+
+def _add_credit(figures: DayFigures, currency: str, credit: Credit) -> None:
+    """Add what one event took back: units, and what went back beside them."""
+    for line, units, goods in credit.units:
+        back: dict[str, int | Decimal] = {"units_back": units, "goods_back": goods}
+        offer = Offer(currency, line.stock_record_id, line.product_id, line.partner_id)
+        figures.add_offer(offer, **back)
+        figures.add_goods(currency, line.partner_id, **back)
+    figures.sales[currency,]["shipping_back"] += credit.rest
 
 
 def _add_refunds(figures: DayFigures, day: date) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from uuid import UUID
 
 from custom.transactions import transactional
+from orders.credits import CREDITING
 from orders.models import Order, OrderEvent
 from payments.models import PaymentEvent
 from stats.days import day_of
 from stats.models import StaleDay
-from stats.selectors.ledgers import TAKEN_BACK
 
 
 @transactional
@@ -16,7 +16,7 @@ def mark_orders(public_ids: Collection[UUID]) -> None:
     """Have the days of orders counted again: of their placing, and of taking back."""
     orders = Order.objects.filter(public_id__in=public_ids)
     events = OrderEvent.objects.filter(
-        order__public_id__in=public_ids, type__in=TAKEN_BACK
+        order__public_id__in=public_ids, type__in=CREDITING
     )
     moments = orders.order_by().values_list("placed_at", flat=True)
     taken_back = events.order_by().values_list("at", flat=True)

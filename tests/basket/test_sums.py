@@ -103,6 +103,11 @@ class SumTests(TestCase):
         self.assertTrue(all(amount >= 0 for amount in by_voucher))
         self.check_lines(sale, totals)
         self.check_amounts(sale, totals)
+        self.assertEqual(sum(each.gross for each in totals.taxes), totals.total_amount)
+        tax = totals.included_tax + totals.additional_tax
+        self.assertEqual(sum(each.tax for each in totals.taxes), tax)
+        rates = [each.rate for each in totals.taxes]
+        self.assertEqual(rates, sorted(set(rates)))
 
     def check_lines(self, sale: Sale, totals: Totals) -> None:
         """Lines and shipping add up to the total; included tax changes nothing."""

@@ -1,5 +1,6 @@
 """What the tests of this package run in processes of their own."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from orders.services import (
     cancel_order,
     choose_payment,
     claim_guest_orders,
+    credit_order,
     expire_order,
     follow_payments,
     issue_invoice,
@@ -49,6 +51,10 @@ def change(name: str, order: int, **arguments: Any) -> str:  # noqa: ANN401
             receive(Order.objects.get(pk=order))
         case "follow":
             follow_payments(Order.objects.get(pk=order).public_id)
+        case "credit":
+            credit_order(
+                order, amount=Decimal(arguments["amount"]), reason="Late", actor=STAFF
+            )
         case "choose":
             choose_payment(order, provider=arguments["provider"], actor=CUSTOMER)
     return name

@@ -52,13 +52,17 @@ class OrderPageTests(TestCase):
         return [button["url"].split("/")[-2] for button in context["buttons"]]
 
     def test_buttons_lead_an_order_through_its_life(self) -> None:
-        self.assertEqual(self.offered(), ["ship", "cancel", "invoice", "note"])
+        self.assertEqual(
+            self.offered(), ["ship", "cancel", "credit", "invoice", "note"]
+        )
         self.assertEqual(
             self.act("ship", carrier="ups", tracking_number="1"),
             ["It is shipped."],
         )
         self.assertEqual(Shipment.objects.filter(carrier="ups").count(), 2)
-        self.assertEqual(self.offered(), ["deliver", "return", "invoice", "note"])
+        self.assertEqual(
+            self.offered(), ["deliver", "return", "credit", "invoice", "note"]
+        )
         self.act("deliver")
         self.assertEqual(self.order.status, Order.Status.COMPLETED)
         self.act("return", reason="Recalled")

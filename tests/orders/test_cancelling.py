@@ -179,7 +179,7 @@ class CancelOrderTests(TestCase):
         self.assert_untouched()
 
     def test_stock_is_the_last_table_written(self) -> None:
-        with self.assertNumQueries(19) as captured:
+        with self.assertNumQueries(20) as captured:
             cancel_order(self.order.pk, actor=CUSTOMER)
         writes = [
             query["sql"]

@@ -4,8 +4,9 @@ from django.db.models import Sum
 from django.test import TransactionTestCase, override_settings
 
 from orders.claims import open_units
-from orders.models import Order
-from orders.services import follow_payments
+from orders.credits import CREDITING
+from orders.models import CreditNote, Order
+from orders.services import follow_payments, issue_invoice
 from partner.models import StockLevel, StockMovement, StockRecord
 from payments.models import Payment, Refund
 from payments.selectors import money_of
@@ -67,6 +68,34 @@ class ChangeRaceTests(TransactionTestCase):
         self.assertEqual(len(done), 3)
         self.assert_books_agree(order)
         self.assertEqual((order.status, order.owed_amount), ("returned", 0))
+
+    def test_no_more_goes_back_than_came_in(self) -> None:
+        order = receive(placed((make_offer(num_in_stock=5, price="10.00"), 1)))
+        issue_invoice(order.pk)
+        outcomes = self.race(order, *[{"name": "credit", "amount": "4.00"}] * 4)
+        self.assertEqual(
+            self.codes(outcomes), ["", "", "refund-too-large", "refund-too-large"]
+        )
+        self.assert_books_agree(order)
+        order.refresh_from_db()
+        self.assertEqual(order.credited_amount, Decimal("8.00"))
+        numbers = CreditNote.objects.order_by("number").values_list("number", flat=True)
+        self.assertEqual(list(numbers), [1, 2])
+
+    def test_credits_and_a_cancellation(self) -> None:
+        order = receive(placed((make_offer(num_in_stock=5, price="10.00"), 2)))
+        self.race(
+            order,
+            {"name": "credit", "amount": "15.00"},
+            {"name": "cancel"},
+            {"name": "credit", "amount": "15.00"},
+        )
+        self.assert_books_agree(order)
+        order.refresh_from_db()
+        self.assertTrue(order.is_cancelled)
+        self.assertEqual(order.owed_amount, 0)
+        told = order.events.filter(type__in=CREDITING).values_list("detail", flat=True)
+        self.assertEqual(sum(Decimal(each["amount"]) for each in told), 20)
 
     @override_settings(SHOP_UNPAID_MINUTES=0)
     def test_an_order_is_paid_or_expired_never_both(self) -> None:

@@ -4,9 +4,11 @@ from django.test import SimpleTestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from basket.totals import RateTax
 from custom.money import places, round_money
-from orders.credits import credit_of, line_charge
-from orders.models import Order, OrderLine
+from orders.credits import Credit, credit_of, credits_of, line_charge
+from orders.models import Order, OrderEvent, OrderLine
+from orders.taxes import credited_taxes, taxes_of, told_taxes
 
 CURRENCIES = st.sampled_from(("JPY", "EUR", "KWD"))
 
@@ -97,3 +99,67 @@ class CreditTests(SimpleTestCase):
             line.cancelled_quantity += 1
         expected = [Decimal("0.03"), Decimal("0.04"), Decimal("5.03")]
         self.assertEqual(taken, expected)
+
+
+RATES = (Decimal("0.2"), Decimal("0.055"), Decimal(0))
+
+
+def tax_by_rate(order: Order, lines: list[OrderLine]) -> None:
+    """Give lines rates in turn, the shipping the first, and the order their sums."""
+    gross = {RATES[0]: order.shipping_amount}
+    for number, line in enumerate(lines):
+        line.tax_rate = RATES[number % len(RATES)]
+        gross.setdefault(line.tax_rate, Decimal(0))
+        gross[line.tax_rate] += line_charge(order, line)
+    taxes = []
+    for rate, amount in gross.items():
+        tax = round_money(amount * rate / (1 + rate), order.currency)
+        taxes.append(RateTax(rate, amount - tax, tax))
+    order.taxes = told_taxes(taxes)
+
+
+class TaxTests(SimpleTestCase):
+    """orders.taxes.credited_taxes"""
+
+    @settings(max_examples=300, deadline=None)
+    @given(orders(), st.data())
+    def test_taxes_of_parts_are_together_those_of_the_whole(
+        self, drawn: tuple[Order, list[OrderLine]], data: st.DataObject
+    ) -> None:
+        """In whatever steps amounts and units go back."""
+        order, lines = drawn
+        tax_by_rate(order, lines)
+        events: list[OrderEvent] = []
+        unit = Decimal(1).scaleb(-places(order.currency))
+        while left := [line for line in lines if line.kept_quantity]:
+            told: list[dict[str, int]] = []
+            if not data.draw(st.booleans()):
+                line = data.draw(st.sampled_from(left))
+                units = data.draw(st.integers(1, line.kept_quantity))
+                amount = credit_of(order, lines, {line.pk: units})
+                line.cancelled_quantity += units
+                told = [{"line": line.pk, "quantity": units}]
+            else:
+                most = int(order.owed_amount / unit)
+                amount = data.draw(st.integers(0, most)) * unit
+            order.credited_amount += amount
+            events.append(OrderEvent(detail={"amount": f"{amount:f}", "lines": told}))
+        self.assertEqual(order.owed_amount, 0)
+        credits_ = list(credits_of(order, lines, events))
+        self.check(order, credits_)
+
+    def check(self, order: Order, credits_: list[Credit]) -> None:
+        sums = {
+            each.rate: RateTax(each.rate, Decimal(0), Decimal(0))
+            for each in taxes_of(order)
+        }
+        for credit, rows in zip(credits_, credited_taxes(order, credits_), strict=True):
+            self.assertEqual(sum(row.gross for row in rows), credit.amount)
+            for row in rows:
+                self.assertGreaterEqual(row.net, 0)
+                self.assertGreaterEqual(row.tax, 0)
+                before = sums[row.rate]
+                sums[row.rate] = RateTax(
+                    row.rate, before.net + row.net, before.tax + row.tax
+                )
+        self.assertEqual(list(sums.values()), taxes_of(order))

@@ -64,6 +64,7 @@ BUTTONS: Final = {
         "deliver": "CSR",
         "cancel": "CSR",
         "return": "CSR",
+        "credit": "FR",
         "invoice": "CSR",
         "note": "CSR",
     },
@@ -113,6 +114,7 @@ OTHERS: Final = {
     "auth_user_password_change",
     "packing_slip",
     "invoice",
+    "credit_note",
 }
 
 # Pages that belong to no model -> who may open them; the names of Django's own.

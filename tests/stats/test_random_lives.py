@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from custom.errors import DomainError
 from orders.models import Order, OrderLine
-from orders.services import cancel_order, expire_orders, return_lines
+from orders.services import (
+    cancel_order,
+    credit_order,
+    expire_orders,
+    return_lines,
+)
 from partner.models import StockRecord
 from payments.models import Payment
 from payments.services import start_payment
@@ -28,7 +33,9 @@ from tests.stats.books import books, settle
 START = datetime(2026, 3, 26, 20, tzinfo=UTC)  # three days before clocks change
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["order", "order", "pay", "cancel", "ship", "return", "count"]),
+        st.sampled_from(
+            ["order", "order", "pay", "cancel", "ship", "return", "credit", "count"]
+        ),
         st.integers(0, 5),  # which order, or how many units
         st.booleans(),  # all of it, or one unit
         st.integers(0, 15),  # hours until then
@@ -90,6 +97,9 @@ class RandomLivesTests(TestCase):
             start_payment(payment.public_id, token="ok")
         elif act == "ship":
             ship_all(order)
+        elif act == "credit":
+            amount = order.owed_amount if is_whole else Decimal("3.33")
+            credit_order(order.pk, amount=amount, reason="Sorry", actor=STAFF)
         elif act == "cancel":
             cancel_order(order.pk, actor=STAFF, quantities=units)
         else:

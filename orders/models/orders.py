@@ -1,4 +1,4 @@
-"""Orders as they were placed, their lines, their shipments and what happened to them.
+"""Orders as they were placed, and their lines.
 
 Lines keep ids of products, variants, stock records and partners as plain numbers
 beside copies of what was shown: an order outlives all of them, and a foreign key
@@ -83,10 +83,18 @@ class Order(models.Model):
     included_tax = MoneyField(default=0, help_text="Informs only.")
     additional_tax = MoneyField(default=0, help_text="Added to the total.")
     total_amount = MoneyField(help_text="As placed; it never changes.")
+    taxes = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text="Rate, net and tax of what bears each rate, as text; together the "
+        "total.",
+    )
     credited_amount = MoneyField(
         default=0,
         db_default=0,
-        help_text="What cancellations and returns took back of the total.",
+        help_text="What cancellations, returns and credits took back of the total.",
     )
     paid_amount = MoneyField(
         default=0,
@@ -212,6 +220,13 @@ class OrderLine(models.Model):
     line_total = MoneyField(help_text="Unit price times quantity.")
     discount_amount = MoneyField(default=0)
     tax_amount = MoneyField(default=0)
+    tax_rate = models.DecimalField(
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Share of the net price; unknown of lines kept without it.",
+    )
     fulfilled_quantity = models.PositiveIntegerField(default=0)
     cancelled_quantity = models.PositiveIntegerField(default=0, db_default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
@@ -269,124 +284,3 @@ class OrderLine(models.Model):
     def kept_quantity(self) -> int:
         """Return the units that the buyer has, or still waits for."""
         return self.quantity - self.cancelled_quantity - self.returned_quantity
-
-
-class Shipment(models.Model):
-    """One parcel of a partner's lines, on its way or arrived."""
-
-    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
-    partner_id = models.BigIntegerField(db_index=True)
-    carrier = CodeField(max_length=32, blank=True, default="")
-    tracking_number = models.CharField(max_length=100, blank=True, default="")
-    shipped_at = models.DateTimeField(default=timezone.now)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("order_id", "shipped_at", "id")
-
-    def __str__(self) -> str:
-        return f"{self.carrier} {self.tracking_number}".strip() or str(self.public_id)
-
-
-class ShipmentLine(models.Model):
-    """How many units of a line a shipment holds."""
-
-    shipment = models.ForeignKey(
-        Shipment, on_delete=models.PROTECT, related_name="lines"
-    )
-    line = models.ForeignKey(
-        OrderLine, on_delete=models.PROTECT, related_name="shipment_lines"
-    )
-    quantity = models.PositiveIntegerField()
-
-    class Meta:
-        ordering = ("shipment_id", "id")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["shipment", "line"], name="shipmentline_line_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1), name="shipmentline_quantity_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} of line {self.line_id}"
-
-
-class OrderEvent(models.Model):
-    """One thing that happened to an order; written once, never changed.
-
-    ``detail`` of a public event is shown to the buyer as it is.
-    """
-
-    class Type(models.TextChoices):
-        """What happened."""
-
-        PLACED = "placed", "Placed"
-        PAYMENT_CHOSEN = "payment_chosen", "Way of payment chosen"
-        PAYMENT_AUTHORIZED = "payment_authorized", "Payment authorized"
-        PAYMENT_FAILED = "payment_failed", "Payment failed"
-        PAYMENT_PENDING = "payment_pending", "Payment open again"
-        PAID = "paid", "Paid"
-        REFUNDED = "refunded", "Refunded"
-        SHIPPED = "shipped", "Shipped"
-        DELIVERED = "delivered", "Delivered"
-        CANCELLED = "cancelled", "Cancelled"
-        EXPIRED = "expired", "Expired unpaid"
-        RETURNED = "returned", "Returned"
-        COMPLETED = "completed", "Completed before these books began"
-        NOTED = "noted", "Noted"
-        CLAIMED = "claimed", "Moved into its buyer's account"
-
-    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
-    type = CodeField(max_length=32, choices=Type.choices)
-    from_status = CodeField(max_length=16, blank=True, default="")
-    to_status = CodeField(max_length=16, blank=True, default="")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Nobody for guests and for the shop itself.",
-    )
-    role = CodeField(
-        max_length=16,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="As what the actor did it.",
-    )
-    is_public = models.BooleanField(
-        default=True, db_default=True, help_text="Shown to the buyer."
-    )
-    detail = models.JSONField(default=dict, blank=True)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("order_id", "at", "id")
-        indexes = [models.Index(fields=["type", "at"], name="orderevent_of_type")]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.order_id}"
-
-
-class Invoice(models.Model):
-    """The number an order was invoiced under; what it says is the order as placed."""
-
-    order = models.OneToOneField(
-        Order, on_delete=models.PROTECT, related_name="invoice"
-    )
-    number = models.PositiveIntegerField(
-        unique=True, help_text="Counted from 1, without a gap."
-    )
-    issued_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("-number",)
-
-    def __str__(self) -> str:
-        return str(self.number)
