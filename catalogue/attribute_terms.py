@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalogue.attributes import JsonValue, clean_attributes
+from catalogue.attributes import Definition, JsonValue, clean_attributes
 from catalogue.errors import InvalidAttributesError
 from catalogue.models import AttributeDefinition
 
@@ -53,7 +53,7 @@ class Term:
         return comparable(self.kind, self.first), comparable(self.kind, self.last)
 
 
-def read_terms(definitions: Sequence[AttributeDefinition], text: str) -> list[Term]:
+def read_terms(definitions: Sequence[Definition], text: str) -> list[Term]:
     """Read one value of a filter by every definition that can.
 
     Args:
@@ -101,7 +101,7 @@ def _comparable_number(number: Decimal) -> str:
     return f"n{(exponent + digits).translate(COMPLEMENT)}~"
 
 
-def _read_ranges(definitions: Iterable[AttributeDefinition], text: str) -> list[Term]:
+def _read_ranges(definitions: Iterable[Definition], text: str) -> list[Term]:
     """Read ``from..to`` by every definition that takes both ends."""
     first, _, last = text.partition(RANGE_SIGN)
     found = {
@@ -117,7 +117,7 @@ def _read_ranges(definitions: Iterable[AttributeDefinition], text: str) -> list[
     return sorted(terms, key=lambda term: term.kind)
 
 
-def _read(definition: AttributeDefinition, text: str) -> list[JsonValue]:
+def _read(definition: Definition, text: str) -> list[JsonValue]:
     """Return the value as the database has it, or nothing if it is none."""
     value: object = text
     if definition.kind == Kind.BOOLEAN:

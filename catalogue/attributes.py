@@ -10,15 +10,17 @@ from decimal import Decimal, InvalidOperation
 
 from catalogue.errors import InvalidAttributesError
 from catalogue.models import AttributeDefinition
+from catalogue.rows import DefinitionRow
 
 Kind = AttributeDefinition.Kind
+Definition = AttributeDefinition | DefinitionRow
 JsonValue = str | int | bool
 MAX_DIGITS = 30  # of a decimal number, before the point or behind it
 LARGEST_INTEGER = 2**53 - 1  # beyond it, readers of JSON lose digits
 
 
 def clean_attributes(
-    definitions: Iterable[AttributeDefinition], values: Mapping[str, object]
+    definitions: Iterable[Definition], values: Mapping[str, object]
 ) -> dict[str, JsonValue]:
     """Check values against their definitions; ``None`` and ``""`` mean no value.
 
@@ -41,7 +43,7 @@ def clean_attributes(
             try:
                 cleaned[code] = _clean(definition, given[code])
             except (ValueError, InvalidOperation):
-                faults[code] = f"Not a valid {definition.get_kind_display()}."
+                faults[code] = f"Not a valid {Kind(definition.kind).label}."
         elif definition.is_required:
             faults[code] = "Required."
     if faults:
@@ -53,7 +55,7 @@ def clean_attributes(
     return cleaned
 
 
-def label_of(definition: AttributeDefinition, value: JsonValue) -> str:
+def label_of(definition: Definition, value: JsonValue) -> str:
     """Return what a page shows for a value."""
     if definition.kind == Kind.CHOICE:
         labels = {option["value"]: option["label"] for option in definition.options}
@@ -63,7 +65,7 @@ def label_of(definition: AttributeDefinition, value: JsonValue) -> str:
     return str(value)
 
 
-def _clean(definition: AttributeDefinition, value: object) -> JsonValue:
+def _clean(definition: Definition, value: object) -> JsonValue:
     """Return a value as it is stored, or raise ``ValueError``."""
     if definition.kind == Kind.CHOICE:
         if value not in [option["value"] for option in definition.options]:

@@ -34,6 +34,9 @@ class Rendition(StrEnum):
         return {"small": 160, "medium": 480, "large": 1200}[self.value]
 
 
+RENDITION_ENDINGS = {size.value: f".{size}.webp" for size in Rendition}
+
+
 class UnreadableImageError(ValueError):
     """The bytes are no picture of a format taken, or too large a one."""
 
@@ -112,8 +115,16 @@ def upload_name(instance: models.Model, _filename: str) -> str:
 
 def rendition_name(name: str, rendition: Rendition) -> str:
     """Return the name of a picture's rendition from the picture's own."""
+    return rendition_names(name)[rendition.value]
+
+
+def rendition_names(name: str) -> dict[str, str]:
+    """Return size -> name of a picture's renditions, from the picture's own."""
     folder, file = name.split("/")[-2:]
-    return f"renditions/{folder}/{file}.{rendition}.webp"
+    return {
+        size: f"renditions/{folder}/{file}{ending}"
+        for size, ending in RENDITION_ENDINGS.items()
+    }
 
 
 def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:

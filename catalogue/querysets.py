@@ -10,18 +10,19 @@ from django.db import models
 from django.db.models import (
     BooleanField,
     Count,
-    Exists,
     ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
     OuterRef,
     Q,
     Subquery,
-    Value,
 )
-from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 from django.utils import timezone
-from mptt.managers import TreeManager
-from mptt.querysets import TreeQuerySet
+
+from catalogue.rows import ROW_SOURCES, ProductRow
+from custom.rows import as_rows
 
 WHOLE_SHOP = 0  # the scope of the list that has every public product
 # What a product without a price sorts by: above every price.
@@ -30,7 +31,6 @@ NO_PRICE_RANK = Decimal("999999999.999")
 if TYPE_CHECKING:
     from catalogue.models import (  # noqa: F401 - in strings
         AttributeDefinition,
-        Category,
         ListedValue,
         NumberedProduct,
         Product,
@@ -40,64 +40,6 @@ if TYPE_CHECKING:
         ProductSummary,
         Variant,
     )
-
-
-class CategoryQuerySet(TreeQuerySet):
-    """Categories, in tree order unless said otherwise."""
-
-    def public(self) -> Self:
-        """Keep categories that are public, as is every category above them."""
-        hidden = self.model.objects.order_by().filter(
-            is_public=False,
-            tree_id=OuterRef("tree_id"),
-            lft__lte=OuterRef("lft"),
-            rght__gte=OuterRef("rght"),
-        )
-        return self.filter(~Exists(hidden))
-
-    def find(self, key: str) -> Self:
-        """Keep the category of an id (digits only) or a slug."""
-        return self.filter(_id_or_slug(key))
-
-    def find_by_any_slug(self, key: str) -> Self:
-        """Keep the category of an id, of its slug, or of one nobody had since."""
-        return self.find(key) if is_id(key) else self.filter(slugs__slug=key)
-
-    def with_words_like(self, starts: Sequence[str]) -> Self:
-        """Keep names that have, for each start, a word that begins so; not by index.
-
-        The column's collation tells neither case nor accents apart.
-        """
-        found = self
-        for start in starts:
-            at_word = Q(name__icontains=f" {start}") | Q(name__icontains=f"-{start}")
-            found = found.filter(Q(name__istartswith=start) | at_word)
-        return found
-
-    def below(self, nodes: Sequence["Category"], depth: int | None = None) -> Self:
-        """Keep the descendants of equally deep nodes, ``depth`` levels at most."""
-        ranges = Q(pk__in=())
-        for node in nodes:
-            ranges |= Q(tree_id=node.tree_id, lft__gt=node.lft, lft__lt=node.rght)
-        found = self.filter(ranges)
-        if depth is None or not nodes:
-            return found
-        return found.filter(level__lte=nodes[0].level + depth)
-
-    def above(self, nodes: Iterable["Category"]) -> Self:
-        """Keep some nodes and all that they are below."""
-        ranges = Q(pk__in=())
-        for node in nodes:
-            ranges |= Q(tree_id=node.tree_id, lft__lte=node.lft, rght__gte=node.rght)
-        return self.filter(ranges)
-
-    def lock(self, pks: Iterable[int]) -> "list[Category]":
-        """Read the rows of the keys under exclusive locks, in key order."""
-        found = self.filter(pk__in=list(pks)).order_by("pk")
-        return list(found.select_for_update())
-
-
-CategoryManager = TreeManager.from_queryset(CategoryQuerySet)
 
 
 class TakenSlugQuerySet(models.QuerySet[Any]):
@@ -338,33 +280,29 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def find(self, key: str) -> Self:
         """Keep the product of an id (digits only) or a slug."""
-        return self.filter(_id_or_slug(key))
+        return self.filter(id_or_slug(key))
 
     def lock(self, pks: Iterable[int]) -> "list[Product]":
         """Read the rows of the keys under exclusive locks, in key order."""
         found = self.filter(pk__in=list(pks)).order_by("pk")
         return list(found.select_for_update())
 
-    def for_list(self) -> Self:
-        """Load what a product row shows, of its picture only ``first_image_id``."""
+    def rows(self) -> "models.QuerySet[Product, ProductRow]":
+        """Read what a list shows of products, in one row each, unsorted."""
         variants: Any = self.model.variants.rel.related_model
-        count = (
-            variants.objects.filter(product=OuterRef("pk"), is_public=True)
-            .order_by()
-            .values("product")
-            .annotate(count=Count("*"))
-            .values("count")
-        )
+        public = variants.objects.filter(product=OuterRef("pk"), is_public=True)
+        # An aggregate of Django's would group, which takes a sort for each product.
+        number = Func(F("pk"), function="COUNT", output_field=IntegerField())
         images: Any = self.model.images.rel.related_model
         first = images.objects.filter(product=OuterRef("pk")).in_order().values("pk")
-        return (
-            self.select_related("summary")
-            .defer("description", "attributes")
-            .annotate(
-                variant_count=Coalesce(Subquery(count), Value(0)),
-                first_image_id=Subquery(first[:1]),
-            )
+        is_first = Q(images__pk=Subquery(first[:1]))
+        found = self.filter(Q(images__isnull=True) | is_first).annotate(
+            variant_count=Subquery(
+                public.order_by().annotate(number=number).values("number")
+            ),
+            **{name: F(source) for name, source in ROW_SOURCES.items()},
         )
+        return as_rows(found.order_by(), ProductRow)
 
     def for_detail(self) -> Self:
         """Load what a product page shows of the product's own row and its summary."""
@@ -387,7 +325,8 @@ def is_id(key: str) -> bool:
     return key.isascii() and key.isdigit()
 
 
-def _id_or_slug(key: str) -> Q:
+def id_or_slug(key: str) -> Q:
+    """Return the condition that a row has an id (digits only) or a slug."""
     # An id too long for the column matches nothing.
     if is_id(key):
         return Q(pk=int(key)) if len(key) < len(str(2**63)) else Q(pk__in=())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 
@@ -19,11 +20,19 @@ from catalogue.querysets import (
     ORDERINGS,
     WHOLE_SHOP,
     Narrowing,
-    ProductListingQuerySet,
     Sorting,
     is_id,
 )
-from custom.prepared import PreparedRead
+from catalogue.rows import (
+    CategoryLinkRow,
+    CategoryRow,
+    DefinitionRow,
+    ImageRow,
+    ProductRow,
+    VariantRow,
+)
+from custom.prepared import PreparedRead, PreparedRows
+from custom.rows import as_rows
 
 _BY_SLUG = PreparedRead(
     lambda slug, at: Product.objects.public(at).for_detail().filter(slug=slug)
@@ -32,30 +41,57 @@ _BY_ID = PreparedRead(
     lambda pk, at: Product.objects.public(at).for_detail().filter(pk=pk)
 )
 _ROWS = PreparedRead(
-    lambda products, at: Product.objects.public(at).for_list().filter(pk__in=products)
-)
-_FIRST_IMAGES = PreparedRead(
-    lambda images: ProductImage.objects.filter(pk__in=images).order_by()
+    lambda products, at: Product.objects.public(at).filter(pk__in=products).rows()
 )
 _IMAGES = PreparedRead(
-    lambda product: ProductImage.objects.filter(product=product).in_order()
+    lambda product: as_rows(
+        ProductImage.objects.filter(product=product).in_order(), ImageRow
+    )
 )
 _VARIANTS = PreparedRead(
-    lambda product: Variant.objects.filter(product=product, is_public=True).in_order()
+    lambda product: as_rows(
+        Variant.objects.filter(product=product, is_public=True).in_order(), VariantRow
+    )
 )
 _CATEGORIES = PreparedRead(
-    lambda product: (
-        Category.objects.public().filter(products=product).order_by("tree_id", "lft")
+    lambda product: as_rows(
+        Category.objects.public().filter(products=product).in_tree_order(),
+        CategoryLinkRow,
     )
 )
 _DEFINITIONS = PreparedRead(
-    lambda kind: AttributeDefinition.objects.filter(product_type=kind).in_order()
+    lambda kind: as_rows(
+        AttributeDefinition.objects.filter(product_type=kind).in_order(), DefinitionRow
+    )
+)
+_ALL_DEFINITIONS = PreparedRead(
+    lambda: as_rows(AttributeDefinition.objects.in_order(), DefinitionRow)
+)
+_ROOTS = PreparedRead(
+    lambda: as_rows(
+        Category.objects.filter(parent=None, is_public=True).in_tree_order(),
+        CategoryRow,
+    )
 )
 _BELOW_ROOTS = PreparedRead(
-    lambda trees: (
-        Category.objects.public()
-        .filter(tree_id__in=trees, level__gt=0)
-        .order_by("tree_id", "lft")
+    lambda trees, deepest: as_rows(
+        Category.objects.filter(
+            tree_id__in=trees, level__gt=0, level__lte=deepest
+        ).in_tree_order(),
+        CategoryRow,
+    )
+)
+_BETWEEN = PreparedRead(
+    lambda tree, first, last, deepest: as_rows(
+        Category.objects.filter(
+            tree_id=tree, lft__gt=first, lft__lt=last, level__lte=deepest
+        ).in_tree_order(),
+        CategoryRow,
+    )
+)
+_NAMED = PreparedRead(
+    lambda categories: as_rows(
+        Category.objects.public().filter(pk__in=categories).in_tree_order(), CategoryRow
     )
 )
 _COUNTS = PreparedRead(
@@ -65,8 +101,8 @@ _COUNTS = PreparedRead(
 )
 
 
-def _whole_list(sort: Sorting) -> PreparedRead[int]:
-    """Prepare the read of the products' ids in an order."""
+def _ids_in_order(sort: Sorting) -> PreparedRead[int]:
+    """Prepare the read of the products' ids of a list."""
     return PreparedRead(
         lambda scope: sort(ProductListing.objects.in_scope(scope)).values_list(
             "product_id", flat=True
@@ -74,14 +110,18 @@ def _whole_list(sort: Sorting) -> PreparedRead[int]:
     )
 
 
-_WHOLE_LISTS = {name: _whole_list(sort) for name, sort in ORDERINGS.items()}
+_WHOLE_LISTS = {name: _ids_in_order(sort) for name, sort in ORDERINGS.items()}
+
+
+Tree = Category | CategoryRow
+DEEPEST = 10_000  # levels; no tree is deeper
 
 
 @dataclass(slots=True)
 class CategoryNode:
     """A category with what a page shows of the tree around it."""
 
-    category: Category
+    category: Tree
     path: str  # slugs from the top down, "/" between them
     product_count: int
     children: list["CategoryNode"] = field(default_factory=list)
@@ -114,22 +154,17 @@ def public_product(key: str) -> Product | None:
     return found[0] if found else None
 
 
-def product_rows(product_ids: Iterable[int]) -> dict[int, Product]:
-    """Read what product rows show of products that anyone may see; 2 queries.
+def product_rows(product_ids: Iterable[int]) -> dict[int, ProductRow]:
+    """Read what product rows show of products that anyone may see; 1 query.
 
     Returns:
-        Id -> product, with ``variant_count`` and ``first_images``.
+        Id -> row; others are left out.
     """
-    products = _ROWS(products=list(product_ids), at=timezone.now())
-    first = [pk for each in products if (pk := each.first_image_id) is not None]
-    images = {image.pk: image for image in _FIRST_IMAGES(images=first)}
-    for product in products:
-        image = images.get(product.first_image_id or 0)
-        product.first_images = [] if image is None else [image]
-    return {product.pk: product for product in products}
+    rows = _ROWS(products=list(product_ids), at=timezone.now())
+    return {row.pk: row for row in rows}
 
 
-def load_page(product: Product) -> list[AttributeDefinition]:
+def load_page(product: Product) -> list[DefinitionRow]:
     """Add what a product page shows beside the product's own row; 4 queries.
 
     Returns:
@@ -141,6 +176,19 @@ def load_page(product: Product) -> list[AttributeDefinition]:
     return _DEFINITIONS(kind=product.product_type_id)
 
 
+def definitions_by_code() -> dict[str, list[DefinitionRow]]:
+    """Return attribute code -> its definitions, one for each type with it; 1 query."""
+    found: dict[str, list[DefinitionRow]] = {}
+    for definition in _ALL_DEFINITIONS():
+        found.setdefault(definition.code, []).append(definition)
+    return found
+
+
+def whole_list(scope: int, ordering: str) -> PreparedRows[int]:
+    """Return the products' ids of a list, in the order of a key of ``ORDERINGS``."""
+    return _WHOLE_LISTS[ordering].rows(scope=scope)
+
+
 class ListedKeys:
     """The product ids of a list, as a paginator wants them: counted, then cut.
 
@@ -150,8 +198,8 @@ class ListedKeys:
 
     ordered = True
 
-    def __init__(self, rows: ProductListingQuerySet, narrowing: Narrowing) -> None:
-        """Take the rows in their order, and how they were narrowed."""
+    def __init__(self, rows: Any, narrowing: Narrowing) -> None:  # noqa: ANN401
+        """Take the rows in their order, or ``whole_list``, and how it was narrowed."""
         self._rows = rows
         self._narrowing = narrowing
         self._matching = 0
@@ -165,8 +213,7 @@ class ListedKeys:
         """Return the ids of a page; 1 query by an index, 2 with attributes."""
         rows = self._rows
         if self._narrowing.is_whole and not self._narrowing.attributes:
-            read = _WHOLE_LISTS[self._narrowing.ordering]
-            return read(cut, scope=self._narrowing.scope)
+            return list(rows[cut])
         if wanted := self._narrowing.attributes:
             in_order = self._is_short_walk(cut.stop)
             narrow = rows.with_values_in_order if in_order else rows.with_values
@@ -213,35 +260,57 @@ def category_paths(categories: Mapping[int, Category]) -> dict[int, str]:
     }
 
 
-def _below(tops: Sequence[Category], levels: int | None) -> list[Category]:
-    """Read the public categories below equally deep ones, in tree order; 1 query."""
-    if tops and tops[0].level:
-        found = Category.objects.public().below(tops, levels)
-        return list(found.order_by("tree_id", "lft"))
-    rows = _BELOW_ROOTS(trees=[top.tree_id for top in tops])
-    return [row for row in rows if levels is None or row.level <= levels]
+def root_categories() -> list[CategoryRow]:
+    """Read the public tops of all trees, in their order; 1 query."""
+    return _ROOTS()
+
+
+def public_categories(category_ids: Iterable[int]) -> list[CategoryRow]:
+    """Read those of some categories that anyone may see, in tree order; 1 query."""
+    return _NAMED(categories=list(category_ids))
+
+
+def _below(tops: Sequence[Tree], deepest: int) -> list[CategoryRow]:
+    """Read what is below equally deep categories, hidden ones too, in tree order.
+
+    1 query. Between categories that have the same parent others may be.
+    """
+    if not tops:
+        return []
+    if not tops[0].level:
+        return _BELOW_ROOTS(trees=[top.tree_id for top in tops], deepest=deepest)
+    first, last = tops[0], tops[-1]
+    return _BETWEEN(
+        tree=first.tree_id, first=first.lft, last=last.rght, deepest=deepest
+    )
 
 
 def category_trees(
-    tops: Sequence[Category], *, above: Sequence[Category], depth: int | None = None
+    tops: Sequence[Tree],
+    *,
+    above: Sequence[Category] = (),
+    depth: int | None = None,
 ) -> list[CategoryNode]:
     """Put public categories together with those below them; 2 queries.
 
     Args:
-        tops: Equally deep categories, with the same parent or with none.
+        tops: Equally deep categories in tree order, with the same parent or with none.
         above: The categories above ``tops``, from the top of the tree down.
         depth: Levels shown, ``tops`` being the first; None shows all.
     """
-    rows = list(tops)
-    if depth != 1:
-        rows += _below(tops, None if depth is None else depth - 1)
-    counts = count_products(row.pk for row in rows)
+    shown = {top.pk: top for top in tops}
+    if depth != 1 and tops:
+        deepest = DEEPEST if depth is None else tops[0].level + depth - 1
+        for row in _below(tops, deepest):
+            if row.is_public and row.parent_id in shown:  # those above come first
+                shown.setdefault(row.pk, row)
+    counts = count_products(shown)
     start = "".join(f"{category.slug}/" for category in above)
-    nodes: dict[int, CategoryNode] = {}
-    for row in rows:
+    nodes: dict[int | None, CategoryNode] = {}
+    for row in shown.values():
         parent = nodes.get(row.parent_id)
         path = f"{parent.path}/{row.slug}" if parent else f"{start}{row.slug}"
         node = nodes[row.pk] = CategoryNode(row, path, counts.get(row.pk, 0))
         if parent:
             parent.children.append(node)
-    return [nodes[row.pk] for row in tops]
+    return [nodes[top.pk] for top in tops]

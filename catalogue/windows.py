@@ -29,3 +29,10 @@ def check_window(window: PublishWindow) -> PublishWindow:
     if opens is not None and closes is not None and opens >= closes:
         raise InvalidWindowError(NOT_A_WINDOW)
     return window
+
+
+def boundary_after(
+    opens: datetime | None, closes: datetime | None, at: datetime
+) -> datetime | None:
+    """Return the first moment after another at which a window opens or closes."""
+    return min((each for each in (opens, closes) if each and each > at), default=None)

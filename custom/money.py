@@ -7,6 +7,7 @@ the currency's own minor unit: none for yen, two for euro, three for Kuwaiti din
 import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import cache
 
 DEFAULT_PLACES = 2
 # ISO 4217, list one: every current currency whose minor unit is not two places.
@@ -51,7 +52,8 @@ def as_paid(amount: Decimal, currency: str) -> Decimal:
 
 def format_money(amount: Decimal, currency: str) -> str:
     """Write an amount with all of its currency's places and no sign on zero."""
-    return f"{round_money(amount, currency) + 0:f}"
+    rounded = round_money(amount, currency)
+    return str(rounded) if rounded else str(abs(rounded))
 
 
 def allocate(
@@ -94,6 +96,7 @@ def allocate(
     return shares
 
 
+@cache
 def _unit(currency: str) -> Decimal:
     """Return the smallest amount of a currency."""
     return Decimal(1).scaleb(-places(currency))

@@ -2,23 +2,28 @@
 
 Django takes longer to write a statement than MariaDB to answer it. A prepared read has
 its queryset compiled once and binds other values from then on; the rows are those of
-the queryset.
+the queryset. Tuples (``values_list``, ``custom.rows.as_rows``) come straight from the
+driver, instances are made by Django.
 """
 
 import copy
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Generic, Self, TypeVar, cast
 
 from django.db import connection, connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.query import FlatValuesListIterable, ValuesListIterable
+
+from custom.rows import RowIterable
 
 Row = TypeVar("Row")
 Single = int | str | dt.datetime
 Value = Single | Sequence[int] | Sequence[str]
 Shape = tuple[tuple[str, type, int | None], ...]  # name, kind and, of a list, length
 
-FIRST_MARK = 2**62  # larger than any key, and still a BIGINT
+FIRST_MARK = 2**31 - 10_000  # no constant of a queryset, and no column is too small
 TIME_MARK = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 MOST_BOUND = 100  # values of a list; a longer one is not worth a statement of its own
 TEXT_MARK = "\a{}"  # with a character that nobody may send
@@ -37,6 +42,7 @@ class PreparedRead(Generic[Row]):
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self._build = build
+        self._about: tuple[type[Model], tuple[str, ...]] | None = None
         self._statements: dict[Shape, _Statement[Row]] = {}
 
     def __call__(self, cut: slice | None = None, /, **values: Value) -> list[Row]:
@@ -61,6 +67,55 @@ class PreparedRead(Generic[Row]):
             statement = self._statements[shape] = _Statement(self._build, values)
         return statement.run(values, cut)
 
+    def rows(self, **values: Value) -> "PreparedRows[Row]":
+        """Return the rows, yet to be read, for who takes querysets."""
+        if self._about is None:
+            built = self._build(**values)
+            self._about = built.model, tuple(map(str, built.query.order_by))
+        return PreparedRows(self, values, *self._about)
+
+    def queryset(self, **values: Value) -> QuerySet[Any, Row]:
+        """Return the queryset, for what narrows it further."""
+        return self._build(**values)
+
+
+class PreparedRows(Generic[Row]):
+    """What filter sets and paginators take for a queryset, as long as they only cut it.
+
+    Whatever else is done to it is done to the queryset.
+    """
+
+    def __init__(
+        self,
+        read: PreparedRead[Row],
+        values: Mapping[str, Value],
+        model: type[Model],
+        ordering: tuple[str, ...],
+    ) -> None:
+        self._read = read
+        self._values = values
+        self._ordering = ordering
+        self.model = model
+
+    def __getitem__(self, cut: slice) -> list[Row]:
+        """Read a page; 1 query."""
+        return self._read(cut, **self._values)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.queryset(), name)
+
+    def all(self) -> Self:
+        """Return itself: nothing is kept of what was read."""
+        return self
+
+    def order_by(self, *names: str) -> Any:  # noqa: ANN401
+        """Sort; itself, if it is sorted so."""
+        return self if names == self._ordering else self.queryset().order_by(*names)
+
+    def queryset(self) -> QuerySet[Any, Row]:
+        """Return the queryset, to be narrowed."""
+        return self._read.queryset(**self._values)
+
 
 class _Statement(Generic[Row]):
     """One compiled queryset, and where in its parameters values go."""
@@ -78,9 +133,14 @@ class _Statement(Generic[Row]):
         is_same = (sql, parameters) == (self._sql, self._parameters)
         is_whole = set(self._places) >= set(places.values())
         columns = [column for column, *_ in self._compiler.select]
-        self._converters = self._compiler.get_converters(
-            columns[: self._compiler.col_count]
+        columns = columns[: self._compiler.col_count]
+        self._converters = self._compiler.get_converters(columns)
+        is_plain = not (
+            self._compiler.has_composite_fields(columns)
+            or self._compiler.has_extra_select
         )
+        # None: a row is more than its columns as they come.
+        self._make = _maker_of(self._rows._iterable_class) if is_plain else None  # noqa: SLF001
         if self._rows._prefetch_related_lookups or not (is_same and is_whole):  # noqa: SLF001
             msg = f"This queryset cannot be prepared: {self._sql}"
             raise ValueError(msg)
@@ -92,12 +152,41 @@ class _Statement(Generic[Row]):
             parameter if place is None else given[place]
             for parameter, place in zip(self._parameters, self._places, strict=True)
         )
-        compiler = copy.copy(self._compiler)
-        compiler.connection = connections[self._rows.db]  # the thread's
+        link: Any = connections[self._rows.db]  # the thread's
         sql = self._sql
         if cut is not None:
-            limits = compiler.connection.ops.limit_offset_sql(cut.start, cut.stop)
-            sql = f"{sql} {limits}"
+            sql = f"{sql} {link.ops.limit_offset_sql(cut.start, cut.stop)}"
+        if self._make is None:
+            return self._ask_django(link, sql, parameters)
+        with link.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows: Iterable[Sequence[Any]] = cursor.fetchall()
+        if self._converters:
+            rows = self._converted(rows, link)
+        return list(map(self._make, rows))
+
+    def _converted(
+        self,
+        rows: Iterable[Sequence[Any]],
+        link: Any,  # noqa: ANN401
+    ) -> Iterator[list[Any]]:
+        """Turn what the driver returns into what fields hold."""
+        for row in rows:
+            values = list(row)
+            for at, (converters, column) in self._converters.items():
+                for convert in converters:
+                    values[at] = convert(values[at], column, link)
+            yield values
+
+    def _ask_django(
+        self,
+        link: Any,  # noqa: ANN401
+        sql: str,
+        parameters: tuple[object, ...],
+    ) -> list[Row]:
+        """Have the queryset's own code read the rows."""
+        compiler = copy.copy(self._compiler)
+        compiler.connection = link
         compiler.as_sql = lambda *_args, **_options: (sql, parameters)
         compiler.get_converters = lambda _columns: self._converters
         compiled = _Overlay(
@@ -118,6 +207,15 @@ class _Overlay:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._below, name)
+
+
+def _maker_of(iterable: type[Any]) -> Callable[[Any], Any] | None:
+    """Return what makes a row of its columns; None where it takes more than that."""
+    if issubclass(iterable, RowIterable):
+        return iterable.make
+    if iterable is FlatValuesListIterable:
+        return itemgetter(0)
+    return tuple if iterable is ValuesListIterable else None
 
 
 def _compile(rows: Any) -> tuple[Any, str, tuple[object, ...]]:  # noqa: ANN401

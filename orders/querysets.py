@@ -1,13 +1,15 @@
 """How orders are found."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
+
+from custom.rows import as_rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
     from orders.models import Order, OrderLine
     from users.models import User
 
+NEWEST_FIRST = ("-placed_at", "-pk")  # the order of a history
 
-class BoughtLine(Protocol):
+
+class BoughtLine(NamedTuple):
     """What the history shows of a line, and the order it belongs to."""
 
     order_id: int
@@ -30,17 +34,44 @@ class BoughtLine(Protocol):
     currency: str
 
 
+class OrderColumns(NamedTuple):
+    """What the history shows of an order's own row."""
+
+    pk: int
+    number: str
+    status: str
+    payment_status: str
+    fulfilment_status: str
+    placed_at: datetime
+    currency: str
+    total_amount: Decimal
+    discount_amount: Decimal
+
+
+class OrderRow(OrderColumns):
+    """An order of the history, with its lines once ``load_lines`` has set them."""
+
+    bought: Sequence[BoughtLine]
+
+    @property
+    def line_count(self) -> int:
+        """Return the number of lines."""
+        return len(self.bought)
+
+
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     """Every method returns a new, still lazy queryset."""
 
-    def bought_in(self, orders: Collection[int]) -> "models.QuerySet[OrderLine, Any]":
-        """Read ``BoughtLine`` tuples of orders, each order's in its own order."""
-        return (
+    def bought_in(
+        self, orders: Collection[int]
+    ) -> "models.QuerySet[OrderLine, BoughtLine]":
+        """Read the lines of orders, each order's in its own order."""
+        found = (
             self.filter(order__in=orders)
             .order_by("order_id", "position")  # "order" would sort by its moment
             .annotate(currency=F("order__currency"))  # type: ignore[no-redef] # the same
-            .values_list(*BoughtLine.__annotations__, named=True)
         )
+        return as_rows(found, BoughtLine)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -95,9 +126,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Keep unpaid orders whose time is over, the longest overdue first."""
         return self.filter(expires_at__lte=moment).order_by("expires_at", "pk")
 
-    def for_list(self) -> Self:
-        """Load what a row of a list shows but its lines; 1 query."""
-        return self.defer("shipping_address", "billing_address", "vouchers", "note")
+    def history_of(self, user: int) -> "models.QuerySet[Order, OrderRow]":
+        """Read an account's orders, the newest first, without their lines."""
+        own = self.filter(user=user).order_by(*NEWEST_FIRST)
+        return as_rows(own, OrderRow)
 
     def for_detail(self) -> Self:
         """Load what one whole order shows but its money: at most 5 queries."""

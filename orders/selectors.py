@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from basket.quotes import Quote, make_quote
 from basket.selectors import BasketContents, contents_of
-from custom.prepared import PreparedRead
+from custom.prepared import PreparedRead, PreparedRows
 from orders.actors import Role
 from orders.models import Order, OrderLine
-from orders.querysets import BoughtLine
+from orders.querysets import BoughtLine, OrderRow
 from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
@@ -24,10 +24,16 @@ from users.models import User
 
 MOST_FOUND = 500
 
+_HISTORY = PreparedRead(Order.objects.history_of)
 _LINES_OF = PreparedRead(OrderLine.objects.bought_in)
 
 
-def load_lines(orders: Sequence[Order]) -> None:
+def history_of(user: User) -> PreparedRows[OrderRow]:
+    """Return an account's orders, the newest first; ``load_lines`` adds their lines."""
+    return _HISTORY.rows(user=user.pk)
+
+
+def load_lines(orders: Sequence[OrderRow]) -> None:
     """Tell orders what was bought in them; 1 query."""
     bought: defaultdict[int, list[BoughtLine]] = defaultdict(list)
     for line in _LINES_OF(orders=[order.pk for order in orders]):

@@ -12,41 +12,22 @@ variants; it is in stock if one of those offers is.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import F, Min
 from django.utils import timezone
 
 from custom.prepared import PreparedRead
+from custom.rows import as_rows
 from partner.models import StockPrice, StockRecord
 
 REFERENCE_PERIOD = timedelta(days=30)  # of "lowest price of the last 30 days"
 
 
-_OFFERED = PreparedRead(
-    lambda variants, currency: (
-        StockRecord.objects.offered(currency)
-        .filter(variant__in=variants)
-        .select_related("partner", "level")
-        .order_by()
-    )
-)
-_LOWEST = PreparedRead(
-    lambda records, since: (
-        StockPrice.objects.valid_since(since)
-        .filter(stock_record__in=records)
-        .order_by()
-        .values_list("stock_record")
-        .annotate(lowest=Min("price"))
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A stock record as a buyer sees it."""
 
     stock_record_id: int
@@ -56,8 +37,14 @@ class Offer:
     price: Decimal
     compare_at_price: Decimal | None
     currency: str
-    num_free: int  # below 0 when oversold on backorder
+    num_in_stock: int
+    num_allocated: int
     backorder: bool
+
+    @property
+    def num_free(self) -> int:
+        """Return the units not promised yet; below 0 when oversold on backorder."""
+        return self.num_in_stock - self.num_allocated
 
     @property
     def num_available(self) -> int:
@@ -80,6 +67,32 @@ class Offer:
         return (not self.purchasable, self.price, self.stock_record_id)
 
 
+_OFFERED = PreparedRead(
+    lambda variants, currency: as_rows(
+        StockRecord.objects.offered(currency)
+        .filter(variant__in=variants)
+        .annotate(
+            stock_record_id=F("pk"),
+            partner_name=F("partner__name"),
+            num_in_stock=F("level__num_in_stock"),
+            num_allocated=F("level__num_allocated"),
+            backorder=F("level__backorder"),
+        )
+        .order_by(),
+        Offer,
+    )
+)
+_LOWEST = PreparedRead(
+    lambda records, since: (
+        StockPrice.objects.valid_since(since)
+        .filter(stock_record__in=records)
+        .order_by()
+        .values_list("stock_record")
+        .annotate(lowest=Min("price"))
+    )
+)
+
+
 def best_offer(offers: Iterable[Offer]) -> Offer | None:
     """Return the offer the strategy picks, or None if there is none."""
     return min(offers, key=lambda offer: offer.rank, default=None)
@@ -91,10 +104,9 @@ def pick_offers(variant_ids: Collection[int]) -> dict[int, Offer]:
     Returns:
         Variant id -> offer; variants that nobody offers are left out.
     """
-    records = _OFFERED(variants=list(variant_ids), currency=settings.SHOP_CURRENCY)
+    offers = _OFFERED(variants=list(variant_ids), currency=settings.SHOP_CURRENCY)
     picked: dict[int, Offer] = {}
-    for record in records:
-        offer = offer_of(record)
+    for offer in offers:
         rival = picked.get(offer.variant_id)
         if rival is None or offer.rank < rival.rank:
             picked[offer.variant_id] = offer
@@ -111,7 +123,8 @@ def offer_of(record: StockRecord) -> Offer:
         price=record.price,
         compare_at_price=record.compare_at_price,
         currency=record.currency,
-        num_free=record.level.num_free,
+        num_in_stock=record.level.num_in_stock,
+        num_allocated=record.level.num_allocated,
         backorder=record.level.backorder,
     )
 

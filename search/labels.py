@@ -7,9 +7,11 @@ from decimal import Decimal
 from django.conf import settings
 
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX
-from catalogue.attributes import label_of
-from catalogue.models import AttributeDefinition, Category
+from catalogue.attributes import Definition, label_of
+from catalogue.models import AttributeDefinition
+from catalogue.selectors import public_categories
 from custom.money import format_money, places
+from custom.prepared import PreparedRead
 from partner.models import Partner
 from search.documents import price_bands
 from search.selectors import PRICE_FACET
@@ -17,6 +19,11 @@ from search.selectors import PRICE_FACET
 Counts = Sequence[tuple[str, int]]
 MOST_SHOWN = 100  # values of one facet
 TRUTHS = {"true": True, "false": False}
+_PARTNERS = PreparedRead(
+    lambda partners: (
+        Partner.objects.active().filter(pk__in=partners).values_list("pk", "name")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Facet:
 
 def label_facets(
     facets: Mapping[str, Counts],
-    definitions: Mapping[str, Sequence[AttributeDefinition]],
+    definitions: Mapping[str, Sequence[Definition]],
 ) -> list[Facet]:
     """Name facets and values; 1 query each for categories and partners.
 
@@ -56,7 +63,7 @@ def label_facets(
 def _facet(
     name: str,
     counts: Counts,
-    definitions: Mapping[str, Sequence[AttributeDefinition]],
+    definitions: Mapping[str, Sequence[Definition]],
 ) -> Facet:
     if name == "category":
         return Facet(name, "Category", _categories(dict(counts)))
@@ -77,23 +84,21 @@ def _by_count(counts: Counts) -> Counts:
     return sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
 
 
-def _label(definition: AttributeDefinition, value: str) -> str:
+def _label(definition: Definition, value: str) -> str:
     is_truth = definition.kind == AttributeDefinition.Kind.BOOLEAN
     return label_of(definition, TRUTHS.get(value, value) if is_truth else value)
 
 
 def _categories(counts: Mapping[str, int]) -> list[FacetValue]:
-    found = Category.objects.public().filter(pk__in=list(counts))
     return [
         FacetValue(str(row.pk), row.name, counts[str(row.pk)], row.level)
-        for row in found.order_by("tree_id", "lft")
+        for row in public_categories([int(pk) for pk in counts])
     ]
 
 
 def _partners(counts: Counts) -> list[FacetValue]:
     shown = _by_count(counts)
-    found = Partner.objects.active().filter(pk__in=[value for value, _ in shown])
-    names = dict(found.values_list("pk", "name"))
+    names = dict(_PARTNERS(partners=[int(value) for value, _ in shown]))
     return [
         FacetValue(value, names[int(value)], count)
         for value, count in shown

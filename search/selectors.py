@@ -16,9 +16,11 @@ from haystack.constants import DEFAULT_ALIAS, DJANGO_ID
 from haystack.query import SearchQuerySet
 
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX
-from catalogue.models import Product, ProductChange
+from catalogue.models import ProductChange
+from catalogue.rows import ProductRow
 from catalogue.selectors import product_rows
 from custom.errors import DomainError
+from custom.prepared import PreparedRead
 from search.errors import SearchUnavailableError
 from search.models import Synonym, split_wordings
 from search.text import Clause, read_clauses, split_words, write_clauses
@@ -41,6 +43,15 @@ PRICE_FACET = "price"
 TOP_SUGGESTIONS = 50  # of which the best titles are shown
 Wording = tuple[str, ...]
 
+_SYNONYMS = PreparedRead(
+    lambda: Synonym.objects.active().values_list("words", flat=True)
+)
+_HIDDEN = PreparedRead(
+    lambda: (
+        ProductChange.objects.unlisted().values_list("product", flat=True).distinct()
+    )
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRequest:
@@ -53,6 +64,7 @@ class SearchRequest:
         price_min, price_max: Minor units, both included.
         ordering: A key of ``ORDERINGS``; empty for the best first.
         facets: ``category``, ``partner``, ``price``, ``attr.<code>``.
+        start, limit: Which matches are read at once.
     """
 
     query: str = ""
@@ -64,6 +76,8 @@ class SearchRequest:
     in_stock: bool | None = None
     ordering: str = ""
     facets: Sequence[str] = ()
+    start: int = 0
+    limit: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +85,7 @@ class Found:
     """What was found, before any of it is read from the database.
 
     Attributes:
+        rows: The matches; those of the page have been read.
         count: Products that match.
         facets: Facet -> (value, number), most frequent first.
         suggestion: The query with other words, where what was typed finds nothing
@@ -86,35 +101,34 @@ class Found:
 
 
 def search_products(wanted: SearchRequest) -> Found:
-    """Search; 2 queries to the database, and one more search for each chosen facet.
+    """Search; at most 2 queries to the database.
 
-    A word that no product has is looked for in another spelling.
+    One search finds, counts and counts values; one more does for each facet of which
+    something is chosen. A word that no product has is looked for in another spelling.
 
     Raises:
         SearchUnavailableError: There is no index, or its engine fails.
     """
     clauses = read_clauses(wanted.query)
-    synonyms = list(_synonyms()) if clauses else []
-    hidden = list(
-        ProductChange.objects.unlisted().values_list("product", flat=True).distinct()
-    )
+    synonyms = [split_wordings(words) for words in _SYNONYMS()] if clauses else []
+    hidden = _HIDDEN()
     with engine_errors():
         search = _Search(wanted, clauses, synonyms, hidden)
-        count, suggestion = search.count(), None
-        is_fruitless = bool(clauses) and count == 0
+        rows, suggestion = search.rows(), None
+        is_fruitless = bool(clauses) and not rows.count()
         if is_fruitless:
             suggestion = search.suggestion()
         if suggestion:
             better = replace(wanted, query=suggestion)
             search = _Search(better, read_clauses(suggestion), synonyms, hidden)
-            count = search.count()
-            suggestion = suggestion if count else None
+            rows = search.rows()
+            suggestion = suggestion if rows.count() else None
         return Found(
-            count=count,
-            facets=search.facets(),
+            count=rows.count(),
+            facets=search.facets(rows),
             suggestion=suggestion,
             is_fruitless=is_fruitless,
-            rows=search.rows(),
+            rows=rows,
         )
 
 
@@ -175,7 +189,7 @@ class FoundKeys:
         return self._found.count
 
     def __getitem__(self, cut: slice) -> list[tuple[int, float]]:
-        """Return id and score of a page's matches; 1 search."""
+        """Return id and score of a page's matches; 1 search for another page."""
         with engine_errors():
             return [(int(each.pk), each.score) for each in self._found.rows[cut]]
 
@@ -199,14 +213,14 @@ class _Search:
             self._text = self._text.exclude(**{f"{DJANGO_ID}__in": hidden})
         self._filters = _filters(wanted)
 
-    def count(self) -> int:
-        """Return the number of matches."""
-        return self._narrowed().count()
-
     def rows(self) -> SearchQuerySet:
-        """Return the matches in the order that is wanted."""
+        """Search for the page, with facets of which nothing is chosen."""
         ordering = self._wanted.ordering or UNSORTED[not self._clauses]
-        return self._narrowed().order_by(*ORDERINGS[ordering])
+        rows = self._narrowed().order_by(*ORDERINGS[ordering])
+        rows = _counting(rows, self._unchosen())
+        start = self._wanted.start
+        rows[start : start + self._wanted.limit]  # it knows all the rest from now on
+        return rows
 
     def suggestion(self) -> str | None:
         """Return the query with words that products have in place of others."""
@@ -225,31 +239,28 @@ class _Search:
             return None
         return write_clauses(self._clauses, words)
 
-    def facets(self) -> dict[str, list[tuple[str, int]]]:
-        """Count values, each facet as if nothing of it were chosen."""
-        chosen = [name for name in self._wanted.facets if name in self._filters]
-        others = [name for name in self._wanted.facets if name not in self._filters]
-        counted = self._counted(others, None)
-        for name in chosen:
-            counted |= self._counted([name], name)
+    def facets(self, rows: SearchQuerySet) -> dict[str, list[tuple[str, int]]]:
+        """Return the numbers of values, each facet's as if nothing of it were chosen.
+
+        Args:
+            rows: What ``rows`` has found.
+        """
+        others = self._unchosen()
+        counted = _counts(rows, others) if others else {}
+        for name in self._wanted.facets:
+            if name not in counted:
+                counted |= self._counted_alone(name)
         return {name: counted[name] for name in self._wanted.facets}
 
-    def _counted(
-        self, names: Sequence[str], left_out: str | None
-    ) -> dict[str, list[tuple[str, int]]]:
-        """Count the values of facets in one search."""
-        if not names:
-            return {}
-        search = self._narrowed(left_out)
-        codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in names if _code(name)]
-        for name in names:
-            if not _code(name):
-                search = search.facet(_field(name), **_facet_options())
-        if codes:
-            search = search.facet("attribute", **_facet_options(codes))
+    def _unchosen(self) -> list[str]:
+        """Return the facets that nothing is narrowed by."""
+        return [name for name in self._wanted.facets if name not in self._filters]
+
+    def _counted_alone(self, name: str) -> dict[str, list[tuple[str, int]]]:
+        """Count the values of one facet without its own filter; 1 search."""
+        search = _counting(self._narrowed(name), [name])
         search.query.set_limits(0, 0)  # numbers alone: no match is read
-        fields = search.facet_counts().get("fields", {})
-        return {name: _values(fields, name) for name in names}
+        return _counts(search, [name])
 
     def _narrowed(self, left_out: str | None = None) -> SearchQuerySet:
         """Apply every filter, or all but one facet's."""
@@ -258,12 +269,6 @@ class _Search:
             if name != left_out:
                 search = search.filter(condition)
         return search
-
-
-def _synonyms() -> Iterator[list[Wording]]:
-    """Return groups of wordings that mean the same; 1 query."""
-    for words in Synonym.objects.active().values_list("words", flat=True):
-        yield split_wordings(words)
 
 
 def _conditions(
@@ -341,6 +346,25 @@ def _filters(wanted: SearchRequest) -> dict[str, SQ]:
     return filters
 
 
+def _counting(search: SearchQuerySet, names: Sequence[str]) -> SearchQuerySet:
+    """Have a search count the values of facets."""
+    codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in names if _code(name)]
+    for name in names:
+        if not _code(name):
+            search = search.facet(_field(name), **_facet_options())
+    if codes:
+        search = search.facet("attribute", **_facet_options(codes))
+    return search
+
+
+def _counts(
+    search: SearchQuerySet, names: Sequence[str]
+) -> dict[str, list[tuple[str, int]]]:
+    """Return what a search has counted of facets."""
+    fields = search.facet_counts().get("fields", {})
+    return {name: _values(fields, name) for name in names}
+
+
 def _code(facet: str) -> bool:
     return facet.startswith(ATTRIBUTE_PREFIX)
 
@@ -378,15 +402,10 @@ def _values(
     ]
 
 
-def public_rows(matches: Sequence[tuple[int, float]]) -> list[Product]:
-    """Read the products of matches, each with its ``score``; 2 queries.
+def public_rows(matches: Sequence[tuple[int, float]]) -> list[ProductRow]:
+    """Read the products of matches, in their order; 1 query.
 
     What nobody may see is left out, whatever the index says.
     """
     rows = product_rows([pk for pk, _ in matches])
-    found = []
-    for pk, score in matches:
-        if pk in rows:
-            rows[pk].score = round(score, 3)  # type: ignore[attr-defined]
-            found.append(rows[pk])
-    return found
+    return [rows[pk] for pk, _ in matches if pk in rows]

@@ -1,13 +1,42 @@
 """What is offered while somebody types."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from django.utils import timezone
+
+from catalogue.category_querysets import word_patterns
 from catalogue.models import Category, Product
+from custom.prepared import PreparedRead
+from custom.rows import as_rows
 from search.selectors import suggest_titles
 from search.text import split_words
 
 MOST_SUGGESTIONS = 10
 MOST_CATEGORIES = 3
+
+
+class ProductName(NamedTuple):
+    """What is offered of a product."""
+
+    pk: int
+    slug: str
+    title: str
+
+
+_CATEGORIES = PreparedRead(
+    lambda patterns: (
+        Category.objects.public()
+        .like(patterns)
+        .order_by("name", "pk")
+        .values_list("pk", "slug", "name")
+    )
+)
+_PRODUCTS = PreparedRead(
+    lambda products, at: as_rows(
+        Product.objects.public(at).filter(pk__in=products).order_by(), ProductName
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +60,12 @@ def suggest(start: str) -> list[Suggestion]:
     words = split_words(start)
     if not words:
         return []
-    categories = Category.objects.public().with_words_like(words).order_by("name", "pk")
-    found = [
-        Suggestion("category", row.pk, row.slug, row.name)
-        for row in categories[:MOST_CATEGORIES]
-    ]
+    categories = _CATEGORIES(slice(0, MOST_CATEGORIES), patterns=word_patterns(words))
+    found = [Suggestion("category", *row) for row in categories]
     wanted = " ".join(words)
-    products = Product.objects.public().filter(pk__in=suggest_titles(start))
+    products = _PRODUCTS(products=suggest_titles(start), at=timezone.now())
     ranked = sorted(
-        (
-            (" ".join(split_words(row.title)), row)
-            for row in products.only("title", "slug")
-        ),
+        ((" ".join(split_words(row.title)), row) for row in products),
         key=lambda pair: (
             not pair[0].startswith(wanted),
             len(pair[0]),
@@ -50,5 +73,5 @@ def suggest(start: str) -> list[Suggestion]:
             pair[1].pk,
         ),
     )
-    found += [Suggestion("product", row.pk, row.slug, row.title) for _, row in ranked]
+    found += [Suggestion("product", *row) for _, row in ranked]
     return found[:MOST_SUGGESTIONS]

@@ -1,7 +1,7 @@
 """What may be added to products: their categories, seller and newest reviews."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_serializer
@@ -17,6 +17,14 @@ from reviews.api.serializers import ReviewSerializer
 from reviews.models import Review
 
 NEWEST_REVIEWS = 3  # of each product
+
+
+class Keyed(Protocol):
+    """A product, or a row of one."""
+
+    @property
+    def pk(self) -> int:
+        """Return its key."""
 
 
 class CategoryPlaceSerializer(ModelOutputSerializer[Category]):
@@ -35,15 +43,16 @@ class CategoryPlaceSerializer(ModelOutputSerializer[Category]):
 
 
 def load_categories(
-    products: Sequence[Product], _context: Mapping[str, Any]
+    products: Sequence[Keyed], _context: Mapping[str, Any]
 ) -> dict[int, list[dict[str, Any]]]:
     """Return product id -> its public categories in tree order; 2 queries."""
     public = Category.objects.public().order_by("tree_id", "lft")
     wanted = Prefetch("categories", public, to_attr="places")
-    prefetch_related_objects(products, wanted)
+    owners = _with_keys_of(products)
+    prefetch_related_objects(owners, wanted)
     places: dict[int, list[Category]] = {
         product.pk: product.places  # type: ignore[attr-defined]  # just prefetched
-        for product in products
+        for product in owners
     }
     paths = category_paths({row.pk: row for rows in places.values() for row in rows})
     return {
@@ -62,11 +71,11 @@ def load_categories(
 
 
 def load_partners(
-    products: Sequence[Product], _context: Mapping[str, Any]
+    products: Sequence[Keyed], _context: Mapping[str, Any]
 ) -> dict[int, dict[str, Any] | None]:
     """Return product id -> whose offer ``price_from`` is, None of none; 2 queries."""
     owners = dict(
-        Variant.objects.filter(product__in=products, is_public=True)
+        Variant.objects.filter(product__in=[row.pk for row in products], is_public=True)
         .order_by()
         .values_list("pk", "product")
     )
@@ -81,20 +90,26 @@ def load_partners(
 
 
 def load_reviews(
-    products: Sequence[Product], context: Mapping[str, Any]
+    products: Sequence[Keyed], context: Mapping[str, Any]
 ) -> dict[int, list[dict[str, Any]]]:
     """Return product id -> the newest reviews that are published; 1 query."""
     newest = Review.objects.published().newest_first().for_list()[:NEWEST_REVIEWS]
     wanted = Prefetch("reviews", newest, to_attr="newest_reviews")
-    prefetch_related_objects(products, wanted)
+    owners = _with_keys_of(products)
+    prefetch_related_objects(owners, wanted)
     row: Any = ReviewSerializer(context=dict(context))
     return {
         product.pk: [
             row.to_representation(review)
             for review in product.newest_reviews  # type: ignore[attr-defined]
         ]
-        for product in products
+        for product in owners
     }
+
+
+def _with_keys_of(products: Sequence[Keyed]) -> list[Product]:
+    """Return instances with nothing but keys, for relations to be read to."""
+    return [Product(pk=product.pk) for product in products]
 
 
 PRODUCT_EXPANSIONS = {

@@ -18,6 +18,7 @@ from catalogue.attribute_terms import (
     Term,
     read_terms,
 )
+from catalogue.attributes import Definition
 from catalogue.models import AttributeDefinition, Category
 from catalogue.querysets import (
     DEFAULT_ORDERING,
@@ -27,6 +28,7 @@ from catalogue.querysets import (
     ProductListingQuerySet,
     WantedValues,
 )
+from catalogue.selectors import whole_list
 from custom.api.filters import FilterSet, IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
@@ -93,7 +95,7 @@ class AttributeField(forms.Field):
     def __init__(
         self,
         *,
-        definitions: Sequence[AttributeDefinition],
+        definitions: Sequence[Definition],
         **options: Any,  # noqa: ANN401
     ) -> None:
         """Take the definitions of the code, none if nothing has such an attribute."""
@@ -190,27 +192,38 @@ class ProductFilterSet(FilterSet):
             found = definitions.get(name.removeprefix(ATTRIBUTE_PREFIX), ())
             self.filters[name] = AttributeFilter(definitions=found)
 
-    def filter_queryset(
-        self, queryset: ProductListingQuerySet
-    ) -> ProductListingQuerySet:
-        """Pick the list, narrow it, and sort it even when nobody said how."""
+    def filter_queryset(self, queryset: ProductListingQuerySet) -> Any:  # noqa: ANN401
+        """Pick the list, narrow it, and sort it even when nobody said how.
+
+        Returns:
+            The rows with their ``narrowing``; a whole list is read without being built.
+        """
         values = self.form.cleaned_data
         category: Category | None = values.get("category")
         scope = category.pk if category else WHOLE_SHOP
-        rows: ProductListingQuerySet = super().filter_queryset(queryset.in_scope(scope))
         ordering = values.get("ordering") or DEFAULT_ORDERING
-        is_priced = any(values.get(name) is not None for name in PRICES)
-        if ordering == "-price" and is_priced:
-            found = rows.by_price().reverse()
+        is_whole = all(values.get(name) in (None, "") for name in NARROWING)
+        found: Any
+        if is_whole:
+            found = whole_list(scope, ordering)
         else:
-            found = ORDERINGS[ordering](rows)
+            found = self._sorted(super().filter_queryset(queryset.in_scope(scope)))
         found.narrowing = Narrowing(
             scope=scope,
             ordering=ordering,
             attributes=tuple(self._wanted_values()),
-            is_whole=all(values.get(name) in (None, "") for name in NARROWING),
+            is_whole=is_whole,
         )
         return found
+
+    def _sorted(self, rows: ProductListingQuerySet) -> ProductListingQuerySet:
+        """Sort what was narrowed."""
+        values = self.form.cleaned_data
+        ordering = values.get("ordering") or DEFAULT_ORDERING
+        is_priced = any(values.get(name) is not None for name in PRICES)
+        if ordering == "-price" and is_priced:
+            return rows.by_price().reverse()
+        return ORDERINGS[ordering](rows)
 
     def _wanted_values(self) -> Iterable[WantedValues]:
         """List the attributes named with a value."""

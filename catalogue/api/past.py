@@ -1,7 +1,7 @@
 """A product as it was at a moment, for staff: put together from its history."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -43,7 +43,7 @@ class PastProduct:
 
     product: Product
     offers: Mapping[int, Offer]
-    definitions: list[AttributeDefinition]
+    definitions: Sequence[AttributeDefinition]
 
 
 def read_moment(text: str) -> datetime:
@@ -81,7 +81,7 @@ def past_product(key: str, moment: datetime) -> PastProduct:
     definitions = AttributeDefinition.objects.filter(
         product_type=product.product_type_id
     )
-    variants = [variant.pk for variant in product.public_variants]
+    variants = [variant.id for variant in product.public_variants]
     return PastProduct(product, _offers(variants, moment), list(definitions.in_order()))
 
 
@@ -135,7 +135,7 @@ def _offers(variants: list[int], moment: datetime) -> dict[int, Offer]:
         .order_by("-price", "-stock_record")
     )
     asked = (
-        replace(offer_of(span.stock_record), price=span.price, compare_at_price=None)
+        offer_of(span.stock_record)._replace(price=span.price, compare_at_price=None)
         for span in spans
     )
     return {offer.variant_id: offer for offer in asked}

@@ -11,15 +11,15 @@ from rest_framework import serializers
 
 from catalogue.api.fields import AttributeValueField, FinalStockRecordField
 from catalogue.attributes import JsonValue, label_of
-from catalogue.images import Rendition, rendition_name
+from catalogue.images import rendition_names
 from catalogue.models import (
     AttributeDefinition,
     Category,
     Product,
     ProductImage,
-    ProductSummary,
     Variant,
 )
+from catalogue.rows import DefinitionRow, ImageRow, ProductRow, VariantRow
 from catalogue.selectors import CategoryNode
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.money import format_money
@@ -78,21 +78,16 @@ class ImageSerializer(ModelOutputSerializer[ProductImage]):
         fields = ("id", "alt", "width", "height", "url", "renditions")
 
     @extend_schema_field({"type": "string", "format": "uri"})
-    def get_url(self, image: ProductImage) -> str:
+    def get_url(self, image: ProductImage | ImageRow) -> str:
         """Return the address of the picture as it was uploaded."""
-        return self._address(str(image.file))
+        return f"{self._media_url}{image.file}"
 
     @extend_schema_field(RenditionsSerializer)
-    def get_renditions(self, image: ProductImage) -> dict[str, str]:
+    def get_renditions(self, image: ProductImage | ImageRow) -> dict[str, str]:
         """Return the addresses of its smaller sizes."""
-        name = str(image.file)
-        return {
-            size.value: self._address(rendition_name(name, size)) for size in Rendition
-        }
-
-    def _address(self, name: str) -> str:
-        """Return the absolute address of a file below ``MEDIA_URL``."""
-        return f"{self._media_url}{name}"
+        media = self._media_url
+        names = rendition_names(str(image.file))
+        return {size: f"{media}{name}" for size, name in names.items()}
 
     @cached_property
     def _media_url(self) -> str:
@@ -103,20 +98,21 @@ class ImageSerializer(ModelOutputSerializer[ProductImage]):
 class RatingField(serializers.DecimalField):
     """The mean of a product's published reviews, kept in its summary."""
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(
-            source="summary.rating",
             max_digits=3,
             decimal_places=2,
             read_only=True,
             allow_null=True,
             help_text="From 1 to 5; null without reviews.",
+            **kwargs,
         )
 
 
 class ProductListSerializer(ModelOutputSerializer[Product]):
-    """A product row."""
+    """A product row, read as ``ProductRow``."""
 
+    id = serializers.IntegerField(source="pk", read_only=True)
     image = serializers.SerializerMethodField()
     price_from = FinalStockRecordField()
     compare_at_price = FinalStockRecordField()
@@ -140,30 +136,28 @@ class ProductListSerializer(ModelOutputSerializer[Product]):
             "variant_count",
         )
 
-    def final_stock_record(self, product: Product) -> ProductSummary | None:
-        """Return the summary: it keeps what the strategy picked for the product."""
-        return getattr(product, "summary", None)
+    def final_stock_record(self, row: ProductRow) -> ProductRow:
+        """Return the row: it has what the strategy picked for the product."""
+        return row
 
     @extend_schema_field(ImageSerializer(allow_null=True))
-    def get_image(self, product: Product) -> dict[str, Any] | None:
+    def get_image(self, row: ProductRow) -> dict[str, Any] | None:
         """Show the first picture, if there is one."""
-        if not product.first_images:
-            return None
-        return self._images.to_representation(product.first_images[0])
+        image = row.image
+        return None if image is None else self._images.to_representation(image)
 
     @cached_property
     def _images(self) -> ImageSerializer:
         """Build the serializer of pictures once for all rows."""
         return ImageSerializer(context=self.context)
 
-    def get_currency(self, product: Product) -> str:
+    def get_currency(self, row: ProductRow) -> str:
         """Return the shop's one currency."""
         return str(settings.SHOP_CURRENCY)
 
-    def get_in_stock(self, product: Product) -> bool:
+    def get_in_stock(self, row: ProductRow) -> bool:
         """Tell whether an offer has a unit ready."""
-        summary = self.final_stock_record(product)
-        return summary is not None and summary.in_stock
+        return bool(row.in_stock)
 
 
 class AttributeSerializer(OutputSerializer[Any]):
@@ -243,17 +237,17 @@ class VariantSerializer(ModelOutputSerializer[Variant]):
             "availability",
         )
 
-    def final_stock_record(self, variant: Variant) -> Offer | None:
+    def final_stock_record(self, variant: Variant | VariantRow) -> Offer | None:
         """Return the offer that the strategy picked, or None."""
         offers: Mapping[int, Offer] = self.context["offers"]
-        return offers.get(variant.pk)
+        return offers.get(variant.id)
 
     @extend_schema_field(AttributeSerializer(many=True))
-    def get_attributes(self, variant: Variant) -> list[dict[str, Any]]:
+    def get_attributes(self, variant: Variant | VariantRow) -> list[dict[str, Any]]:
         """List what the variant says of itself."""
         return _attributes(self.context["definitions"], variant, AppliesTo.VARIANT)
 
-    def get_lowest_price_30d(self, variant: Variant) -> str | None:
+    def get_lowest_price_30d(self, variant: Variant | VariantRow) -> str | None:
         """Return the lowest price the offer has had in the last 30 days."""
         offer = self.final_stock_record(variant)
         if offer is None:
@@ -261,17 +255,17 @@ class VariantSerializer(ModelOutputSerializer[Variant]):
         lowest = self.context["lowest_prices"].get(offer.stock_record_id, offer.price)
         return format_money(lowest, offer.currency)
 
-    def get_currency(self, variant: Variant) -> str:
+    def get_currency(self, variant: Variant | VariantRow) -> str:
         """Return the shop's one currency."""
         return str(settings.SHOP_CURRENCY)
 
-    def get_offer_id(self, variant: Variant) -> int | None:
+    def get_offer_id(self, variant: Variant | VariantRow) -> int | None:
         """Return the id by which an order line may name the offer."""
         offer = self.final_stock_record(variant)
         return None if offer is None else offer.stock_record_id
 
     @extend_schema_field(PartnerLinkSerializer(allow_null=True))
-    def get_partner(self, variant: Variant) -> dict[str, Any] | None:
+    def get_partner(self, variant: Variant | VariantRow) -> dict[str, Any] | None:
         """Tell whose offer it is."""
         offer = self.final_stock_record(variant)
         if offer is None:
@@ -279,7 +273,7 @@ class VariantSerializer(ModelOutputSerializer[Variant]):
         return {"id": offer.partner_id, "name": offer.partner_name}
 
     @extend_schema_field(AvailabilitySerializer)
-    def get_availability(self, variant: Variant) -> dict[str, Any]:
+    def get_availability(self, variant: Variant | VariantRow) -> dict[str, Any]:
         """Tell what can be bought of the offer."""
         offer = self.final_stock_record(variant)
         return {
@@ -298,7 +292,7 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
     options = serializers.SerializerMethodField()
     images = ImageSerializer(many=True, source="shown_images")
     variants = VariantSerializer(many=True, source="public_variants")
-    rating = RatingField()
+    rating = RatingField(source="summary.rating")
     review_count = serializers.IntegerField(source="summary.review_count")
 
     class Meta:
@@ -336,8 +330,8 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
 
 
 def _attributes(
-    definitions: Iterable[AttributeDefinition],
-    owner: Product | Variant,
+    definitions: Iterable[DefinitionRow],
+    owner: Product | Variant | VariantRow,
     applies_to: AttributeDefinition.AppliesTo,
 ) -> list[dict[str, Any]]:
     """Show the values an owner has, in the order of their definitions."""
@@ -355,7 +349,7 @@ def _attributes(
 
 
 def _option_values(
-    definition: AttributeDefinition, variants: Iterable[Variant]
+    definition: DefinitionRow, variants: Iterable[Variant | VariantRow]
 ) -> list[dict[str, Any]]:
     """List each value that a variant has, once."""
     values: dict[JsonValue, str] = {}

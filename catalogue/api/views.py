@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import (
@@ -31,16 +31,21 @@ from catalogue.api.serializers import (
     ProductListSerializer,
 )
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
+from catalogue.category_querysets import CategoryQuerySet
 from catalogue.errors import SyncExpiredError
 from catalogue.models import Category, Product, ProductListing
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
-from catalogue.querysets import ProductListingQuerySet, ProductQuerySet
+from catalogue.querysets import (
+    ProductListingQuerySet,
+    ProductQuerySet,
+)
 from catalogue.related import related_products
 from catalogue.selectors import (
     ListedKeys,
     category_trees,
     load_page,
     product_rows,
+    root_categories,
 )
 from catalogue.sync import changes_since
 from custom.api.contract import refuses
@@ -96,19 +101,22 @@ class CategoryViewSet(ApiViewSet[Category]):
     page_tags = frozenset({CATEGORIES, PRODUCTS})  # it counts products
     query_parameters: ClassVar[frozenset[str]] = frozenset({"depth", "parent"})
 
-    def get_queryset(self) -> QuerySet[Category]:
+    def get_queryset(self) -> CategoryQuerySet:
         """Keep what anyone may see, in the order of the tree."""
-        categories: QuerySet[Category] = Category.objects.public()
-        return categories.order_by("tree_id", "lft")
+        categories: CategoryQuerySet = Category.objects.public()
+        return categories.in_tree_order()
 
     @extend_schema(parameters=[DEPTH_PARAMETER, PARENT_PARAMETER])
     def list(self, request: Request) -> Response:
         """Show the tree, or what is below one category; pages are of its tops."""
         depth = self._depth()
         parent = self._parent()
-        found = self.get_queryset().filter(parent=parent)
+        found: Any = root_categories()  # all of them: there are few
+        above: Sequence[Category] = ()
+        if parent:
+            found = self.get_queryset().filter(parent=parent)
+            above = parent.get_ancestors(include_self=True)
         tops = self.paginate_queryset(found) or []
-        above = parent.get_ancestors(include_self=True) if parent else ()
         nodes = category_trees(tops, above=above, depth=depth)
         return self.get_paginated_response(self.get_serializer(nodes, many=True).data)
 
@@ -212,7 +220,7 @@ class ProductViewSet(ApiViewSet[Product]):
         product = find_product(request, key)
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
         definitions = load_page(product)
-        offers = pick_offers([variant.pk for variant in product.public_variants])
+        offers = pick_offers([variant.id for variant in product.public_variants])
         picked = [offer.stock_record_id for offer in offers.values()]
         context = self.get_serializer_context() | {
             "definitions": definitions,
@@ -258,13 +266,14 @@ class ProductViewSet(ApiViewSet[Product]):
         return Response(body, headers={"Cache-Control": PUBLIC_CACHE_CONTROL})
 
     def _rows(self, product_ids: Sequence[int]) -> Any:  # noqa: ANN401
-        """Render rows of products in the order of their ids; 2 queries."""
+        """Render rows of products in the order of their ids; 1 query."""
         rows = product_rows(product_ids)
         page = [rows[pk] for pk in product_ids if pk in rows]
-        for product in page:
-            self.shows(until=product.next_boundary)
+        now = timezone.now()
+        for row in page:
+            self.shows(until=row.boundary_after(now))
         if EXPAND_PARAMETER in self.request.query_params:
-            self.shows(*(product_tag(product.pk) for product in page))
+            self.shows(*(product_tag(row.pk) for row in page))
         shown: Any = self.get_serializer(page, many=True).data
         self.expand(page, shown)
         return shown

@@ -7,7 +7,7 @@ from django.db import models
 from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 
-from catalogue.querysets import CategoryManager
+from catalogue.category_querysets import CategoryManager
 
 SLUG_LENGTH = 120
 

@@ -1,5 +1,6 @@
 """What a page shows, what of it is sold, and pictures of both."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,7 +17,8 @@ from catalogue.querysets import (
     ProductQuerySet,
     VariantQuerySet,
 )
-from catalogue.windows import NOT_A_WINDOW
+from catalogue.rows import CategoryLinkRow, ImageRow, VariantRow
+from catalogue.windows import NOT_A_WINDOW, boundary_after
 from custom.fields import CodeField
 from tax.models import TaxClass
 
@@ -70,14 +72,12 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
-    # Set by ``ProductQuerySet.with_is_shown``, ``for_list`` and ``for_detail``.
+    # Set by ``ProductQuerySet.with_is_shown``, by baskets, and by ``load_page``.
     is_shown: bool
-    variant_count: int
-    first_image_id: int | None
     first_images: list["ProductImage"]
-    shown_images: list["ProductImage"]
-    public_categories: list[Category]
-    public_variants: list["Variant"]
+    shown_images: Sequence["ProductImage | ImageRow"]
+    public_categories: Sequence[Category | CategoryLinkRow]
+    public_variants: Sequence["Variant | VariantRow"]
 
     objects = ProductQuerySet.as_manager()
 
@@ -103,8 +103,7 @@ class Product(models.Model):
         """Return the first moment after another at which it is shown or hidden."""
         if not self.is_public:
             return None
-        boundaries = (self.publish_from, self.publish_until)
-        return min((each for each in boundaries if each and each > at), default=None)
+        return boundary_after(self.publish_from, self.publish_until, at)
 
 
 @reversion.register(follow=("product",))

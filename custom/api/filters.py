@@ -13,6 +13,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 
+from custom.prepared import PreparedRows
+
 MAX_IDS = 100  # as many as the longest page shows
 
 
@@ -29,7 +31,7 @@ class FilterSet(django_filters.FilterSet):
     def __init__(
         self,
         data: Mapping[str, str] | None = None,
-        queryset: QuerySet[Any, Any] | None = None,
+        queryset: QuerySet[Any, Any] | PreparedRows[Any] | None = None,
         *,
         request: Request | None = None,
         **options: Any,  # noqa: ANN401
@@ -38,6 +40,8 @@ class FilterSet(django_filters.FilterSet):
         if not isinstance(renderer, BrowsableAPIRenderer):  # it shows the whole form
             named = (name for name in self.base_filters if name in (data or ()))
             self.base_filters = {name: self.base_filters[name] for name in named}
+        if self.base_filters and isinstance(queryset, PreparedRows):
+            queryset = queryset.queryset()
         super().__init__(data, queryset, request=request, **options)
 
     def get_form_class(self) -> type[forms.Form]:

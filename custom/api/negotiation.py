@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rest_framework.exceptions import ErrorDetail, NotAcceptable
@@ -14,6 +15,7 @@ from custom.api.problems import QueryParameterError
 
 FORMAT_PARAMETER = "format"
 VERSION_PARAMETER = "version"
+LONGEST_KNOWN = 500  # characters of a header that is remembered
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
 
@@ -29,7 +31,7 @@ class _Range(NamedTuple):
         """Rank how closely it names a type: 0 anything, 1 a family, 2 a type."""
         return min(self.media_type.precedence, 2)
 
-    def covers(self, renderer: BaseRenderer) -> bool:
+    def covers(self, renderer: type[BaseRenderer]) -> bool:
         """Tell whether the range takes what the renderer writes."""
         return _MediaType(renderer.media_type).match(self.media_type)
 
@@ -53,22 +55,40 @@ class QualityNegotiation(DefaultContentNegotiation):
             NotAcceptable: Nothing the client accepts can be written.
         """
         candidates = list(renderers)
-        tokens = self.get_accept_list(request) or ["*/*"]
-        ranges = [_read_range(token) for token in tokens]
+        accept = ",".join(self.get_accept_list(request))
         wanted = format_suffix or request.query_params.get(FORMAT_PARAMETER)
-        if wanted is not None:
-            return _choose_by_format(candidates, ranges, wanted)
-        best = max(
-            (_rate(renderer, ranges, candidates) for renderer in candidates),
-            key=lambda rated: rated.quality,  # the first of equals
-        )
-        if best.quality == 0:
-            raise NotAcceptable(available_renderers=candidates)
-        return best.renderer, _with_version(best.renderer, best.version)
+        kinds = tuple(map(type, candidates))
+        choose = _choose if len(accept) <= LONGEST_KNOWN else _choose.__wrapped__
+        at, media_type = choose(accept, wanted, kinds)
+        return candidates[at], media_type
+
+
+@lru_cache(maxsize=256)
+def _choose(
+    accept: str, wanted: str | None, kinds: tuple[type[BaseRenderer], ...]
+) -> tuple[int, str]:
+    """Return which renderer answers a header and ``?format=``, and its media type.
+
+    The same clients send the same headers: few are read twice.
+
+    Raises:
+        QueryParameterError, NotAcceptable: As ``select_renderer``.
+    """
+    ranges = [_read_range(token) for token in accept.split(",")]
+    if wanted is not None:
+        kind, media_type = _choose_by_format(kinds, ranges, wanted)
+        return kinds.index(kind), media_type
+    best = max(
+        (_rate(kind, ranges, kinds) for kind in kinds),
+        key=lambda rated: rated.quality,  # the first of equals
+    )
+    if best.quality == 0:
+        raise NotAcceptable
+    return kinds.index(best.renderer), _with_version(best.renderer, best.version)
 
 
 class _Rated(NamedTuple):
-    renderer: BaseRenderer
+    renderer: type[BaseRenderer]
     quality: float
     version: str | None
 
@@ -85,7 +105,9 @@ def _read_range(token: str) -> _Range:
 
 
 def _rate(
-    renderer: BaseRenderer, ranges: Sequence[_Range], renderers: Sequence[BaseRenderer]
+    renderer: type[BaseRenderer],
+    ranges: Sequence[_Range],
+    renderers: Sequence[type[BaseRenderer]],
 ) -> _Rated:
     """Give a renderer the quality of the range that names it most closely.
 
@@ -106,7 +128,9 @@ def _rate(
     return _Rated(renderer, best.quality, best.version)
 
 
-def _is_browser(ranges: Sequence[_Range], renderers: Sequence[BaseRenderer]) -> bool:
+def _is_browser(
+    ranges: Sequence[_Range], renderers: Sequence[type[BaseRenderer]]
+) -> bool:
     """Tell whether HTML is wanted most, anything will do, and there is no HTML."""
     best = max((one.quality for one in ranges), default=0.0)
     wants_html = any(
@@ -119,8 +143,8 @@ def _is_browser(ranges: Sequence[_Range], renderers: Sequence[BaseRenderer]) -> 
 
 
 def _choose_by_format(
-    renderers: Sequence[BaseRenderer], ranges: Sequence[_Range], wanted: str
-) -> tuple[BaseRenderer, str]:
+    renderers: Sequence[type[BaseRenderer]], ranges: Sequence[_Range], wanted: str
+) -> tuple[type[BaseRenderer], str]:
     """Let ``?format=`` overrule the types in ``Accept``, but not the version."""
     named = [renderer for renderer in renderers if renderer.format == wanted]
     if not named:
@@ -140,7 +164,7 @@ def _is_supported(version: str | None) -> bool:
     )
 
 
-def _with_version(renderer: BaseRenderer, version: str | None) -> str:
+def _with_version(renderer: type[BaseRenderer], version: str | None) -> str:
     """Return the media type from which the version is read again."""
     media_type = str(renderer.media_type)
     if version is None:

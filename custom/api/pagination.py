@@ -17,6 +17,7 @@ DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 PAGE_SIZE_PARAMETER = "page_size"
 CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")  # base64; DRF skips what is not
+LONGEST_NUMBER = 10  # digits of a page that may be there
 WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]*")
 
 
@@ -37,6 +38,16 @@ class PageNumberPagination(pagination.PageNumberPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page of what ``schema`` describes."""
         return page_schema(schema, count={"type": "integer", "minimum": 0})
+
+    def window(self, request: Request) -> tuple[int, int]:
+        """Return the first row wanted, from 0, and how many are.
+
+        They are those of the first page if there can be no such page.
+        """
+        text = request.query_params.get(self.page_query_param, "")
+        is_number = WHOLE_NUMBER.fullmatch(text) and len(text) < LONGEST_NUMBER
+        size = self.get_page_size(request)
+        return (int(text) - 1) * size if is_number else 0, size
 
 
 class CursorPagination(pagination.CursorPagination):

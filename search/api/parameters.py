@@ -1,6 +1,6 @@
 """Reads the query parameters of a search, each fault with its pointer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
 
@@ -18,7 +18,7 @@ from catalogue.api.filters import (
     attribute_parameters,
 )
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX, Term
-from catalogue.attributes import JsonValue
+from catalogue.attributes import Definition, JsonValue
 from catalogue.models import AttributeDefinition, Category
 from custom.api.problems import QueryParameterError
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
@@ -37,15 +37,7 @@ AMOUNT = forms.DecimalField(
     required=False,
 )
 Kind = AttributeDefinition.Kind
-Definitions = dict[str, list[AttributeDefinition]]
-
-
-def read_definitions() -> Definitions:
-    """Return attribute code -> its definitions, one for each type with it; 1 query."""
-    found: Definitions = {}
-    for definition in AttributeDefinition.objects.in_order():
-        found.setdefault(definition.code, []).append(definition)
-    return found
+Definitions = Mapping[str, Sequence[Definition]]
 
 
 class Reader:
@@ -65,9 +57,11 @@ class Reader:
         wanted = SearchRequest(
             query=self._text(),
             categories=self._rows(
-                "category", Category.objects.public().find_by_any_slug
+                "category", lambda key: Category.objects.public().find_by_any_slug(key)
             ),
-            partners=self._rows("partner", Partner.objects.active().find),
+            partners=self._rows(
+                "partner", lambda key: Partner.objects.active().find(key)
+            ),
             attributes=self._attributes(),
             price_min=self._amount("price_min", ROUND_CEILING),
             price_max=self._amount("price_max", ROUND_FLOOR),

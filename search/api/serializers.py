@@ -6,20 +6,25 @@ from rest_framework import serializers
 
 from catalogue.api.serializers import ProductListSerializer
 from catalogue.models import Product
+from catalogue.rows import ProductRow
 from custom.api.output import OutputSerializer
 from search.labels import Facet, FacetValue
 
 
 class FoundProductSerializer(ProductListSerializer):
-    """A product row with how well it fits."""
+    """A product row with how well it fits; the context has ``scores`` by id."""
 
-    score = serializers.FloatField(
+    score = serializers.SerializerMethodField(
         help_text="How well it fits what was typed; comparable within one answer."
     )
 
     class Meta:
         model = Product
         fields = (*ProductListSerializer.Meta.fields, "score")
+
+    def get_score(self, row: ProductRow) -> float:
+        """Return what the engine gave the match."""
+        return float(self.context["scores"][row.pk])
 
 
 class FacetValueSerializer(OutputSerializer[FacetValue]):

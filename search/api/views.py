@@ -1,5 +1,6 @@
 """Searches as anyone may ask them."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -11,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalogue.api.filters import attribute_parameters
-from catalogue.models import Product
+from catalogue.selectors import definitions_by_code
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
-from search.api.parameters import MAX_QUERY_LENGTH, Reader, read_definitions
+from search.api.parameters import MAX_QUERY_LENGTH, Reader
 from search.api.serializers import (
     FacetSerializer,
     FoundProductSerializer,
@@ -36,6 +37,7 @@ from search.services import count_fruitless
 from search.suggestions import suggest
 
 SHORTEST_START = 2  # characters
+FACETS = "facets"
 
 
 def _parameter(name: str, description: str, **options: Any) -> OpenApiParameter:  # noqa: ANN401
@@ -53,7 +55,7 @@ SEARCH_PARAMETERS = [
     _parameter("price_max", "At most this.", type=OpenApiTypes.DECIMAL),
     _parameter("in_stock", "A unit lies ready.", type=OpenApiTypes.BOOL),
     _parameter("ordering", "Default: the best first.", enum=list(ORDERINGS)),
-    _parameter("facets", "`category,partner,price,attr.<code>`: count these."),
+    _parameter(FACETS, "`category,partner,price,attr.<code>`: count these."),
     _parameter("page", "From 1.", type=OpenApiTypes.INT),
     _parameter("page_size", "At most 100.", type=OpenApiTypes.INT),
 ]
@@ -75,8 +77,14 @@ class SearchView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Search; several values of one filter are alternatives."""
-        definitions = read_definitions()
-        found = search_products(Reader(request.query_params, definitions).read())
+        needs_definitions = FACETS in request.query_params or attribute_parameters(
+            request.query_params
+        )
+        definitions = definitions_by_code() if needs_definitions else {}
+        wanted = Reader(request.query_params, definitions).read()
+        paginator: Any = self.paginator
+        start, limit = paginator.window(request)
+        found = search_products(replace(wanted, start=start, limit=limit))
         page = self._page(found)
         if found.is_fruitless:
             count_fruitless(request.query_params["q"])
@@ -100,8 +108,11 @@ class SearchView(ApiView):
         """Answer with one page; products that are no longer public count no more."""
         keys: Any = FoundKeys(found)
         matches: Any = self.paginate_queryset(keys) or []
-        rows: list[Product] = public_rows(matches)
-        answer = self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        rows = public_rows(matches)
+        scores = {pk: round(score, 3) for pk, score in matches}
+        context = self.get_serializer_context() | {"scores": scores}
+        shown = self.get_serializer(rows, many=True, context=context).data
+        answer = self.get_paginated_response(shown)
         answer.data["count"] -= len(matches) - len(rows)
         return answer
 

@@ -36,6 +36,7 @@ _options |= {
     ),
 }
 DATABASES["default"] |= {
+    "ENGINE": "custom.mysql",
     "ATOMIC_REQUESTS": False,  # custom.transactions owns transactions
     "CONN_MAX_AGE": 60,  # seconds
     "CONN_HEALTH_CHECKS": True,

@@ -1,12 +1,33 @@
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
 from django.db import connection
+from django.db.models import F
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.models import Product
-from custom.prepared import PreparedRead
+from custom.prepared import MOST_BOUND, PreparedRead
+from custom.rows import as_rows
 from tests.catalogue.factories import ProductFactory
 from users.models import AuthToken
+
+
+class Tag(NamedTuple):
+    """What a shelf says of a product."""
+
+    pk: int
+    slug: str
+    attributes: dict[str, Any]
+    created_at: datetime
+    price: Decimal | None
+    in_stock: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.pk} {self.slug}"
 
 
 class PreparedReadTests(TestCase):
@@ -19,12 +40,7 @@ class PreparedReadTests(TestCase):
 
     def test_rows_are_those_of_the_queryset(self) -> None:
         read = PreparedRead(
-            lambda pks: (
-                Product.objects.for_list()
-                .prefetch_related(None)
-                .filter(pk__in=pks)
-                .order_by("pk")
-            )
+            lambda pks: Product.objects.for_detail().filter(pk__in=pks).order_by("pk")
         )
         for pks in (self.pks[:2], self.pks[1:], self.pks):
             expected = list(read._build(pks=pks))
@@ -46,6 +62,79 @@ class PreparedReadTests(TestCase):
             (row,) = read(slug=product.slug)
             self.assertEqual((row.pk, row.title), (product.pk, product.title))
         self.assertEqual(read(slug="a' OR 1=1 -- "), [])
+
+    def test_tuples_of_a_class(self) -> None:
+        read = PreparedRead(
+            lambda pks: as_rows(
+                Product.objects.filter(pk__in=pks).annotate(
+                    price=F("summary__price_from"), in_stock=F("summary__in_stock")
+                ),
+                Tag,
+            )
+        )
+        for pks in (self.pks, self.pks[:1]):
+            with self.assertNumQueries(2):
+                expected = list(read.queryset(pks=pks))
+                rows = read(pks=pks)
+            self.assertEqual(rows, expected)
+            for row, own in zip(rows, expected, strict=True):
+                self.assertIsInstance(row, Tag)
+                self.assertIs(row.in_stock, False)  # no number
+                self.assertEqual(row.created_at, own.created_at)
+                self.assertIsNotNone(row.created_at.tzinfo)
+                self.assertEqual(row.attributes, {})  # no text
+        first = self.products[0]
+        self.assertEqual(rows[0].label, f"{first.pk} {first.slug}")
+
+    def test_tuples_too_many_to_prepare(self) -> None:
+        read = PreparedRead(
+            lambda pks: as_rows(
+                Product.objects.filter(pk__in=pks).annotate(
+                    price=F("summary__price_from"), in_stock=F("summary__in_stock")
+                ),
+                Tag,
+            )
+        )
+        rows = read(pks=[*self.pks, *range(2**40, 2**40 + MOST_BOUND)])
+        self.assertEqual([row.pk for row in rows], self.pks)
+        self.assertIsInstance(rows[0], Tag)
+
+    def test_flat_values_and_plain_tuples(self) -> None:
+        flat = PreparedRead(
+            lambda pks: Product.objects.filter(pk__in=pks).values_list("pk", flat=True)
+        )
+        self.assertEqual(flat(pks=self.pks), self.pks)
+        plain = PreparedRead(
+            lambda pks: Product.objects.filter(pk__in=pks).values_list("pk", "slug")
+        )
+        expected = [(product.pk, product.slug) for product in self.products]
+        self.assertEqual(plain(pks=self.pks), expected)
+
+    def test_rows_that_are_only_cut_are_read_as_prepared(self) -> None:
+        built = []
+
+        def build(pks: list[int]) -> object:
+            built.append(pks)
+            return Product.objects.filter(pk__in=pks).order_by("-pk")
+
+        read = PreparedRead(build)
+        read.rows(pks=self.pks).all().order_by("-pk")[0:2]
+        built.clear()
+        rows = read.rows(pks=self.pks)
+        self.assertIs(rows.model, Product)
+        self.assertIs(rows.order_by("-pk"), rows)
+        newest = list(reversed(self.products))
+        self.assertEqual(rows.all()[0:2], newest[:2])
+        self.assertEqual(built, [])
+
+    def test_rows_that_are_narrowed_are_a_queryset(self) -> None:
+        read = PreparedRead(
+            lambda pks: Product.objects.filter(pk__in=pks).order_by("-pk")
+        )
+        rows = read.rows(pks=self.pks)
+        self.assertEqual(list(rows.order_by("pk")), self.products)
+        self.assertEqual(list(rows.filter(pk=self.pks[1])), [self.products[1]])
+        self.assertEqual(rows.count(), 3)
 
     def test_cut(self) -> None:
         read = PreparedRead(

@@ -126,11 +126,11 @@ class ProductExpandTests(APITestCase):
                 ReviewFactory(product=product, state=Review.State.PUBLISHED)
             query = {"page_size": 100}
             for names, queries in (
-                ("", 4),
-                ("categories", 6),
-                ("partner", 6),
-                ("reviews", 5),
-                (ALL, 9),
+                ("", 3),
+                ("categories", 5),
+                ("partner", 5),
+                ("reviews", 4),
+                (ALL, 8),
             ):
                 told = self.subTest(number=number, names=names)
                 with told, self.assertNumQueries(queries):

@@ -131,8 +131,8 @@ class ProductRelatedTests(APITestCase):
                 product = self.make(f"{number}-{n}", self.space, genre="horror")
                 ProductImageFactory(product=product)
             # The product; chosen; categories, values, price, candidates, shared
-            # values, prices; rows, pictures.
-            with self.subTest(number), self.assertNumQueries(10):
+            # values, prices; rows.
+            with self.subTest(number), self.assertNumQueries(9):
                 self.client.get(url)
 
     def test_an_index_finds_the_candidates(self) -> None:

@@ -233,6 +233,6 @@ class ProductSyncTests(APITestCase):
                 ProductImageFactory(product=ProductFactory(categories=[self.drama]))
             number_changes()
             query = {"updated_since": "0", "page_size": 100}
-            # Counter; number, changes, what is listed; counter; rows, pictures.
-            with self.subTest(number), self.assertNumQueries(7):
+            # Counter; number, changes, what is listed; counter; rows.
+            with self.subTest(number), self.assertNumQueries(6):
                 self.client.get(self.url, query)

@@ -1,0 +1,155 @@
+"""What requests for hot pages take, counted: nothing here looks at a clock.
+
+A limit may be raised by who knows what the page has won by it.
+"""
+
+import gc
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models.signals import pre_init
+from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from tests.catalogue.factories import (
+    CategoryFactory,
+    ProductFactory,
+    ProductImageFactory,
+    VariantFactory,
+)
+from tests.orders.factories import OrderFactory, OrderLineFactory
+from tests.partner.factories import StockRecordFactory
+from tests.search.index import fresh_index
+from tests.users.factories import UserFactory, create_token
+
+ROWS = 20  # of a page
+WARM = 3  # requests until everything is imported and prepared
+
+
+class Cost(NamedTuple):
+    """Of one request: SQL statements, instances of models, and calls of functions."""
+
+    statements: int
+    instances: int
+    calls: int
+
+
+class Limit(NamedTuple):
+    """The number of statements and instances, and the most calls."""
+
+    statements: int
+    instances: int
+    calls: int
+
+
+@contextmanager
+def counted_instances() -> Iterator[Counter[str]]:
+    """Count the instances that are made, by their model."""
+    made: Counter[str] = Counter()
+
+    def note(sender: type, **_signal: object) -> None:
+        made[sender.__name__] += 1
+
+    pre_init.connect(note)
+    try:
+        yield made
+    finally:
+        pre_init.disconnect(note)
+
+
+@contextmanager
+def counted_calls() -> Iterator[Counter[str]]:
+    """Count calls of functions, Python's own and others."""
+    made: Counter[str] = Counter()
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        made[event] += 1
+
+    gc.disable()
+    sys.setprofile(note)
+    try:
+        yield made
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+
+
+@override_settings(CACHE_PAGES=False, RATE_PER_MINUTE="")
+class CostTests(TestCase):
+    """Pages of 20 rows, and one product"""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.category = CategoryFactory()
+        for number in range(ROWS):
+            cls.product = ProductFactory(
+                title=f"Metropolis {number}", categories=[cls.category]
+            )
+            ProductImageFactory(product=cls.product)
+            StockRecordFactory(variant=VariantFactory(product=cls.product))
+        cls.user = UserFactory()
+        _, cls.token = create_token(cls.user)
+        for day in range(ROWS):
+            placed_at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day)
+            order = OrderFactory(user=cls.user, placed_at=placed_at)
+            OrderLineFactory.create_batch(3, order=order)
+
+    def pages(self) -> dict[str, Limit]:
+        fresh_index()
+        facets = "facets=category,partner"
+        return {
+            "/api/product/": Limit(3, 0, 3_300),
+            f"/api/product/{self.product.slug}/": Limit(7, 2, 2_600),
+            "/api/category/": Limit(3, 0, 1_300),
+            "/api/search/?q=metropolis": Limit(3, 0, 4_000),
+            f"/api/search/?q=metropolis&{facets}": Limit(6, 0, 4_600),
+            "/api/search/suggest/?q=met": Limit(2, 0, 3_000),
+            "/api/order/history/": Limit(3, 2, 6_500),
+        }
+
+    def get(self, path: str) -> Any:  # noqa: ANN401
+        headers = {"Authorization": f"Token {self.token}"} if "order" in path else {}
+        response = self.client.get(path, headers=headers)
+        self.assertEqual(response.status_code, 200)
+        return response
+
+    def cost(self, path: str) -> Cost:
+        for _ in range(WARM):
+            self.get(path)
+        with CaptureQueriesContext(connection) as asked:
+            self.get(path)
+        with counted_instances() as instances:
+            self.get(path)
+        with counted_calls() as calls:
+            self.get(path)
+        made = calls["call"] + calls["c_call"]
+        return Cost(len(asked), instances.total(), made)
+
+    def test_pages_take_no_more_than_they_may(self) -> None:
+        for path, limit in self.pages().items():
+            with self.subTest(path):
+                cost = self.cost(path)
+                self.assertEqual(cost[:2], limit[:2])
+                self.assertLessEqual(cost.calls, limit.calls)
+
+    def test_nothing_stays_behind(self) -> None:
+        for path in self.pages():
+            with self.subTest(path):
+                for _ in range(WARM):
+                    self.get(path)
+                kept = [self.blocks_after(path) for _ in range(3)]
+                self.assertLess(min(kept), ROWS)
+
+    def blocks_after(self, path: str) -> int:
+        """Return how many more blocks of memory are in use after as many requests."""
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for _ in range(ROWS):
+            self.get(path)
+        gc.collect()
+        return sys.getallocatedblocks() - before
