@@ -110,7 +110,7 @@ class RatingField(serializers.DecimalField):
 
 
 class ProductListSerializer(ModelOutputSerializer[Product]):
-    """A product row, read as ``ProductRow``."""
+    """A product row."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
     image = serializers.SerializerMethodField()

@@ -55,7 +55,7 @@ class QualityNegotiation(DefaultContentNegotiation):
             NotAcceptable: Nothing the client accepts can be written.
         """
         candidates = list(renderers)
-        accept = ",".join(self.get_accept_list(request))
+        accept = ",".join(self.get_accept_list(request)) or "*/*"
         wanted = format_suffix or request.query_params.get(FORMAT_PARAMETER)
         kinds = tuple(map(type, candidates))
         choose = _choose if len(accept) <= LONGEST_KNOWN else _choose.__wrapped__

@@ -105,15 +105,21 @@ def _session(server: Server) -> int:
 
 def cpu_seconds(session: int) -> float:
     """Return the CPU time of a session's processes, also of those that have ended."""
-    ticks = 0
+    return sum(cpu_of_processes(session).values())
+
+
+def cpu_of_processes(session: int) -> dict[int, float]:
+    """Return process id -> CPU time, with that of its children that have ended."""
+    found = {}
     for place in PROC.iterdir():
         if not place.name.isdigit():
             continue
         process = Process.find(int(place.name))
         if process is not None and process.session == session:
             line = (place / "stat").read_text(errors="replace")
-            ticks += sum(map(int, line.rpartition(")")[2].split()[11:15]))
-    return ticks / TICKS
+            ticks = sum(map(int, line.rpartition(")")[2].split()[11:15]))
+            found[int(place.name)] = ticks / TICKS
+    return found
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -21,19 +21,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from script.benches._flames import record
 from script.benches._measuring import Meter, print_table, production, run_module
 from script.benches._wrk import NEEDS, Load, Request, drive
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
 from tests.servers import own_server, unwind_on_sigterm
-from tests.web import web_server
+from tests.web import Web, web_server
 
 SHOP = "script.benches._browse_shop"
 APPLICATION = "script.benches._browse_floor:application"
 FLOOR, COLD, WARM = "floor", "cold", "warm"
 WORKERS = 2
 WARM_UP = 3  # seconds
+FLAME_SECONDS = 10
 PAGES = 50  # of the product list
 DJANGO, DRF = "bare Django view", "bare DRF view"
 HEADS = (
@@ -128,6 +130,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
     parser.add_argument("--seconds", type=float, default=3, help="of a run (3)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each (3)")
     parser.add_argument("--verify", action="store_true", help="prove what was loaded")
+    parser.add_argument("--flames", type=Path, help="directory for flame graphs")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
 
@@ -175,7 +178,21 @@ def measure_size(
                 seen = drive(web.port, each.requests, options.seconds)
                 spent = meter.read(web.session).since(before, seen.requests)
                 runs[each.name].append(_row(each.name, size, seen, spent))
+        if options.flames:
+            draw(workloads, webs, options.flames, size)
         return workloads, [_median(rows) for rows in runs.values()]
+
+
+def draw(
+    workloads: Sequence[Workload], webs: Mapping[str, Web], place: Path, size: int
+) -> None:
+    """Draw a flame graph of each of the shop's pages."""
+    place.mkdir(parents=True, exist_ok=True)
+    for each in workloads:
+        if each.server != FLOOR:
+            name = each.name.replace(",", "").replace(" ", "-")
+            file = place / f"{name}-{size}.svg"
+            record(webs[each.server], list(each.requests), FLAME_SECONDS, file)
 
 
 def load(

@@ -12,7 +12,7 @@ from search.labels import Facet, FacetValue
 
 
 class FoundProductSerializer(ProductListSerializer):
-    """A product row with how well it fits; the context has ``scores`` by id."""
+    """A product row with how well it fits."""
 
     score = serializers.SerializerMethodField(
         help_text="How well it fits what was typed; comparable within one answer."
@@ -23,7 +23,7 @@ class FoundProductSerializer(ProductListSerializer):
         fields = (*ProductListSerializer.Meta.fields, "score")
 
     def get_score(self, row: ProductRow) -> float:
-        """Return what the engine gave the match."""
+        """Return what the engine gave the match, by the context's ``scores``."""
         return float(self.context["scores"][row.pk])
 
 

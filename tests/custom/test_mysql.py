@@ -31,7 +31,7 @@ class HealthCheckTests(TestCase):
             cursor.execute("KILL %s", [self.number])
 
     def test_settings_name_it(self) -> None:
-        self.assertIsInstance(connection, DatabaseWrapper)
+        self.assertIsInstance(self.link, DatabaseWrapper)
         self.assertTrue(self.link.health_check_enabled)
 
     def test_fresh_one_is_not_asked(self) -> None:
