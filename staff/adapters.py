@@ -15,9 +15,16 @@ from django.http import HttpRequest
 from custom.throttling.counting import counts_of
 from custom.throttling.identity import client_address, tried_ident
 from staff import secrets
-from staff.factors import has_factor
+from staff.factors import FactorChange, has_factor, tell_factor_change
 from users.emails import normalize_email
 from users.models import User
+
+# What allauth would mail -> what the shop tells through its outbox.
+TOLD = {
+    "mfa/email/totp_activated": FactorChange.ADDED,
+    "mfa/email/totp_deactivated": FactorChange.REMOVED,
+    "mfa/email/recovery_codes_generated": FactorChange.CODES,
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -69,6 +76,17 @@ class AccountAdapter(DefaultAccountAdapter):
         methods = super().get_reauthentication_methods(user)
         codes = [each for each in methods if each["id"] == "mfa_reauthenticate"]
         return codes or methods
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Have the owner of a second factor told what became of it."""
+        if template_prefix in TOLD:
+            tell_factor_change(user, TOLD[template_prefix])
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that the shop's limits know the client by."""

@@ -1,5 +1,7 @@
 """Second factors: which codes count, how often one may be tried, how they end."""
 
+from enum import StrEnum
+
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -9,6 +11,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.conf import settings
 
+from custom import outbox
 from custom.rates import parse_rate
 from custom.throttling.identity import user_ident
 from custom.throttling.limiter import Window, get_limiter
@@ -19,6 +22,18 @@ from users.models import User
 from users.services import end_sessions
 
 Type = Authenticator.Type
+TOPIC = "factor.changed"
+
+
+class FactorChange(StrEnum):
+    """What an account's owner is told of."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RESET = "reset"  # by somebody else
+    CODES = "codes"  # recovery codes were made anew
+
+
 LAST_STEP = "last_step"  # of a code that was used, in the data of a factor
 
 
@@ -71,14 +86,23 @@ def spend_enrolling_code(user: User, code: str) -> None:
 def reset_factors(user: User, *, actor: User | None) -> None:
     """Take an account's factors away and end its sessions; it enrols anew.
 
+    The owner is told.
+
     Args:
         user: Who lost the factor.
         actor: Who resets it, for the log of staff; None for the command line.
     """
     Authenticator.objects.filter(user=user.pk).delete()
     end_sessions(user)
+    tell_factor_change(user, FactorChange.RESET)
     if actor is not None:
         record_access(actor, model=User, pk=user.pk, action="reset second factor")
+
+
+@transactional
+def tell_factor_change(user: User, change: FactorChange) -> None:
+    """Have the owner of an account told what became of its second factor."""
+    outbox.publish(TOPIC, {"user": str(user.public_id), "change": str(change)})
 
 
 @transactional

@@ -102,6 +102,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     ),
     "user.email_changed": "notifications.accounts.send_email_changed",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",
+    "factor.changed": "notifications.factors.send_factor_changed",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",
     "payment.refund": "payments.tasks.refund",
