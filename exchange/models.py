@@ -1,6 +1,7 @@
 """Files of rows that came in, and what became of each row."""
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from custom.ids import new_public_id
 from exchange.querysets import ImportQuerySet, ImportRowQuerySet
 
 KEY_LENGTH = 190
+STUCK = timedelta(minutes=5)  # a message's lease, and another that follows it
 
 
 @deconstructible
@@ -80,6 +82,9 @@ class Import(models.Model):
     num_unchanged = models.PositiveIntegerField(default=0)
     num_errors = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    moved_at = models.DateTimeField(
+        default=timezone.now, help_text="When a worker last came further."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImportQuerySet.as_manager()
@@ -95,6 +100,11 @@ class Import(models.Model):
         """Tell whether a worker has something to do."""
         waits = (self.State.CHECKED, self.State.DONE, self.State.REFUSED)
         return self.state not in waits
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether a worker has something to do, and none has done it for long."""
+        return self.is_running and self.moved_at < timezone.now() - STUCK
 
     @property
     def plain_path(self) -> Path:

@@ -22,7 +22,7 @@ from exchange.selectors import (
     imports_shown_to,
     kinds_for,
 )
-from exchange.services import apply_import, start_import
+from exchange.services import apply_import, resume_import, start_import
 from partner.scoping import partners_shown_to
 from staff.sites import site
 from users.models import User
@@ -67,7 +67,7 @@ def show_exchange(request: HttpRequest) -> HttpResponse:
 
 
 def show_import(request: HttpRequest, import_id: object) -> HttpResponse:
-    """Show how far an import is, and its rows; apply it when asked to."""
+    """Show how far an import is, and its rows; apply it, or go on, when asked to."""
     run = _import(request, import_id)
     kind = KINDS[run.kind]
     user = cast("User", request.user)
@@ -76,7 +76,10 @@ def show_import(request: HttpRequest, import_id: object) -> HttpResponse:
         if not may_apply:
             raise PermissionDenied
         try:
-            apply_import(run.public_id, actor=user)
+            if "go_on" in request.POST:
+                resume_import(run.public_id)
+            else:
+                apply_import(run.public_id, actor=user)
         except DomainError as error:
             messages.error(request, error.detail)
         return redirect("admin:exchange-import", run.public_id)
@@ -90,6 +93,7 @@ def show_import(request: HttpRequest, import_id: object) -> HttpResponse:
         "run": run,
         "kind": kind,
         "may_apply": may_apply and run.state == Import.State.CHECKED,
+        "may_go_on": may_apply and run.is_stuck,
         "outcome": outcome,
         "page": paginator.get_page(request.GET.get("page")),
         "counts": _counts(run),

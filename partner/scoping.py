@@ -45,6 +45,10 @@ class PartnerRowsMixin(admin.ModelAdmin[M]):
             return found
         return found.filter(**{f"{self.partner_path}__in": partner_ids})
 
+    def sees_every_row(self, request: HttpRequest) -> bool:
+        """Tell whether the reader may see the rows of every partner."""
+        return partners_shown_to(request.user) is None
+
     def get_field_queryset(
         self,
         db: str | None,

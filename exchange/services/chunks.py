@@ -59,7 +59,7 @@ def _unfold(run: Import) -> None:
             state=State.REFUSED, problem=error.detail, finished_at=timezone.now()
         )
     else:
-        waiting.update(state=State.CHECKING, num_rows=count)
+        waiting.update(state=State.CHECKING, num_rows=count, moved_at=timezone.now())
 
 
 def _advance_once(public_id: UUID) -> bool:
@@ -101,6 +101,7 @@ def _carry_out(public_id: UUID, size: int, refusal: DomainError | None) -> bool:
     _note(run, lines)
     run.position += len(lines)
     run.offset = offset
+    run.moved_at = timezone.now()
     run.save()
     return True
 

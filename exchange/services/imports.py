@@ -52,6 +52,7 @@ def apply_import(public_id: object, *, actor: User) -> None:
     begun = checked.update(
         state=Import.State.APPLYING,
         actor=actor,
+        moved_at=timezone.now(),
         position=0,
         offset=0,
         num_created=0,
@@ -61,6 +62,23 @@ def apply_import(public_id: object, *, actor: User) -> None:
     )
     if not begun:
         msg = "Only a file that has been checked can be applied, and once."
+        raise ImportStateError(msg)
+    outbox.publish(TOPIC, {"import": str(public_id)})
+
+
+@transactional
+def resume_import(public_id: object) -> None:
+    """Have a worker go on with an import whose worker is gone.
+
+    It begins behind the last chunk that was kept. If a worker is at it all the same,
+    the two take turns, and no row is done twice.
+
+    Raises:
+        ImportStateError: There is nothing left to do.
+    """
+    run = Import.objects.by_id(public_id).get()
+    if not run.is_running:
+        msg = "Only a file that is being checked or applied can go on."
         raise ImportStateError(msg)
     outbox.publish(TOPIC, {"import": str(public_id)})
 

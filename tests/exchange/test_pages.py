@@ -15,7 +15,7 @@ from exchange.services import advance
 from partner.models import PartnerMember, StockRecord
 from partner.services import add_member
 from staff.groups import AUDITOR, CATALOGUE_EDITOR, PARTNER
-from tests.exchange.files import applied, checked, counts, rows_of
+from tests.exchange.files import applied, checked, counts, file_of, rows_of
 from tests.orders.factories import VariantFactory, make_offer
 from tests.users.factories import UserFactory
 from users.models import User
@@ -83,6 +83,35 @@ class UploadTests(PageTestCase):
         errors = self.client.get(reverse("admin:exchange-errors", args=[run.public_id]))
         wanted = [{"slug": "", "name": "x", "error": "slug: Required."}]
         self.assertEqual(rows_of(body_of(errors), "csv"), wanted)
+
+    def test_errors_come_back_as_the_file_that_came(self) -> None:
+        names, bad = ["slug", "name"], [{"slug": "", "name": "=1+1"}]
+        for suffix, kind in (
+            ("csv", "text/csv"),
+            ("json", "application/"),
+            ("xlsx", "application/vnd.openxmlformats"),
+        ):
+            with self.subTest(suffix):
+                content = file_of(names, bad, suffix)
+                run = checked(self.boss, "categories", content, suffix=suffix)
+                path = reverse("admin:exchange-errors", args=[run.public_id])
+                self.client.logout()
+                self.assertEqual(self.client.get(path).status_code, 302)
+                self.client.force_login(self.clerk)
+                self.assertEqual(self.client.get(path).status_code, 404)
+                self.client.force_login(self.boss)
+                answer = self.client.get(path)
+                self.assertIn(kind, answer["Content-Type"])
+                self.assertEqual(
+                    answer["Content-Disposition"],
+                    f'attachment; filename="categories-errors.{suffix}"',
+                )
+                self.assertIn("no-store", answer["Cache-Control"])
+                body = body_of(answer)
+                wanted = [bad[0] | {"error": "slug: Required."}]
+                self.assertEqual(rows_of(body, suffix), wanted)
+                if suffix == "csv":
+                    self.assertIn(b"'=1+1", body)
 
     def test_bad_files(self) -> None:
         self.client.force_login(self.boss)

@@ -1,12 +1,18 @@
+from datetime import timedelta
+
 from django.test import TransactionTestCase, tag
+from django.urls import reverse
+from django.utils import timezone
 
 from catalogue.models import Product
+from custom.models import OutboxMessage
 from exchange.models import Import
 from exchange.services import advance, apply_import
 from partner.models import StockMovement
 from tests.catalogue.factories import ProductTypeFactory
 from tests.exchange.files import checked, counts, outcomes, uploaded
 from tests.orders.factories import make_offer
+from tests.orders.stories import run_outbox
 from tests.processes import Running
 from tests.users.factories import UserFactory
 
@@ -46,6 +52,27 @@ class KilledTests(TransactionTestCase):
         self.assertEqual((run.state, counts(run)), ("done", (6, 0, 0, 0)))
         self.assertEqual(outcomes(run), ["created"] * 6)
         self.assertEqual(Product.objects.count(), 6)
+
+    def test_staff_have_it_go_on(self) -> None:
+        run = checked(self.boss, "products", products(6))
+        apply_import(run.public_id, actor=self.boss)
+        OutboxMessage.objects.all().delete()  # parked, and purged long ago
+        self.kill(run, size=2, stop_at=2)
+        self.client.force_login(self.boss)
+        page = reverse("admin:exchange-import", args=[run.public_id])
+        self.assertNotContains(self.client.get(page), "go_on")
+        Import.objects.update(moved_at=timezone.now() - timedelta(minutes=6))
+        self.assertContains(self.client.get(page), "go_on")
+        for _each in range(2):  # somebody is impatient
+            self.assertRedirects(self.client.post(page, {"go_on": "Go on"}), page)
+        run_outbox()
+        run.refresh_from_db()
+        self.assertEqual((run.state, counts(run)), ("done", (6, 0, 0, 0)))
+        self.assertEqual(outcomes(run), ["created"] * 6)
+        self.assertEqual(Product.objects.count(), 6)
+        self.assertNotContains(self.client.get(page), "go_on")
+        answer = self.client.post(page, {"go_on": "Go on"}, follow=True)
+        self.assertContains(answer, "can go on.")
 
     def test_no_unit_is_counted_twice(self) -> None:
         offers = [make_offer(num_in_stock=5) for _each in range(3)]

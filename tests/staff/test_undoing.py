@@ -2,6 +2,7 @@ from django.contrib.auth.models import Group, Permission
 from django.http import HttpResponse
 from django.test import TestCase
 from django.urls import reverse
+from reversion.models import Version
 
 from catalogue.models import Product
 from catalogue.services import NewVariant, create_product, update_product
@@ -10,7 +11,8 @@ from custom.history.batches import rights_to_undo
 from custom.ids import new_public_id
 from custom.models import HistoryBatch
 from custom.transactions import run_in_transaction
-from partner.services import update_stock_record
+from partner.models import PartnerMember, StockMovement, StockRecord
+from partner.services import add_member, update_stock_record
 from staff.groups import CATALOGUE_EDITOR
 from tests.catalogue.factories import ProductTypeFactory
 from tests.orders.factories import make_offer
@@ -91,3 +93,94 @@ class UndoingTests(TestCase):
         step = HistoryBatch.objects.get(pk=batch)
         self.assertContains(self.undo(step), "not yours to edit")
         self.assertFalse(Product.objects.filter(pk=gone.pk).exists())
+
+
+class PartnerUndoingTests(TestCase):
+    """Staff of a partner who were given the rights: own rows alone"""
+
+    def setUp(self) -> None:
+        self.own, self.foreign = make_offer(), make_offer()
+        self.reader = UserFactory(is_staff=True)
+        add_member(
+            partner=self.own.partner,
+            user=self.reader,
+            role=PartnerMember.Role.MANAGER,
+        )
+        rights = (
+            "view_historybatch",
+            "undo_historybatch",
+            "view_stockrecord",
+            "add_stockrecord",
+            "change_stockrecord",
+            "delete_stockrecord",
+        )
+        self.reader.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        self.client.force_login(self.reader)
+
+    def step(self, *records: StockRecord) -> HistoryBatch:
+        batch = new_public_id()
+
+        def work() -> None:
+            with recorded("In bulk.", batch=batch):
+                for record in records:
+                    update_stock_record(record.pk, partner_sku=f"CHANGED-{record.pk}")
+
+        run_in_transaction(work)
+        return HistoryBatch.objects.get(pk=batch)
+
+    def undo(self, batch: HistoryBatch) -> HttpResponse:
+        return self.client.post(
+            reverse("admin:custom_historybatch_changelist"),
+            {"action": "undo", "_selected_action": [batch.pk]},
+            follow=True,
+        )
+
+    def delete(self, record: StockRecord) -> None:
+        StockMovement.objects.filter(stock_record=record).delete()  # they protect it
+        run_in_transaction(record.delete)
+
+    def changed(self) -> list[bool]:
+        found = StockRecord.objects.order_by("pk").values_list("partner_sku", flat=True)
+        return [sku.startswith("CHANGED") for sku in found]
+
+    def test_their_own_rows(self) -> None:
+        self.assertContains(self.undo(self.step(self.own)), "1 rows have been put back")
+        self.assertEqual(self.changed(), [False, False])
+
+    def test_not_where_one_row_is_another_partner_s(self) -> None:
+        for records in ((self.foreign,), (self.own, self.foreign)):
+            batch = self.step(*records)
+            self.assertContains(self.undo(batch), "rows that are not yours to edit.")
+            batch.refresh_from_db()
+            self.assertIsNone(batch.undone_by)
+        self.assertEqual(self.changed(), [True, True])
+
+    def test_not_where_a_row_is_gone(self) -> None:
+        batch = self.step(self.own)
+        self.delete(self.own)
+        self.assertContains(self.undo(batch), "rows that are not yours to edit.")
+
+    def test_nobody_s_deleted_rows(self) -> None:
+        self.step(self.foreign)
+        self.delete(self.foreign)
+        version = Version.objects.get_deleted(StockRecord).latest("pk")
+        for path in (
+            reverse("admin:partner_stockrecord_recoverlist"),
+            reverse("admin:partner_stockrecord_recover", args=[version.pk]),
+        ):
+            self.assertEqual(self.client.get(path).status_code, 403)
+            self.assertEqual(self.client.post(path).status_code, 403)
+        self.assertFalse(StockRecord.objects.filter(pk=self.foreign.pk).exists())
+
+    def test_no_former_state_of_another_partner_s_row(self) -> None:
+        self.step(self.foreign)
+        version = Version.objects.get_for_object(self.foreign).latest("pk")
+        for name, fields in (
+            ("compare", {"old": version.pk}),
+            ("revert", {"version": version.pk}),
+        ):
+            path = reverse(f"admin:partner_stockrecord_{name}", args=[self.foreign.pk])
+            for send in (self.client.get, self.client.post):
+                answer = send(path, fields)
+                self.assertIn(answer.status_code, (302, 403, 404, 405))
+        self.assertEqual(self.changed(), [False, True])

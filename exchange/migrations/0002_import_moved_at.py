@@ -1,0 +1,17 @@
+import django.utils.timezone
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('exchange', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='import',
+            name='moved_at',
+            field=models.DateTimeField(default=django.utils.timezone.now, help_text='When a worker last came further.'),
+        ),
+    ]
