@@ -46,6 +46,15 @@ class StaleError(DomainError):
     title = "Changed in the meantime"
 
 
+class TooOftenError(DomainError):
+    """What was asked for may not be tried so often; it changed nothing."""
+
+    def __init__(self, detail: str, *, retry_after: int, **extra: object) -> None:
+        """Say after how many whole seconds it may be tried again."""
+        super().__init__(detail, **extra)
+        self.retry_after = retry_after
+
+
 class UnavailableError(DomainError):
     """Nothing is wrong with the request; trying again shortly may succeed.
 

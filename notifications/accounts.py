@@ -12,6 +12,7 @@ from users.links import (
     EMAIL_CHANGE,
     EMAIL_CHANGE_STOP,
     PASSWORD_RESET,
+    UNLOCK,
     VERIFICATION,
 )
 from users.models import EmailChange, User
@@ -47,6 +48,22 @@ def send_password_reset(message: OutboxMessage) -> None:
         to=[user.email],
         subject=_("%(shop)s: another password") % {"shop": settings.SHOP_NAME},
         context=_context(user, token, settings.PASSWORD_RESET_LINK),
+        message_id=message.public_id,
+    )
+
+
+@external_effect
+def send_sign_in_locked(message: OutboxMessage) -> None:
+    """Mail the token that ends a lock; nothing to an unknown address."""
+    user = _user_of(message)
+    if user is None:
+        return
+    token = UNLOCK.make(user)
+    send_mail(
+        "sign_in_locked",
+        to=[user.email],
+        subject=_("%(shop)s: too many wrong passwords") % {"shop": settings.SHOP_NAME},
+        context=_context(user, token, settings.SIGN_IN_UNLOCK_LINK),
         message_id=message.public_id,
     )
 

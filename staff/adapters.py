@@ -9,7 +9,6 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
 from custom.throttling.counting import counts_of
@@ -17,7 +16,9 @@ from custom.throttling.identity import client_address, tried_ident
 from staff import secrets
 from staff.factors import FactorChange, has_factor, tell_factor_change
 from users.emails import normalize_email
+from users.errors import SignInLockedError
 from users.models import User
+from users.services import user_of_password
 
 # What allauth would mail -> what the shop tells through its outbox.
 TOLD = {
@@ -49,10 +50,16 @@ class AccountAdapter(DefaultAccountAdapter):
         has, a password, a closed account, a customer's account.
         """
         self.pre_authenticate(request, **credentials)
-        user = authenticate(
-            request, username=credentials["email"], password=credentials["password"]
-        )
-        return user if isinstance(user, User) and user.is_staff else None
+        try:
+            user = user_of_password(
+                email=credentials["email"],
+                password=credentials["password"],
+                address=client_address(request.META),
+            )
+        except SignInLockedError:
+            fault = self.validation_error("too_many_login_attempts")
+            raise fault from None
+        return user if user is not None and user.is_staff else None
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Tell whether it is the account's password; counted as a login is."""

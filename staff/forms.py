@@ -1,4 +1,4 @@
-"""The forms that take a code of a second factor."""
+"""The forms that take a code of a second factor, or the present password."""
 
 from typing import Any
 
@@ -6,8 +6,12 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.core.exceptions import ValidationError
 
 from staff.factors import forget_tries, take_try, use_code
+from users.errors import PasswordWrongError, SignInLockedError
+from users.services import confirm_password
 
 
 class _SpendingMixin:
@@ -41,3 +45,22 @@ class AuthenticateForm(_SpendingMixin, AllauthAuthenticateForm):
 
 class ReauthenticateForm(_SpendingMixin, AllauthReauthenticateForm):
     """Proof that it is still the same person."""
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """Another password for the reader; the present one is counted as a sign-in is."""
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+    def clean_old_password(self) -> str:
+        """Return the present password, if it is right."""
+        current: str = self.cleaned_data["old_password"]
+        try:
+            confirm_password(self.user, current, self.address)
+        except PasswordWrongError as error:
+            raise ValidationError(error.detail, code="password_incorrect") from error
+        except SignInLockedError as error:
+            raise ValidationError(error.detail, code="locked") from error
+        return current

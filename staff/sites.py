@@ -18,21 +18,25 @@ An app adds a page in its ``admin.py``::
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
+from custom.throttling.identity import client_address
 from staff.access import record_access
 from staff.factors import has_factor
+from staff.forms import OwnPasswordForm
 from users.models import User
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -122,6 +126,17 @@ class ShopAdminSite(AdminSite):
         """Offer rows to choose from, and note it where these are of people."""
         view = _RecordedAutocomplete.as_view(admin_site=self)
         return cast("HttpResponse", view(request))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Let the reader choose another password; the present one is asked for."""
+        view = PasswordChangeView.as_view(
+            form_class=partial(OwnPasswordForm, address=client_address(request.META)),
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast("TemplateResponse", view(request))
 
     def _guarded(self, page: AdminPage) -> Callable[..., HttpResponseBase]:
         """Return the view for staff with the page's permission alone."""

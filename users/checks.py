@@ -8,8 +8,11 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from custom.rates import parse_rate
+
 KEY_PREFIX: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*_")
 KEY_PREFIX_LENGTH: Final = 32  # characters
+LOCK_SETTINGS: Final = ("SIGN_IN_LOCK", "SIGN_IN_LOCK_ACCOUNT", "SIGN_IN_LOCK_ADDRESS")
 
 
 @register(Tags.security)
@@ -23,3 +26,18 @@ def check_key_prefix(
     told = f"API_KEY_PREFIX {prefix!r} does not tell keys from tokens."
     hint = "Small letters and digits in parts that end with _, such as shop_live_."
     return [Error(told, hint=hint, id="users.E001")]
+
+
+@register(Tags.security)
+def check_locks(
+    app_configs: Sequence[AppConfig] | None = None, **options: object
+) -> list[CheckMessage]:
+    """The settings that lock a sign-in must be rates."""
+    messages: list[CheckMessage] = []
+    for name in LOCK_SETTINGS:
+        try:
+            parse_rate(getattr(settings, name))
+        except ValueError as error:
+            hint = f"Set {name} to a rate like 10/hour; empty for no lock."
+            messages.append(Error(str(error), hint=hint, id="users.E002"))
+    return messages

@@ -1,6 +1,6 @@
 """What can be wrong with an account or a sign-in, in the shop's own terms."""
 
-from custom.errors import ConflictError, InvalidError, MissingError
+from custom.errors import ConflictError, InvalidError, MissingError, TooOftenError
 
 
 class AccountGoneError(MissingError):
@@ -22,6 +22,13 @@ class CredentialsInvalidError(InvalidError):
 
     code = "credentials-invalid"
     title = "Wrong credentials"
+
+
+class SignInLockedError(TooOftenError):
+    """Too many passwords were tried; never says of which account, or of any."""
+
+    code = "sign-in-locked"
+    title = "Sign-in locked"
 
 
 class PasswordWrongError(InvalidError):

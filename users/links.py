@@ -8,10 +8,11 @@ import uuid
 from typing import Any, TypeVar
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from users.errors import LinkInvalidError
-from users.models import EmailChange, User
+from users.models import EmailChange, SignInTries, User
+from users.tried import account_digest
 
 Row = TypeVar("Row", User, EmailChange)
 
@@ -100,7 +101,20 @@ class _StopToken(_ChangeToken):
         return f"{change.pk}{change.stopped_at}{timestamp}"
 
 
+class _UnlockToken(MailToken):
+    """Tokens that end a lock, once; they end with the address they were sent to."""
+
+    key_salt = "users.links.unlock"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        account = account_digest(user.email)
+        tried = SignInTries.objects.of_account(account)
+        unlocked = tried.aggregate(at=Max("unlocked_at"))["at"]
+        return f"{user.pk}{account}{unlocked}{timestamp}"
+
+
 PASSWORD_RESET = MailToken()
 VERIFICATION = _VerificationToken()
+UNLOCK = _UnlockToken()
 EMAIL_CHANGE = _ChangeToken()
 EMAIL_CHANGE_STOP = _StopToken()

@@ -22,6 +22,7 @@ from users.querysets import (
     ApiKeyQuerySet,
     AuthTokenManager,
     EmailChangeQuerySet,
+    SignInTriesQuerySet,
     UserManager,
 )
 
@@ -235,3 +236,42 @@ class EmailChange(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class SignInTries(models.Model):
+    """Passwords tried since it was last quiet; names accounts by digests alone.
+
+    An account that does not exist has rows as any other.
+    """
+
+    class Kind(models.TextChoices):
+        """What the tries have in common."""
+
+        PAIR = "pair", "account and client address"
+        ACCOUNT = "account", "account"
+        ADDRESS = "address", "client address"
+
+    digest = CodeField(max_length=65, unique=True)
+    kind = CodeField(max_length=8, choices=Kind.choices)
+    account = CodeField(
+        max_length=65, blank=True, db_index=True, help_text="Digest of an address."
+    )
+    tries = models.PositiveIntegerField(default=0)
+    quiet_at = models.DateTimeField(
+        db_index=True, help_text="From then on it counts from 0 again."
+    )
+    unlocked_at = models.DateTimeField(null=True, help_text="By a mail, the last time.")
+
+    objects = SignInTriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind="address") ^ ~models.Q(account=""),
+                name="signintries_of_an_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

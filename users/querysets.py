@@ -1,5 +1,6 @@
 """How accounts and their tokens are found and made."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         ApiKey,
         AuthToken,
         EmailChange,
+        SignInTries,
         User,
     )
 
@@ -147,3 +149,28 @@ class EmailChangeQuerySet(models.QuerySet["EmailChange"]):
     def before(self, moment: datetime) -> Self:
         """Keep changes that were asked for before a moment, the oldest first."""
         return self.filter(requested_at__lt=moment).order_by("requested_at", "pk")
+
+
+class SignInTriesQuerySet(models.QuerySet["SignInTries"]):
+    """Every method that returns rows returns a new, still lazy queryset."""
+
+    def lock_or_add(self, rows: "Sequence[SignInTries]") -> "list[SignInTries]":
+        """Return the rows of these digests, locked, made where there are none.
+
+        2 statements; the first locks exclusively what it finds, in the order of the
+        digests, so that nobody who shares it first waits for somebody else.
+        """
+        self.bulk_create(
+            sorted(rows, key=lambda row: row.digest),
+            update_conflicts=True,
+            update_fields=["digest"],  # to what it is
+        )
+        return list(self.filter(digest__in=[row.digest for row in rows]))
+
+    def of_account(self, account: str) -> Self:
+        """Keep what was tried of an account, wherever from."""
+        return self.filter(account=account)
+
+    def quiet_since(self, moment: datetime) -> Self:
+        """Keep what counts from 0 again since a moment, the oldest first."""
+        return self.filter(quiet_at__lt=moment).order_by("quiet_at", "pk")

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from users.services import emails
+from users.services import emails, tries
 
 
 @shared_task(name="users.purge_email_changes")
 def purge_email_changes() -> int:
     """Delete changes of addresses that can neither be confirmed nor stopped."""
     return emails.purge_email_changes()
+
+
+@shared_task(name="users.purge_tries")
+def purge_tries() -> int:
+    """Delete tries of passwords that lock nothing any more."""
+    return tries.purge_tries()

@@ -29,6 +29,7 @@ from custom.errors import (
     InvalidError,
     MissingError,
     StaleError,
+    TooOftenError,
     UnavailableError,
 )
 
@@ -40,6 +41,7 @@ STATUS_BY_CATEGORY: dict[type[DomainError], HTTPStatus] = {
     GoneError: HTTPStatus.GONE,
     ConflictError: HTTPStatus.CONFLICT,
     StaleError: HTTPStatus.PRECONDITION_FAILED,
+    TooOftenError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # Django's own exceptions; the first that fits counts.

@@ -146,6 +146,11 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),  # from the last use
     "MIN_REFRESH_INTERVAL": 15 * 60,  # seconds between two recorded uses
 }
+# How many wrong passwords lock a sign-in, and after how long a quiet while they count
+# no more: of an account from one client address, of an account, from a client address.
+SIGN_IN_LOCK = env.str("SIGN_IN_LOCK", default="10/hour")
+SIGN_IN_LOCK_ACCOUNT = env.str("SIGN_IN_LOCK_ACCOUNT", default="100/day")
+SIGN_IN_LOCK_ADDRESS = env.str("SIGN_IN_LOCK_ADDRESS", default="100/hour")
 # What API keys begin with: people and secret scanners know them by it.
 API_KEY_PREFIX = env.str("API_KEY_PREFIX", default="shop_live_")
 
@@ -177,6 +182,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@example.com")
 # Empty: the mail shows the token alone.
 EMAIL_VERIFICATION_LINK = env.str("EMAIL_VERIFICATION_LINK", default="")
 PASSWORD_RESET_LINK = env.str("PASSWORD_RESET_LINK", default="")
+SIGN_IN_UNLOCK_LINK = env.str("SIGN_IN_UNLOCK_LINK", default="")
 EMAIL_CHANGE_LINK = env.str("EMAIL_CHANGE_LINK", default="")
 EMAIL_CHANGE_STOP_LINK = env.str("EMAIL_CHANGE_STOP_LINK", default="")
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; of every token that is mailed

@@ -55,6 +55,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "purge-imports": {"task": "exchange.purge_imports", "schedule": 86400.0},
+    "purge-sign-in-tries": {"task": "users.purge_tries", "schedule": 3600.0},
     "purge-email-changes": {"task": "users.purge_email_changes", "schedule": 3600.0},
     "purge-access-entries": {
         "task": "staff.purge_access_entries",
@@ -101,6 +102,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
         "notifications.accounts.send_email_change_wanted",
     ),
     "user.email_changed": "notifications.accounts.send_email_changed",
+    "user.sign_in_locked": "notifications.accounts.send_sign_in_locked",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",
     "factor.changed": "notifications.factors.send_factor_changed",
     "payment.capture": "payments.tasks.capture",

@@ -8,10 +8,16 @@ from rest_framework.response import Response
 
 from custom.api.contract import refuses
 from custom.api.views import ApiView
+from custom.throttling.identity import client_address
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import EmailChangeSerializer, LinkInputSerializer
-from users.errors import EmailTakenError, LinkInvalidError, PasswordWrongError
+from users.errors import (
+    EmailTakenError,
+    LinkInvalidError,
+    PasswordWrongError,
+    SignInLockedError,
+)
 from users.services import (
     confirm_email_change,
     request_email_change,
@@ -31,7 +37,7 @@ class EmailChangeView(ApiView):
         """Count mails to one address together, whoever asks for them."""
         return tried_account(request)
 
-    @refuses(PasswordWrongError)
+    @refuses(PasswordWrongError, SignInLockedError)
     @extend_schema(request=EmailChangeSerializer, responses=NOTHING)
     def post(self, request: AuthenticatedRequest) -> Response:
         """Have it mailed how to confirm, and the present address how to stop that."""
@@ -41,6 +47,7 @@ class EmailChangeView(ApiView):
             request.user,
             current=body.validated_data["current_password"],
             email=body.validated_data["email"],
+            address=client_address(request.META),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -10,13 +10,19 @@ from rest_framework.serializers import BaseSerializer
 
 from custom.api.contract import refuses
 from custom.api.views import ApiViewSet
+from custom.throttling.identity import client_address
 from users.api.key_serializers import (
     KeyInputSerializer,
     KeySerializer,
     NewKeySerializer,
 )
 from users.api.requests import AuthenticatedRequest
-from users.errors import PasswordWrongError, ScopesNotHeldError, TooManyKeysError
+from users.errors import (
+    PasswordWrongError,
+    ScopesNotHeldError,
+    SignInLockedError,
+    TooManyKeysError,
+)
 from users.models import ApiKey
 from users.querysets import ApiKeyQuerySet
 from users.services import make_own_key, revoke_key
@@ -47,7 +53,9 @@ class KeyViewSet(mixins.ListModelMixin, ApiViewSet[ApiKey]):
         """List one's keys, the newest first."""
         return super().list(request, *args, **kwargs)
 
-    @refuses(PasswordWrongError, ScopesNotHeldError, TooManyKeysError)
+    @refuses(
+        PasswordWrongError, ScopesNotHeldError, SignInLockedError, TooManyKeysError
+    )
     @extend_schema(request=KeyInputSerializer, responses={201: NewKeySerializer})
     def create(self, request: AuthenticatedRequest) -> Response:
         """Make a key; this answer alone shows its secret."""
@@ -55,7 +63,8 @@ class KeyViewSet(mixins.ListModelMixin, ApiViewSet[ApiKey]):
         body.is_valid(raise_exception=True)
         values = dict(body.validated_data)
         current = values.pop("current_password")
-        made = make_own_key(request.user, current=current, **values)
+        address = client_address(request.META)
+        made = make_own_key(request.user, current=current, address=address, **values)
         return Response(NewKeySerializer(made).data, status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: OpenApiResponse()})

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from rest_framework.request import Request
 
-from custom.throttling.identity import tried_ident
-from users.emails import normalize_email
+from users.tried import account_digest
 
 
 def tried_account(request: Request) -> str | None:
@@ -18,4 +17,4 @@ def tried_account(request: Request) -> str | None:
     email = body.get("email") if isinstance(body, Mapping) else None
     if not isinstance(email, str):
         return None
-    return tried_ident(normalize_email(email))
+    return account_digest(email)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from custom.api.contract import refuses
 from custom.api.views import ApiView
+from custom.throttling.identity import client_address
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import (
@@ -17,12 +18,13 @@ from users.api.serializers import (
     PasswordChangeSerializer,
     ResetConfirmSerializer,
 )
-from users.errors import LinkInvalidError, PasswordWrongError
+from users.errors import LinkInvalidError, PasswordWrongError, SignInLockedError
 from users.services import (
     change_password,
     request_password_reset,
     request_verification,
     reset_password,
+    unlock_sign_in,
     verify_email,
 )
 
@@ -103,13 +105,31 @@ class PasswordResetConfirmView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class UnlockView(ApiView):
+    """Let passwords of one's account be tried again."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_scope = "login"
+    error_pointers = {LinkInvalidError: "#/token"}
+
+    @refuses(LinkInvalidError)
+    @extend_schema(request=LinkInputSerializer, responses=NOTHING)
+    def post(self, request: Request) -> Response:
+        """Take the token of the mail that told of too many tries, once."""
+        body = LinkInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        unlock_sign_in(body.validated_data["token"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class PasswordChangeView(ApiView):
     """Replace one's password."""
 
     throttle_scope = "login"
     error_pointers = {PasswordWrongError: "#/current_password"}
 
-    @refuses(PasswordWrongError)
+    @refuses(PasswordWrongError, SignInLockedError)
     @extend_schema(request=PasswordChangeSerializer, responses=NOTHING)
     def post(self, request: AuthenticatedRequest) -> Response:
         """Take the present password and another; other devices are signed out."""
@@ -121,6 +141,7 @@ class PasswordChangeView(ApiView):
             current=body.validated_data["current_password"],
             new=body.validated_data["password"],
             keep=request.auth,
+            address=client_address(request.META),
         )
         if request.auth is None:  # a session of this site, which would end
             update_session_auth_hash(request._request, request.user)  # noqa: SLF001

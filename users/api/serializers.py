@@ -115,7 +115,7 @@ class EmailInputSerializer(StrictSerializer):
 
 
 class LinkInputSerializer(StrictSerializer):
-    """Body of ``POST /api/user/verify/``."""
+    """Body of what takes nothing but a token from a mail."""
 
     token = serializers.CharField(
         max_length=LINK_MAX_LENGTH, help_text="From the mail."

@@ -13,6 +13,7 @@ from users.api.proof_views import (
     PasswordChangeView,
     PasswordResetConfirmView,
     PasswordResetView,
+    UnlockView,
     VerificationResendView,
     VerificationView,
 )
@@ -33,6 +34,7 @@ urlpatterns = [
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("logout-all/", LogoutAllView.as_view(), name="logout-all"),
+    path("unlock/", UnlockView.as_view(), name="unlock"),
     path("me/", MeView.as_view(), name="me"),
     path("token/", DeviceViewSet.as_view({"get": "list"}), name="device-list"),
     path(

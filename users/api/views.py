@@ -15,6 +15,7 @@ from basket.api.callers import merge_at_sign_in
 from custom.api.contract import BASKET_TOKEN, IDEMPOTENCY_KEY, Refusal, refuses
 from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.views import ApiView, ApiViewSet
+from custom.throttling.identity import client_address
 from users.api.authentication import TokenAuthentication
 from users.api.limits import tried_account
 from users.api.requests import AuthenticatedRequest, TokenRequest
@@ -31,6 +32,7 @@ from users.errors import (
     AccountGoneError,
     CredentialsInvalidError,
     EmailTakenError,
+    SignInLockedError,
 )
 from users.models import AuthToken
 from users.querysets import AuthTokenQuerySet
@@ -89,7 +91,10 @@ class LoginView(ApiView):
         """Say what a sign-in leads to, without which DRF turns a 401 into a 403."""
         return TokenAuthentication().authenticate_header(request)
 
-    @refuses(Refusal(401, CredentialsInvalidError.code, CredentialsInvalidError.title))
+    @refuses(
+        Refusal(401, CredentialsInvalidError.code, CredentialsInvalidError.title),
+        SignInLockedError,
+    )
     @extend_schema(
         parameters=[BASKET_TOKEN],
         request=LoginInputSerializer,
@@ -100,7 +105,8 @@ class LoginView(ApiView):
         body = LoginInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            sign_in = log_in(**body.validated_data)
+            address = client_address(request.META)
+            sign_in = log_in(address=address, **body.validated_data)
         except CredentialsInvalidError as error:
             raise AuthenticationFailed(error.detail, error.code) from error
         merge_at_sign_in(request, sign_in.token.user)

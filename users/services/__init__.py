@@ -28,17 +28,21 @@ from users.services.keys import (
 )
 from users.services.passwords import (
     change_password,
+    confirm_password,
     request_password_reset,
     reset_password,
 )
+from users.services.tries import forget_tries, unlock_sign_in, user_of_password
 
 __all__ = [
     "NewKey",
     "SignIn",
     "change_password",
     "confirm_email_change",
+    "confirm_password",
     "end_sessions",
     "extend_token",
+    "forget_tries",
     "log_in",
     "log_out",
     "log_out_everywhere",
@@ -52,6 +56,8 @@ __all__ = [
     "reset_password",
     "revoke_key",
     "stop_email_change",
+    "unlock_sign_in",
     "update_profile",
+    "user_of_password",
     "verify_email",
 ]

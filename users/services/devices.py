@@ -3,14 +3,15 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.contrib.auth import authenticate
 from django.db.models import F
 from django.utils import timezone
 from knox.settings import knox_settings
 
+from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import CredentialsInvalidError
 from users.models import AuthToken, User
+from users.services.tries import user_of_password
 
 
 class SignIn(NamedTuple):
@@ -20,17 +21,26 @@ class SignIn(NamedTuple):
     secret: str
 
 
-def log_in(*, email: str, password: str, device: str = "") -> SignIn:
+def log_in(
+    *, email: str, password: str, device: str = "", address: str = UNKNOWN_ADDRESS
+) -> SignIn:
     """Check a password and sign a device in.
 
     An unknown address, a wrong password and a closed account take the same time and
     answer alike: each runs the password hasher once, before any transaction.
 
+    Args:
+        email: Anything that was typed as one.
+        password: Whatever was typed.
+        device: What its owner calls it.
+        address: The client's, as ``client_address`` returns it.
+
     Raises:
         CredentialsInvalidError: No active account has this address and password.
+        SignInLockedError: Too many were tried; this one was not.
     """
-    user = authenticate(username=email, password=password)
-    if not isinstance(user, User):
+    user = user_of_password(email=email, password=password, address=address)
+    if user is None:
         raise _credentials_invalid()
     return _issue_token(user, device)
 

@@ -9,6 +9,7 @@ from custom import outbox
 from custom.deleting import delete_rows
 from custom.history import recorded
 from custom.purging import purge_in_batches
+from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.emails import normalize_email
 from users.errors import EmailTakenError
@@ -22,7 +23,9 @@ from users.services.proofs import note_proof
 PURGE_BATCH = 500
 
 
-def request_email_change(user: User, *, current: str, email: str) -> None:
+def request_email_change(
+    user: User, *, current: str, email: str, address: str = UNKNOWN_ADDRESS
+) -> None:
     """Have mails sent to the new address and to the present one.
 
     Nothing tells whether the new one is another account's. What was asked for before
@@ -30,8 +33,9 @@ def request_email_change(user: User, *, current: str, email: str) -> None:
 
     Raises:
         PasswordWrongError: ``current`` is not the account's password.
+        SignInLockedError: Too many passwords were tried; this one was not.
     """
-    confirm_password(user, current)
+    confirm_password(user, current, address)
     _note_request(user.pk, email.strip())
 
 

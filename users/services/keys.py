@@ -10,6 +10,7 @@ from django.utils import timezone
 from knox.crypto import hash_token
 
 from custom.history import recorded
+from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import KeyOwnerError, ScopesNotHeldError, TooManyKeysError
 from users.models import KEY_USE_INTERVAL, ApiKey, User
@@ -36,13 +37,20 @@ class NewKey(NamedTuple):
     secret: str
 
 
-def make_own_key(owner: User, *, current: str, **key: Unpack[KeyFields]) -> NewKey:
+def make_own_key(
+    owner: User,
+    *,
+    current: str,
+    address: str = UNKNOWN_ADDRESS,
+    **key: Unpack[KeyFields],
+) -> NewKey:
     """Store a key for whoever asks; raises as ``make_key`` does.
 
     Raises:
         PasswordWrongError: ``current`` is not the owner's password.
+        SignInLockedError: Too many passwords were tried; this one was not.
     """
-    confirm_password(owner, current)
+    confirm_password(owner, current, address)
     return make_key(owner, **key)
 
 

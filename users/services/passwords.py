@@ -3,15 +3,22 @@
 from django.contrib.auth.hashers import make_password
 
 from custom import outbox
+from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import PasswordWrongError
 from users.links import PASSWORD_RESET
 from users.models import AuthToken, User
 from users.services.proofs import note_proof
+from users.services.tries import count_try, forget_tries
 
 
 def change_password(
-    user: User, *, current: str, new: str, keep: AuthToken | None = None
+    user: User,
+    *,
+    current: str,
+    new: str,
+    keep: AuthToken | None = None,
+    address: str = UNKNOWN_ADDRESS,
 ) -> None:
     """Set another password and sign every device out but the one in hand.
 
@@ -20,22 +27,29 @@ def change_password(
         current: The password until now.
         new: Already held against the rules.
         keep: The token of the request, which stays; None for a session.
+        address: The client's, as ``client_address`` returns it.
 
     Raises:
         PasswordWrongError: ``current`` is not the password, or no longer; nothing
             is changed.
+        SignInLockedError: Too many were tried; this one was not.
     """
-    confirm_password(user, current)
+    confirm_password(user, current, address)
     _replace_password(user, make_password(new), keep)
 
 
-def confirm_password(user: User, current: str) -> None:
-    """Make sure that it is still the owner who asks; hashes, so outside transactions.
+def confirm_password(user: User, current: str, address: str) -> None:
+    """Make sure that it is still the owner who asks; counted as a sign-in is.
 
     Raises:
         PasswordWrongError: ``current`` is not the account's password.
+        SignInLockedError: Too many were tried; this one was not.
     """
-    if not user.check_password(current):
+
+    def check() -> User | None:
+        return user if user.check_password(current) else None
+
+    if count_try(user.email, address, check) is None:
         raise _password_wrong()
 
 
@@ -77,6 +91,7 @@ def _use_reset_token(token: str, hashed: str) -> None:
     note_proof(user)
     user.save(update_fields=["password", "email_verified_at"])
     AuthToken.objects.filter(user=user).delete()
+    forget_tries(user)
 
 
 def _password_wrong() -> PasswordWrongError:

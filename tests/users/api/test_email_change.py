@@ -67,9 +67,10 @@ class AskTests(EmailChangeTestCase):
 
     def test_a_taken_address_is_not_told_apart(self) -> None:
         UserFactory(email=NEW)
-        with self.assertNumQueries(7):  # token, account, former wish, wish, mails
+        self.client.get("/api/")  # what is read once in a process
+        with self.assertNumQueries(15):  # token; a try, 5; right, 3; the wish, 6
             free = self.ask(email="free@new.example")
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(15):
             taken = self.ask()
         self.assertEqual(taken.status_code, free.status_code)
         self.assertEqual(taken.content, free.content)
@@ -268,9 +269,10 @@ class PurgeTests(EmailChangeTestCase):
 
     def test_changes_go_once_their_mails_have_ended(self) -> None:
         self.ask()
-        with time_machine.travel(timezone.now() + timedelta(days=2, seconds=-5)):
+        end = EmailChange.objects.get().requested_at + timedelta(days=2)
+        with time_machine.travel(end, tick=False):
             self.assertEqual(purge_email_changes(), 0)
-        with time_machine.travel(timezone.now() + timedelta(days=2, seconds=5)):
+        with time_machine.travel(end + timedelta(seconds=1), tick=False):
             self.assertEqual(purge_email_changes(), 1)
         self.assertEqual(EmailChange.objects.count(), 0)
 

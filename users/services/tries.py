@@ -1,0 +1,173 @@
+"""Passwords that are tried: each is counted before it is checked, and some are not.
+
+Counted in the database, where nothing is lost with Redis; an account that does not
+exist is counted, locked and answered as any other. See
+docs/decisions/0051-sign-in-locks.md.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from custom import outbox
+from custom.purging import purge_in_batches
+from custom.rates import Rate, parse_rate
+from custom.throttling.identity import tried_ident
+from custom.transactions import transactional
+from users.errors import LinkInvalidError, SignInLockedError
+from users.links import UNLOCK
+from users.models import SignInTries, User
+from users.tried import account_digest
+
+T = TypeVar("T")
+Kind = SignInTries.Kind
+MAILED: Final = frozenset({Kind.PAIR, Kind.ACCOUNT})  # whose locks an owner can end
+SETTINGS: Final = {
+    Kind.PAIR: "SIGN_IN_LOCK",
+    Kind.ACCOUNT: "SIGN_IN_LOCK_ACCOUNT",
+    Kind.ADDRESS: "SIGN_IN_LOCK_ADDRESS",
+}
+KEPT: Final = timedelta(days=2)  # longer than any mail works
+PURGE_BATCH: Final = 1_000
+
+
+def user_of_password(*, email: str, password: str, address: str) -> User | None:
+    """Return the active account of an address and password, if they are right.
+
+    Whatever is wrong takes the same time and the same statements.
+
+    Args:
+        email: Anything that was typed as one.
+        password: Whatever was typed.
+        address: Where from, as ``client_address`` returns it.
+
+    Raises:
+        SignInLockedError: Too many were tried; this one was not.
+    """
+
+    def check() -> User | None:
+        found = authenticate(username=email, password=password)
+        return found if isinstance(found, User) else None
+
+    return count_try(email, address, check)
+
+
+def count_try(email: str, address: str, check: Callable[[], T | None]) -> T | None:
+    """Check what is tried of an account, unless too many were; outside transactions.
+
+    However many try at once, exactly as many are checked as the settings allow. What
+    is right counts no more, and lets its account begin anew.
+
+    Raises:
+        SignInLockedError: Too many were tried; ``check`` was not called.
+    """
+    is_last = _take_try(email, address)
+    found = check()
+    if found is not None:
+        _give_back(email, address)
+    elif is_last:
+        _tell_owner(email)
+    return found
+
+
+@transactional
+def unlock_sign_in(token: str) -> None:
+    """Let passwords of an account be tried again, by a mail's token, once.
+
+    Raises:
+        LinkInvalidError: The token is old, used, or none.
+    """
+    user = UNLOCK.user_of(token, lock=True)
+    if not forget_tries(user):
+        msg = "This link is not valid any more. Please ask for another mail."
+        raise LinkInvalidError(msg)
+
+
+@transactional
+def forget_tries(user: User) -> int:
+    """Let an account begin anew, wherever it was tried from; 1 UPDATE. Count rows."""
+    now = timezone.now()
+    tried = SignInTries.objects.of_account(account_digest(user.email))
+    return tried.update(tries=0, quiet_at=now, unlocked_at=now)
+
+
+def purge_tries() -> int:
+    """Delete what has been quiet for longer than a mail works; count it."""
+    quiet = SignInTries.objects.quiet_since(timezone.now() - KEPT)
+    return purge_in_batches(quiet, batch=PURGE_BATCH)
+
+
+@transactional
+def _take_try(email: str, address: str) -> bool:
+    """Count one try; tell whether it is the last before a lock that a mail ends.
+
+    Raises:
+        SignInLockedError: One is used up; nothing is counted.
+    """
+    now = timezone.now()
+    rates = dict(_rates())
+    rows = SignInTries.objects.lock_or_add(
+        [row for row in _rows(email, address) if row.kind in rates]
+    )
+    ends = [
+        row.quiet_at
+        for row in rows
+        if row.tries >= rates[row.kind].limit and row.quiet_at > now
+    ]
+    if ends:
+        seconds = math.ceil((max(ends) - now).total_seconds())
+        msg = "Too many passwords were tried. Please wait, or see your mails."
+        raise SignInLockedError(msg, retry_after=seconds)
+    for row in rows:
+        row.tries = row.tries + 1 if row.quiet_at > now else 1
+        row.quiet_at = now + timedelta(seconds=rates[row.kind].window)
+    SignInTries.objects.bulk_update(rows, ["tries", "quiet_at"])
+    return any(
+        row.kind in MAILED and row.tries == rates[row.kind].limit for row in rows
+    )
+
+
+@transactional
+def _give_back(email: str, address: str) -> None:
+    """Let the account begin anew; of the client address this one try alone counts not.
+
+    Else whoever has an account of their own could try others without end.
+    """
+    digests = [row.digest for row in _rows(email, address)]
+    one_less = When(kind=Kind.ADDRESS, tries__gt=0, then=F("tries") - 1)
+    SignInTries.objects.filter(digest__in=digests).order_by("digest").update(
+        tries=Case(one_less, default=Value(0))
+    )
+
+
+@transactional
+def _tell_owner(email: str) -> None:
+    """Have a mail sent; 2 statements, whether the address is known or not."""
+    user = User.objects.active().with_email(email).first()
+    name = str(user.public_id) if user else ""
+    outbox.publish("user.sign_in_locked", {"user": name})
+
+
+def _rates() -> Iterator[tuple[str, Rate]]:
+    """Yield how many tries are let, and after how many quiet seconds it begins anew."""
+    for kind, name in SETTINGS.items():
+        if rate := parse_rate(getattr(settings, name)):
+            yield kind, rate
+
+
+def _rows(email: str, address: str) -> Iterator[SignInTries]:
+    """Yield what a try counts in, as it would first be stored."""
+    account, now = account_digest(email), timezone.now()
+    for kind, text, owner in (
+        (Kind.PAIR, f"{account} {address}", account),
+        (Kind.ACCOUNT, account, account),
+        (Kind.ADDRESS, address, ""),
+    ):
+        digest = tried_ident(f"{kind} {text}")
+        yield SignInTries(digest=digest, kind=kind, account=owner, quiet_at=now)
