@@ -1,6 +1,6 @@
 """How orders are found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 NEWEST_FIRST = ("-placed_at", "-pk")  # the order of a history
 
 
-class BoughtLine(NamedTuple):
-    """What the history shows of a line, and the order it belongs to."""
+class LineColumns(NamedTuple):
+    """What the history shows of a line's own row, and the order it belongs to."""
 
     order_id: int
     product_id: int
@@ -31,6 +31,11 @@ class BoughtLine(NamedTuple):
     quantity: int
     unit_price: Decimal
     line_total: Decimal
+
+
+class BoughtLine(LineColumns):
+    """A line of the history, with its order's currency once that is set."""
+
     currency: str
 
 
@@ -51,7 +56,7 @@ class OrderColumns(NamedTuple):
 class OrderRow(OrderColumns):
     """An order of the history, with its lines once ``load_lines`` has set them."""
 
-    bought: Sequence[BoughtLine]
+    bought: list[BoughtLine]
 
     @property
     def line_count(self) -> int:
@@ -65,12 +70,9 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def bought_in(
         self, orders: Collection[int]
     ) -> "models.QuerySet[OrderLine, BoughtLine]":
-        """Read the lines of orders, each order's in its own order."""
-        found = (
-            self.filter(order__in=orders)
-            .order_by("order_id", "position")  # "order" would sort by its moment
-            .annotate(currency=F("order__currency"))  # type: ignore[no-redef] # the same
-        )
+        """Read the lines of orders, each order's in its own order, without currency."""
+        # "order" would sort by its moment.
+        found = self.filter(order__in=orders).order_by("order_id", "position")
         return as_rows(found, BoughtLine)
 
 

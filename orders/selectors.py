@@ -1,6 +1,5 @@
 """Reads of orders that no single queryset answers."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from basket.selectors import BasketContents, contents_of
 from custom.prepared import PreparedRead, PreparedRows
 from orders.actors import Role
 from orders.models import Order, OrderLine
-from orders.querysets import BoughtLine, OrderRow
+from orders.querysets import OrderRow
 from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
@@ -35,11 +34,13 @@ def history_of(user: User) -> PreparedRows[OrderRow]:
 
 def load_lines(orders: Sequence[OrderRow]) -> None:
     """Tell orders what was bought in them; 1 query."""
-    bought: defaultdict[int, list[BoughtLine]] = defaultdict(list)
-    for line in _LINES_OF(orders=[order.pk for order in orders]):
-        bought[line.order_id].append(line)
+    by_id = {order.pk: order for order in orders}
     for order in orders:
-        order.bought = bought[order.pk]
+        order.bought = []
+    for line in _LINES_OF(orders=list(by_id)):
+        order = by_id[line.order_id]
+        line.currency = order.currency
+        order.bought.append(line)
 
 
 def open_basket(wanted: OrderRequest) -> tuple[OrderRequest, BasketContents | None]:

@@ -46,6 +46,23 @@ class FinalStockRecordField(serializers.Field[Any, Any, str | None, Any]):
         return read
 
 
+@extend_schema_field({"type": "string", "description": "The shop's one currency."})
+class ShopCurrencyField(serializers.Field[Any, Any, str, Any]):
+    """The shop's one currency, whatever is shown."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Any) -> str:  # noqa: ANN401
+        """Return its code."""
+        return self.make_reader(self.parent)(value)
+
+    def make_reader(self, _serializer: object) -> Callable[[Any], str]:
+        """Return what looks it up once for all rows; see custom.api.output."""
+        currency = str(settings.SHOP_CURRENCY)
+        return lambda _instance: currency
+
+
 @extend_schema_field(
     {"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}]}
 )

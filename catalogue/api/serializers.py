@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.functional import cached_property
 from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalogue.api.fields import AttributeValueField, FinalStockRecordField
+from catalogue.api.fields import (
+    AttributeValueField,
+    FinalStockRecordField,
+    ShopCurrencyField,
+)
 from catalogue.attributes import JsonValue, label_of
 from catalogue.images import rendition_names
 from catalogue.models import (
@@ -116,7 +119,7 @@ class ProductListSerializer(ModelOutputSerializer[Product]):
     image = serializers.SerializerMethodField()
     price_from = FinalStockRecordField()
     compare_at_price = FinalStockRecordField()
-    currency = serializers.SerializerMethodField()
+    currency = ShopCurrencyField()
     in_stock = serializers.SerializerMethodField()
     rating = RatingField()
     variant_count = serializers.IntegerField()
@@ -150,10 +153,6 @@ class ProductListSerializer(ModelOutputSerializer[Product]):
     def _images(self) -> ImageSerializer:
         """Build the serializer of pictures once for all rows."""
         return ImageSerializer(context=self.context)
-
-    def get_currency(self, row: ProductRow) -> str:
-        """Return the shop's one currency."""
-        return str(settings.SHOP_CURRENCY)
 
     def get_in_stock(self, row: ProductRow) -> bool:
         """Tell whether an offer has a unit ready."""
@@ -216,7 +215,7 @@ class VariantSerializer(ModelOutputSerializer[Variant]):
     price = FinalStockRecordField()
     compare_at_price = FinalStockRecordField()
     lowest_price_30d = serializers.SerializerMethodField()
-    currency = serializers.SerializerMethodField()
+    currency = ShopCurrencyField()
     offer_id = serializers.SerializerMethodField()
     partner = serializers.SerializerMethodField()
     availability = serializers.SerializerMethodField()
@@ -254,10 +253,6 @@ class VariantSerializer(ModelOutputSerializer[Variant]):
             return None
         lowest = self.context["lowest_prices"].get(offer.stock_record_id, offer.price)
         return format_money(lowest, offer.currency)
-
-    def get_currency(self, variant: Variant | VariantRow) -> str:
-        """Return the shop's one currency."""
-        return str(settings.SHOP_CURRENCY)
 
     def get_offer_id(self, variant: Variant | VariantRow) -> int | None:
         """Return the id by which an order line may name the offer."""
