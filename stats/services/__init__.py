@@ -4,7 +4,12 @@ A day is never added to, always counted anew from its ledgers, so repeating is h
 and no order of events matters. See docs/decisions/0041-summaries.md.
 """
 
-from stats.services.counting import count_open_baskets, rebuild, refresh
+from stats.services.counting import (
+    count_open_baskets,
+    keep_basket_counts,
+    rebuild,
+    refresh,
+)
 from stats.services.marking import mark_orders, mark_refunds
 from stats.services.verifying import Drift, find_drift
 
@@ -12,6 +17,7 @@ __all__ = [
     "Drift",
     "count_open_baskets",
     "find_drift",
+    "keep_basket_counts",
     "mark_orders",
     "mark_refunds",
     "rebuild",

@@ -1,6 +1,6 @@
 """Counting days anew, and storing what came out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -67,6 +67,26 @@ def count_open_baskets() -> int:
     BasketDay.objects.filter(
         day__in=[row.day for row in rows if not row.opened]
     ).delete()
+    return len(rows)
+
+
+@transactional
+def keep_basket_counts(counts: Mapping[date, tuple[int, int]]) -> int:
+    """Take over what was counted of days whose baskets are gone; count days.
+
+    Days whose baskets are all there are counted from these instead.
+
+    Args:
+        counts: Day -> baskets opened on it, and how many of these were ordered.
+    """
+    lock_named("stats.baskets")
+    here = set(open_basket_days())
+    rows = [
+        BasketDay(day=day, opened=opened, ordered=ordered)
+        for day, (opened, ordered) in sorted(counts.items())
+        if day not in here
+    ]
+    BasketDay.objects.put(rows)
     return len(rows)
 
 

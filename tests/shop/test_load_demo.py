@@ -1,8 +1,10 @@
 import tempfile
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
@@ -12,11 +14,14 @@ from django.utils import timezone
 from reversion import get_registered_models
 from reversion.models import Version
 
+from basket.models import Basket
 from catalogue.models import Category, Product, Variant
 from custom.models import VersionMark
 from orders.models import Order
 from partner.models import Partner, StockLevel, StockMovement, StockRecord
 from shop.demo.people import PASSWORD
+from stats.models import BasketDay
+from stats.services import count_open_baskets
 from tests.shop.films import ROWS, write_list
 from users.models import User
 
@@ -76,6 +81,31 @@ class LoadDemoTests(TestCase):
                 (0, "unsorted"),
             ],
         )
+
+    def test_baskets_became_orders_or_were_left(self) -> None:
+        self.load(*ROWS)
+        since = timezone.now() - timedelta(days=settings.BASKET_DAYS)
+        recent = Order.objects.filter(placed_at__gte=since)
+        ordered = Basket.objects.filter(state="ordered")
+        self.assertEqual(
+            set(ordered.values_list("order", flat=True)),
+            set(recent.values_list("public_id", flat=True)),
+        )
+        self.assertGreater(ordered.count(), 0)
+        left = Basket.objects.filter(state="open")
+        self.assertGreaterEqual(left.count(), settings.BASKET_DAYS)
+        self.assertFalse(left.filter(user__isnull=False).exists())
+        self.assertFalse(Basket.objects.filter(lines__isnull=True).exists())
+        count_open_baskets()
+        counted = BasketDay.objects.aggregate(
+            opened=Sum("opened"), ordered=Sum("ordered"), days=Count("pk")
+        )
+        self.assertGreaterEqual(counted["days"], 700)
+        self.assertGreaterEqual(counted["ordered"], Order.objects.count() - 2)
+        self.assertGreater(counted["opened"], 2 * counted["ordered"])
+        baskets = Basket.objects.count()
+        self.load(*ROWS)
+        self.assertEqual(Basket.objects.count(), baskets)
 
     def test_a_film_without_a_distributor_belongs_to_the_house(self) -> None:
         self.load(*ROWS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from shop.demo.baskets import load_baskets
 from shop.demo.catalogue import load_catalogue
 from shop.demo.films import FILMS_CSV, BadRow, Film, read_films
 from shop.demo.people import load_accounts, load_orders
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         load_accounts()
         load_selling()
         orders = load_orders()
+        load_baskets()
         seconds = time.monotonic() - started
         self.stdout.write(
             f"Stored {stored} films and {orders} orders in {seconds:.0f} s; "
