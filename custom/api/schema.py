@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from custom.api import schema_parts as parts
 from custom.api.contract import Operation
+from custom.api.deprecation import FIELDS_ATTRIBUTE, Deprecation, deprecation_of
 from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.idempotency import HEADER, REPLAYED_HEADER
 from custom.api.keys import EVERY_KEY
@@ -94,6 +95,17 @@ class ApiSchema(AutoSchema):
             responses["304"] = parts.not_modified([ETAG])
         operation["responses"] = responses | parts.refused(told.refusals())
 
+    def is_deprecated(self) -> bool:
+        """Tell whether the operation, or this version of the API, will end."""
+        end = self._deprecation()
+        return end is not None or bool(super().is_deprecated())
+
+    def _deprecation(self) -> Deprecation | None:
+        step = getattr(self.view, "action", None) or self.method.lower()
+        return deprecation_of(
+            self.view, step, getattr(self.view.request, "version", None)
+        )
+
     def _found_headers(self, told: Operation, view: ApiMixin[Any]) -> set[str]:
         """Return the headers of good answers that need not be stated."""
         found = set()
@@ -101,6 +113,8 @@ class ApiSchema(AutoSchema):
             found.add(REPLAYED_HEADER)
         if self.method == "GET" and view.is_public_page:
             found.add(ETAG)
+        if self._deprecation():
+            found.update(parts.DEPRECATION_HEADERS)
         return found
 
     def _postprocess_serializer_schema(
@@ -109,10 +123,13 @@ class ApiSchema(AutoSchema):
         serializer: Any,  # noqa: ANN401
         direction: str,
     ) -> dict[str, Any]:
-        """Add the example that a serializer gives of itself."""
+        """Add the example that a serializer gives, and mark members that will end."""
         shown: dict[str, Any] = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
             schema, serializer, direction
         )
+        named = getattr(serializer, FIELDS_ATTRIBUTE, {})
+        for name in named.keys() & shown.get("properties", {}).keys():
+            shown["properties"][name] = shown["properties"][name] | {"deprecated": True}
         example = getattr(serializer, "example", None)
         return shown if example is None else shown | {"example": example}
 

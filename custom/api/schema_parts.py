@@ -25,6 +25,7 @@ REFUSAL_HEADERS = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
+DEPRECATION_HEADERS = ("Deprecation", "Sunset", "Link")
 MEDIA_TYPES = ("application/json", "application/xml", "text/xml")
 PROBLEM_MEDIA_TYPES = ("application/problem+json", "application/problem+xml")
 
@@ -61,6 +62,12 @@ HEADERS: Mapping[str, _Header] = {
     "Cache-Control": _Header(
         {"type": "string"}, "Who may keep the answer, and for how long."
     ),
+    "Deprecation": _Header(
+        {"type": "string", "pattern": "^@[0-9]+$"},
+        "Since when this should not be used any more, in seconds of UNIX time.",
+    ),
+    "Sunset": _Header({"type": "string"}, "When it stops to work: an HTTP date."),
+    "Link": _Header({"type": "string"}, "Where to read what to do instead."),
     "ETag": _Header(
         {"type": "string", "pattern": '^(W/)?".*"$'},
         "Names what is shown: for `If-None-Match`, or `If-Match` where that is read.",

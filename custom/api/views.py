@@ -10,11 +10,13 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet, ViewSetMixin
 
 from custom.api.contract import Refusal
+from custom.api.deprecation import Deprecation, deprecation_of, deprecations_shown
 from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
 from custom.api.keys import EVERY_KEY, check_scope
 from custom.api.parsers import UNSAFE_CHARACTERS
@@ -51,6 +53,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         list_actions: Actions of a viewset that answer with filtered, paged rows.
         error_pointers: Domain error -> JSON pointer to the member of the body that it
             is about, where it names none itself.
+        deprecation: Announces the end of all of its methods; ``deprecated`` of one.
         refusals: Why any of its methods may refuse, beside what custom.api.contract
             finds out; ``refuses`` says it of one method.
         sent_headers: What all of its methods tell in headers of their own; ``sends``
@@ -66,6 +69,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}
+    deprecation: ClassVar[Deprecation | None] = None
     refusals: ClassVar[Sequence[type[Exception] | Refusal]] = ()
     sent_headers: ClassVar[Sequence[str]] = ()
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
@@ -98,6 +102,23 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         if isinstance(self.key_scope, Mapping):
             return self.key_scope.get(step)
         return self.key_scope
+
+    def finalize_response(
+        self,
+        request: Request,
+        response: Response,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Response:
+        """Tell what of this will end; see custom.api.deprecation."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        step = getattr(self, "action", None) or str(request.method).lower()
+        end = deprecation_of(self, step, getattr(request, "version", None))
+        ends = [end] if end else deprecations_shown(response.data)
+        for each in ends:
+            for name, value in each.headers().items():
+                response.headers.setdefault(name, value)
+        return response
 
     def get_throttle_scope(self) -> str | None:
         """Name the scope of this POST request; see custom.rates."""

@@ -20,6 +20,7 @@ from custom.caching.release import release
 from custom.caching.store import get_store
 from custom.caching.versions import EVERYTHING, field_of
 from custom.throttling.counting import counts_of
+from custom.timing import KEPT_PAGE
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 KEPT_HEADERS = ("Surrogate-Key",)  # of a 304, beside those RFC 9110 names
@@ -61,6 +62,7 @@ class PageCacheMiddleware:
         if body is None:
             source = metrics.MISSED if page.generation else metrics.BYPASSED
         metrics.answers(source).inc()
+        setattr(request, KEPT_PAGE, source)
         if body is None:
             return self._render(request, page)
         return _on_condition(request, body.response())

@@ -1,5 +1,7 @@
 """The HTTP API: REST framework, its schema, rate limits, other sites' pages."""
 
+from typing import Any
+
 from shop.settings.environment import *
 from shop.settings.queues import REDIS_URL
 
@@ -44,6 +46,9 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": "format",
 }
 
+# Version -> custom.api.deprecation.Deprecation: its end is announced by headers.
+API_DEPRECATED_VERSIONS: dict[str, Any] = {}
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
     "VERSION": "1",
@@ -84,6 +89,8 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "X-Basket-Token",
     "Idempotent-Replayed",
+    "Deprecation",
+    "Sunset",
 ]
 CORS_ALLOW_HEADERS = [
     "accept",

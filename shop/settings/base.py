@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "custom.middleware.RequestIdMiddleware",
     "custom.middleware.RequestLogMiddleware",
     "custom.middleware.ContentLengthMiddleware",
+    "custom.timing.ServerTimingMiddleware",
     "custom.throttling.RateHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "custom.middleware.PagePolicyMiddleware",

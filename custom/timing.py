@@ -1,0 +1,83 @@
+"""``Server-Timing`` for staff: what a request took, for the browser's own tools."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final
+
+from django.db import connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import LazyObject, empty
+
+from custom.api.public import PRIVATE_CACHE_CONTROL
+from custom.throttling.middleware import KNOWN_CALLER, has_credentials
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+HEADER: Final = "Server-Timing"
+KEPT_PAGE: Final = "kept_page"  # attribute: what the cache of pages did
+
+
+class _Watch:
+    """Adds up the statements of a request."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self.seconds = 0.0
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """Run a statement, and count it."""
+        start = time.perf_counter()
+        try:
+            return execute(*arguments)
+        finally:
+            self.seconds += time.perf_counter() - start
+            self.statements += 1
+
+
+class ServerTimingMiddleware:
+    """Tells staff, and nobody else, how long their request took.
+
+    Who shows nothing is not staff, and costs nothing. What shared caches would keep is
+    kept from them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the header for staff."""
+        if not has_credentials(request):
+            return self.get_response(request)
+        watch, start = _Watch(), time.perf_counter()
+        with ExitStack() as stack:
+            for connection in connections.all():
+                stack.enter_context(connection.execute_wrapper(watch))
+            response = self.get_response(request)
+        if _is_staff(request):
+            total = time.perf_counter() - start
+            response.headers[HEADER] = _told(request, watch, total)
+            if "public" in response.headers.get("Cache-Control", ""):
+                response.headers["Cache-Control"] = PRIVATE_CACHE_CONTROL
+        return response
+
+
+def _told(request: HttpRequest, watch: _Watch, total: float) -> str:
+    """Write milliseconds, the number of statements, and what the cache did."""
+    parts = [
+        f'db;dur={watch.seconds * 1000:.1f};desc="{watch.statements} statements"',
+        f"total;dur={total * 1000:.1f}",
+    ]
+    if (kept := getattr(request, KEPT_PAGE, None)) is not None:
+        parts.append(f'cache;desc="{kept}"')
+    return ", ".join(parts)
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    """Tell whether the caller is, if anything has asked who it is."""
+    known = getattr(request, KNOWN_CALLER, None)
+    user = known[0] if known else getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user._wrapped is empty:  # noqa: SLF001
+        return False
+    return bool(user and user.is_active and user.is_staff)
