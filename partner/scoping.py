@@ -21,6 +21,8 @@ def partners_shown_to(user: User | AnonymousUser) -> list[int] | None:
     """
     if user.has_perm(SEE_EVERY_PARTNER):
         return None
+    if user.pk is None:  # who is not signed in works for nobody
+        return []
     memberships = PartnerMember.objects.filter(user=user.pk)
     return list(memberships.values_list("partner_id", flat=True))
 
