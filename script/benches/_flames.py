@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from script.benches._measuring import cpu_of_processes
@@ -10,28 +13,35 @@ from script.lib.console import ScriptError, say
 from tests.web import Web
 
 RATE = 500  # samples a second
-LEAD = 2  # seconds that the load outlasts the recording
+LEAD = 1  # seconds before the recording, to see who is busy
+TAIL = 3  # seconds that the load outlasts the recording
 
 
-def record(web: Web, requests: list[Request], seconds: int, file: Path) -> None:
+def record(web: Web, requests: Sequence[Request], seconds: int, file: Path) -> None:
     """Draw one worker, by its functions, while wrk asks for a page.
 
     Raises:
         ScriptError: py-spy may not look into the process; it needs ``ptrace``.
     """
-    times = cpu_of_processes(web.session)
-    worker = max(times, key=lambda pid: times[pid])
-    command = [
-        str(Path(sys.executable).with_name("py-spy")),
-        *("record", "--pid", str(worker), "--function", "--nonblocking"),
-        *("--rate", str(RATE), "--duration", str(seconds), "--output", str(file)),
-    ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as recording:
-        drive(web.port, requests, seconds + LEAD)
-        told, _ = recording.communicate()
-    if recording.returncode:
-        msg = f"py-spy failed:\n{told[-500:]}"
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(drive, web.port, requests, LEAD + seconds + TAIL)
+        worker = _busiest(web.session)
+        command = [
+            str(Path(sys.executable).with_name("py-spy")),
+            *("record", "--pid", str(worker), "--function", "--nonblocking"),
+            *("--rate", str(RATE), "--duration", str(seconds), "--output", str(file)),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        load.result()
+    if done.returncode:
+        msg = f"py-spy failed:\n{done.stderr[-500:]}"
         raise ScriptError(msg)
     say(f"Wrote {file}")
+
+
+def _busiest(session: int) -> int:
+    """Return the process that works most in the next moment; wrk may spare others."""
+    before = cpu_of_processes(session)
+    time.sleep(LEAD)
+    after = cpu_of_processes(session)
+    return max(after, key=lambda pid: after[pid] - before.get(pid, 0.0))

@@ -192,7 +192,7 @@ def draw(
         if each.server != FLOOR:
             name = each.name.replace(",", "").replace(" ", "-")
             file = place / f"{name}-{size}.svg"
-            record(webs[each.server], list(each.requests), FLAME_SECONDS, file)
+            record(webs[each.server], each.requests, FLAME_SECONDS, file)
 
 
 def load(
