@@ -18,6 +18,11 @@ from custom.throttling.limiter import Window, get_limiter
 from custom.transactions import transactional
 from staff import secrets
 from staff.access import record_access
+from users.errors import (
+    SecondFactorRequiredError,
+    SecondFactorWrongError,
+    SignInLockedError,
+)
 from users.models import User
 from users.services import end_sessions
 
@@ -40,6 +45,34 @@ LAST_STEP = "last_step"  # of a code that was used, in the data of a factor
 def has_factor(user: User) -> bool:
     """Tell whether an account asks for a code at sign-in; 1 query."""
     return Authenticator.objects.filter(user=user.pk, type=Type.TOTP).exists()
+
+
+def check_sign_in(user: User, code: str) -> None:
+    """Ask who has a second factor for a code; 1 query for who has none.
+
+    Where the factor is compulsory, staff without one do not sign in.
+
+    Raises:
+        SecondFactorRequiredError: There is no code, or no factor that there must be.
+        SecondFactorWrongError: The code opens nothing, or does no more.
+        SignInLockedError: Too many codes were tried; this one was not.
+    """
+    if not has_factor(user):
+        if settings.STAFF_MFA_REQUIRED and user.is_staff:
+            msg = "Staff need a second factor. Set one up in the admin first."
+            raise SecondFactorRequiredError(msg)
+        return
+    if not code:
+        msg = "Send a code of your authenticator app in otp, or a recovery code."
+        raise SecondFactorRequiredError(msg)
+    if not take_try(user):
+        rate = parse_rate(settings.STAFF_MFA_RATE)
+        msg = "Too many codes were tried. Please wait."
+        raise SignInLockedError(msg, retry_after=rate.window if rate else 0)
+    if use_code(user, code) is None:
+        msg = "This code is not right, or has been used."
+        raise SecondFactorWrongError(msg)
+    forget_tries(user)
 
 
 def take_try(user: User) -> bool:

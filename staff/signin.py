@@ -23,7 +23,7 @@ from custom.transactions import run_in_transaction
 from staff.factors import has_factor, spend_enrolling_code
 from staff.sites import site
 from users.models import User
-from users.services import end_sessions, log_out_everywhere
+from users.services import log_out_everywhere
 
 View = Callable[..., HttpResponseBase]
 
@@ -70,7 +70,7 @@ class ActivatePage(ActivateTOTPView):
     """Enrolling a second factor."""
 
     def form_valid(self, form: Any) -> HttpResponse:  # noqa: ANN401
-        """Store the factor, once, and end sessions that came without it.
+        """Store the factor, once, and end sessions and devices that came without it.
 
         The database has no constraint that keeps a second factor of the kind out:
         the account's row is locked.
@@ -87,7 +87,7 @@ class ActivatePage(ActivateTOTPView):
             return HttpResponseRedirect(self.request.path)  # to what is there now
         response: HttpResponse = super().form_valid(form)
         spend_enrolling_code(user, form.cleaned_data["code"])
-        end_sessions(self.request.user)
+        log_out_everywhere(self.request.user)
         return response
 
 

@@ -17,11 +17,29 @@ class EmailTakenError(ConflictError):
     title = "Address taken"
 
 
-class CredentialsInvalidError(InvalidError):
+class NotSignedInError(InvalidError):
+    """A sign-in failed; the caller may try again with what is missing or right."""
+
+
+class CredentialsInvalidError(NotSignedInError):
     """No active account has this address and password; never says which is wrong."""
 
     code = "credentials-invalid"
     title = "Wrong credentials"
+
+
+class SecondFactorRequiredError(NotSignedInError):
+    """The password was right; a code of the second factor is wanted as well."""
+
+    code = "second-factor-required"
+    title = "Code wanted"
+
+
+class SecondFactorWrongError(NotSignedInError):
+    """The password was right, the code is not, or has been used."""
+
+    code = "second-factor-wrong"
+    title = "Wrong code"
 
 
 class SignInLockedError(TooOftenError):

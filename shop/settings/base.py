@@ -152,6 +152,8 @@ REST_KNOX = {
 SIGN_IN_LOCK = env.str("SIGN_IN_LOCK", default="10/hour")
 SIGN_IN_LOCK_ACCOUNT = env.str("SIGN_IN_LOCK_ACCOUNT", default="100/day")
 SIGN_IN_LOCK_ADDRESS = env.str("SIGN_IN_LOCK_ADDRESS", default="100/hour")
+# Dotted paths of what a right password has to pass as well, given account and code.
+SIGN_IN_CHECKS = ["staff.factors.check_sign_in"]
 # What API keys begin with: people and secret scanners know them by it.
 API_KEY_PREFIX = env.str("API_KEY_PREFIX", default="shop_live_")
 

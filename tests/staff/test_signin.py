@@ -232,6 +232,14 @@ class EnrollingTests(SignInCase):
             sorted(factor.type for factor in factors), ["recovery_codes", "totp"]
         )
 
+    def test_devices_that_came_without_it_end(self) -> None:
+        create_token(self.staff)
+        stranger, _ = create_token()
+        self.post_login()
+        self.client.post(APP, {"code": code_at(secret=self.secret())})
+        self.assertEqual(AuthToken.objects.get(), stranger)
+        self.assertTrue(self.is_signed_in())
+
     def test_recovery_codes_are_shown_once(self) -> None:
         self.post_login()
         self.client.post(APP, {"code": code_at(secret=self.secret())})

@@ -61,3 +61,8 @@ def guess(email: str, address: str, limit: str = "") -> list[str]:
 def unlock(token: str) -> None:
     """Take the token of a mail."""
     unlock_sign_in(token)
+
+
+def sign_in_with(email: str, password: str, otp: str) -> None:
+    """Sign in once, with a code."""
+    log_in(email=email, password=password, otp=otp)

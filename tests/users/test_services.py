@@ -200,6 +200,7 @@ class LogInTests(TestCase):
                 *("SAVEPOINT", "INSERT", "SELECT", "UPDATE", "RELEASE"),  # a try
                 "SELECT",  # here the password is checked
                 *("SAVEPOINT", "UPDATE", "RELEASE"),  # it counts no more
+                "SELECT",  # whether there is a second factor
                 *("SAVEPOINT", "UPDATE", "DELETE", "INSERT", "RELEASE"),
             ],
         )

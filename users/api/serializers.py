@@ -18,6 +18,7 @@ NAME_MAX_LENGTH: Final = 150
 DEVICE_MAX_LENGTH: Final = 100
 PASSWORD_MAX_LENGTH: Final = 1024
 LINK_MAX_LENGTH: Final = 200
+OTP_MAX_LENGTH: Final = 32
 
 
 def check_password_rules(password: str, person: User) -> None:
@@ -101,6 +102,12 @@ class LoginInputSerializer(StrictSerializer):
         allow_blank=True,
         max_length=DEVICE_MAX_LENGTH,
         help_text="What the user calls the device, to find it among others.",
+    )
+    otp = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=OTP_MAX_LENGTH,
+        help_text="A code of the second factor, where the account has one.",
     )
 
 

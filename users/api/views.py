@@ -32,6 +32,9 @@ from users.errors import (
     AccountGoneError,
     CredentialsInvalidError,
     EmailTakenError,
+    NotSignedInError,
+    SecondFactorRequiredError,
+    SecondFactorWrongError,
     SignInLockedError,
 )
 from users.models import AuthToken
@@ -42,6 +45,12 @@ from users.services import (
     log_out_everywhere,
     register_user,
     update_profile,
+)
+
+NOT_SIGNED_IN = (
+    CredentialsInvalidError,
+    SecondFactorRequiredError,
+    SecondFactorWrongError,
 )
 
 
@@ -92,7 +101,7 @@ class LoginView(ApiView):
         return TokenAuthentication().authenticate_header(request)
 
     @refuses(
-        Refusal(401, CredentialsInvalidError.code, CredentialsInvalidError.title),
+        *(Refusal(401, each.code, each.title) for each in NOT_SIGNED_IN),
         SignInLockedError,
     )
     @extend_schema(
@@ -107,7 +116,7 @@ class LoginView(ApiView):
         try:
             address = client_address(request.META)
             sign_in = log_in(address=address, **body.validated_data)
-        except CredentialsInvalidError as error:
+        except NotSignedInError as error:
             raise AuthenticationFailed(error.detail, error.code) from error
         merge_at_sign_in(request, sign_in.token.user)
         return Response(SignInSerializer(sign_in).data)

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from knox.settings import knox_settings
 
 from custom.throttling.identity import UNKNOWN_ADDRESS
@@ -22,7 +24,12 @@ class SignIn(NamedTuple):
 
 
 def log_in(
-    *, email: str, password: str, device: str = "", address: str = UNKNOWN_ADDRESS
+    *,
+    email: str,
+    password: str,
+    device: str = "",
+    otp: str = "",
+    address: str = UNKNOWN_ADDRESS,
 ) -> SignIn:
     """Check a password and sign a device in.
 
@@ -33,15 +40,20 @@ def log_in(
         email: Anything that was typed as one.
         password: Whatever was typed.
         device: What its owner calls it.
+        otp: A code of the second factor, where the account has one.
         address: The client's, as ``client_address`` returns it.
 
     Raises:
         CredentialsInvalidError: No active account has this address and password.
+        SecondFactorRequiredError: They are right, but there is no code with them.
+        SecondFactorWrongError: They are right, and the code is not.
         SignInLockedError: Too many were tried; this one was not.
     """
     user = user_of_password(email=email, password=password, address=address)
     if user is None:
         raise _credentials_invalid()
+    for path in settings.SIGN_IN_CHECKS:
+        import_string(path)(user, otp)
     return _issue_token(user, device)
 
 
