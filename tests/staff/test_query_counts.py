@@ -9,11 +9,13 @@ from tests.catalogue.factories import CategoryFactory
 from tests.orders.factories import make_offer
 from tests.orders.stories import delivered
 from tests.reviews.factories import ReviewFactory
+from tests.staff.copies import fill_up
 from tests.staff.matrix import ROOT
 from tests.staff.rows import make_shop
 from tests.users.factories import create_token
 
 FEW, MANY = 4, 20
+SHORT, LONG = 10, 1000
 
 
 def make_rows(count: int) -> None:
@@ -26,8 +28,31 @@ def make_rows(count: int) -> None:
         create_token()
 
 
-class QueryCountTests(TestCase):
-    """The admin asks the database as often for many rows as for few"""
+class CountingTestCase(TestCase):
+    """Tests that count what pages ask the database"""
+
+    def setUp(self) -> None:
+        self.client.force_login(self.boss)
+
+    def counts(self, pages: dict[str, str]) -> dict[str, int]:
+        """Return how often each page asks."""
+        counted = {}
+        for name, path in pages.items():
+            with CaptureQueriesContext(connection) as queries:
+                answer = self.client.get(path)
+                counted[name] = len(queries)
+            self.assertEqual(answer.status_code, 200, path)
+        return counted
+
+    def assert_same(self, few: dict[str, int], many: dict[str, int]) -> None:
+        grown = {
+            name: (few[name], many[name]) for name in few if few[name] != many[name]
+        }
+        self.assertEqual(grown, {})
+
+
+class QueryCountTests(CountingTestCase):
+    """The admin asks as often for many rows as for few, each with what belongs to it"""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -45,23 +70,29 @@ class QueryCountTests(TestCase):
                 found[f"{label} page"] = reverse(f"{name}_change", args=[row.pk])
         return found
 
-    def counts(self, pages: dict[str, str]) -> dict[str, int]:
-        counted = {}
-        for name, path in pages.items():
-            with CaptureQueriesContext(connection) as queries:
-                answer = self.client.get(path)
-                counted[name] = len(queries)
-            self.assertEqual(answer.status_code, 200, path)
-        return counted
-
     def test_lists_and_pages(self) -> None:
-        self.client.force_login(self.boss)
         pages = self.pages()
         self.counts(pages)  # what is read once a process
         few = self.counts(pages)
         make_rows(MANY - FEW)
-        many = self.counts(pages)
-        grown = {
-            name: (few[name], many[name]) for name in few if few[name] != many[name]
-        }
-        self.assertEqual(grown, {})
+        self.assert_same(few, self.counts(pages))
+
+
+class LongListTests(CountingTestCase):
+    """Every list of the admin asks as often for a thousand rows as for ten"""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.boss = make_shop().readers[ROOT]
+
+    def counts_with(self, total: int) -> dict[str, int]:
+        lists = {}
+        for model in admin.site._registry:
+            fill_up(model, total)
+            name = f"{model._meta.app_label}_{model._meta.model_name}"
+            lists[model._meta.label] = reverse(f"admin:{name}_changelist")
+        return self.counts(lists)
+
+    def test_ten_and_a_thousand_rows(self) -> None:
+        self.counts_with(SHORT)  # what is read once a process
+        self.assert_same(self.counts_with(SHORT), self.counts_with(LONG))
