@@ -34,7 +34,6 @@ class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
 
     show_full_result_count = False
     list_per_page = 50
-    save_on_top = True
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Show every amount of a list in its currency."""
@@ -50,6 +49,7 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
     """
 
     change_list_template = "admin/versioned_list.html"
+    save_on_top = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Record deletions too, of models the admin alone makes versioned."""

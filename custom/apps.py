@@ -9,7 +9,7 @@ class CustomConfig(AppConfig):
     """Owns what every app stands on: transactions, errors, formats, outbox, checks."""
 
     name = "custom"
-    verbose_name = "Kernel"
+    verbose_name = "Operations"
 
     def ready(self) -> None:
         """Register the system checks, and listen to what is recorded."""

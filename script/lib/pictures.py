@@ -1,4 +1,4 @@
-"""The walk through the admin, and what of it the docs show."""
+"""The walks through the admin, and what of them the docs show."""
 
 import subprocess
 import sys
@@ -7,26 +7,29 @@ from PIL import Image
 
 from script.lib.console import ROOT, ScriptError, run_main, say
 
-WALK = "tests.walks"
+WALKS = "tests.walks"
 TAKEN = ROOT / "var" / "screenshots"
 SHOWN = ROOT / "docs" / "images"
-# Name in the docs -> name in the walk.
+# Name in the docs -> name in the walks.
 PICTURES = {
-    "order": "order",
-    "product": "product",
-    "tree": "tree-moved",
-    "phone-index": "phone-index",
-    "phone-order": "phone-orders_order_change",
+    "compare": "compare",
+    "import": "import-checked",
+    "order": "demo-order",
+    "phone-index": "demo-phone-index",
+    "phone-order": "demo-phone-order",
+    "product": "demo-product",
+    "sales": "demo-sales",
+    "tree": "demo-tree",
 }
 
 
 def main() -> int:
     """Walk, then write each picture as WebP, which is a tenth of a PNG."""
     walked = subprocess.run(
-        [sys.executable, str(ROOT / "script" / "test"), WALK], check=False
+        [sys.executable, str(ROOT / "script" / "test"), WALKS], check=False
     )
     if walked.returncode:
-        msg = "the walk failed; the pictures stay as they are"
+        msg = "a walk failed; the pictures stay as they are"
         raise ScriptError(msg)
     SHOWN.mkdir(exist_ok=True)
     for name, source in PICTURES.items():

@@ -4,7 +4,7 @@
   "use strict";
 
   const HEIGHT = 260;
-  const COLOURS = ["--link-fg", "--message-warning-bg"]; // of the admin's themes
+  const COLOURS = ["--link-fg", "--other-line"]; // of the admin's themes
 
   function colour(element, name) {
     return getComputedStyle(element).getPropertyValue(name).trim() || "#417893";
@@ -35,6 +35,7 @@
       label: heading(table, selector.trim()),
       stroke: colour(figure, COLOURS[index % COLOURS.length]),
       width: 2,
+      dash: index === 0 ? [] : [6, 4], // where lines lie on each other both are seen
       points: { show: rows.length < 40 },
       value: (_plot, value) => (value === null ? "" : stats.formatNumber(value)),
     }));

@@ -4,6 +4,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from catalogue.models import Product
+from orders.models import Order
 from tests.browser import PHONE, BrowserTestCase
 from tests.orders.factories import make_offer
 from tests.orders.stories import delivered
@@ -69,3 +70,33 @@ class KeyTests(BrowserTestCase):
         expect(self.page.locator(".skip-to-content-link")).to_be_focused()
         self.page.keyboard.press("Enter")
         self.assertTrue(self.page.url.endswith("#content-start"))
+
+    def test_a_product_is_found_and_saved(self) -> None:
+        self.open(reverse("admin:index"))
+        self.page.locator("[accesskey='/']").focus()
+        self.page.keyboard.type(self.product.title)
+        self.press_key("Enter")
+        self.page.locator("#content-main section a").first.focus()
+        self.press_key("Enter")
+        self.page.get_by_label("Title").first.focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type("Nosferatu")
+        self.press_key("Enter")
+        expect(self.page.locator(".messagelist .success")).to_be_visible()
+        self.assertEqual(Product.objects.get().title, "Nosferatu")
+
+    def test_a_step_of_an_order(self) -> None:
+        order = Order.objects.get()
+        self.open(reverse("admin:orders_order_change", args=[order.pk]))
+        self.page.locator("summary", has_text="Add a private note").focus()
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type("Rang the bell twice.")
+        self.page.keyboard.press("Tab")
+        self.press_key("Enter")
+        expect(self.page.locator(".timeline")).to_contain_text("Rang the bell twice.")
+
+    def press_key(self, key: str) -> None:
+        """Press a key that leads to another page, and wait for that page."""
+        with self.page.expect_event("load"):
+            self.page.keyboard.press(key)

@@ -20,7 +20,10 @@ class ProductWalkTests(BrowserTestCase):
         self.product = ProductFactory(title="Metropolis", slug="metropolis")
         VariantFactory(product=self.product, sku="M-1")
         AttributeDefinitionFactory(
-            product_type=self.product.product_type, code="minutes", kind="integer"
+            product_type=self.product.product_type,
+            code="minutes",
+            name="Minutes",
+            kind="integer",
         )
 
     def at(self, page: str) -> str:
