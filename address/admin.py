@@ -6,9 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from address.formats import find_faults
+from address.formats import Fault, find_faults
 from address.forms import CountryField
 from address.models import PARTS, Address
+from address.numbers import READERS, read_numbers
 from address.services import AddressValues, change_address
 from custom.admin import ShopAdmin
 from staff.admin import PersonalPagesMixin
@@ -31,9 +32,17 @@ class AddressForm(forms.ModelForm[Address]):
         """Name the parts that do not fit the country."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if {"country", "postcode", "region"} <= cleaned.keys():
-            for fault in find_faults(cleaned):
+            for fault in [*find_faults(cleaned), *self._read_numbers(cleaned)]:
                 self.add_error(fault.part, fault.detail)
         return cleaned
+
+    def _read_numbers(self, cleaned: dict[str, Any]) -> list[Fault]:
+        """Write the numbers that were typed in their form; return what is wrong."""
+        again = {*self.changed_data, "vat_id"} & READERS.keys() & cleaned.keys()
+        typed = {name: cleaned[name] for name in again}
+        read, faults = read_numbers(typed, cleaned["country"])
+        cleaned.update(read)
+        return faults
 
 
 @admin.register(Address)

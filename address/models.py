@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from address.formats import COUNTRY_LENGTH
+from address.numbers import PHONE_LENGTH, VAT_ID_LENGTH
 from address.querysets import AddressQuerySet
 from custom.fields import CodeField
 from custom.ids import new_public_id
@@ -25,6 +26,7 @@ PARTS = (
     "postcode",
     "country",
     "phone",
+    "vat_id",
 )
 
 
@@ -52,7 +54,17 @@ class Address(models.Model):
     region = models.CharField(max_length=100, blank=True)
     postcode = models.CharField(max_length=16, blank=True)
     country = CodeField(max_length=COUNTRY_LENGTH, help_text="ISO 3166 alpha-2.")
-    phone = models.CharField(max_length=32, blank=True)
+    phone = models.CharField(
+        max_length=PHONE_LENGTH, blank=True
+    )  # E.164, or an old one
+    vat_id = models.CharField(
+        "VAT id",
+        max_length=VAT_ID_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a company.",
+    )
     # True or NULL, never False: the database then keeps one default of each account.
     is_default_shipping = models.BooleanField(
         "default for shipping", null=True, editable=False

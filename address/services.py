@@ -43,6 +43,7 @@ class AddressValues(TypedDict, total=False):
     postcode: str
     country: str
     phone: str
+    vat_id: str
     is_default_shipping: bool
     is_default_billing: bool
 

@@ -1,11 +1,11 @@
-"""Buttons on the pages of ledgers: each calls one service; nothing is edited."""
+"""Buttons on the pages of the admin: each calls one service."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -56,8 +56,11 @@ class Button(Generic[M]):
         return self.form(values, prefix=self.name)
 
 
-class ButtonsAdmin(LedgerAdmin[M]):
-    """A ledger whose pages have buttons; every press is in the row's history."""
+class ButtonsMixin(admin.ModelAdmin[M]):
+    """An admin whose pages have buttons; every press is in the row's history.
+
+    A template of its own extends ``admin/buttons.html``.
+    """
 
     buttons: ClassVar[tuple[Button[Any], ...]] = ()
     change_form_template = "admin/buttons.html"
@@ -137,3 +140,7 @@ class ButtonsAdmin(LedgerAdmin[M]):
 
     def _names(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+class ButtonsAdmin(ButtonsMixin[M], LedgerAdmin[M]):
+    """A ledger whose pages have buttons; nothing else is done there."""

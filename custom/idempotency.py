@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -146,9 +147,13 @@ def run_once_if_keyed(
 
 def purge_keys() -> int:
     """Delete keys older than ``IDEMPOTENCY_KEY_HOURS``, some at a time; count them."""
+    return purge_in_batches(expired_keys(), batch=PURGE_BATCH)
+
+
+def expired_keys() -> QuerySet[IdempotencyKey]:
+    """Return the keys nobody can use any more, the oldest first."""
     limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
-    expired = IdempotencyKey.objects.created_before(limit).order_by("created_at")
-    return purge_in_batches(expired, batch=PURGE_BATCH)
+    return IdempotencyKey.objects.created_before(limit).order_by("created_at")
 
 
 def _claim_and_work(

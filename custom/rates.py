@@ -18,6 +18,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "password_reset": "RATE_PASSWORD_RESET",
     "voucher": "RATE_VOUCHER",
     "order": "RATE_ORDER",
+    "export": "RATE_EXPORT",
 }
 POST_SCOPES: Final = tuple(scope for scope in SETTINGS if scope != PER_MINUTE)
 MAX_LIMIT: Final = 65_535  # custom.throttling.ring counts in 16 bits

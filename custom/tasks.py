@@ -4,6 +4,7 @@ from celery import shared_task
 
 from custom import idempotency, outbox
 from custom.history import pruning
+from custom.privacy import retention
 from custom.throttling import overrides
 
 
@@ -42,3 +43,9 @@ def purge_history() -> int:
 def publish_rates() -> int:
     """Write the rates of single accounts to a Redis that may have lost them."""
     return overrides.publish_overrides()
+
+
+@shared_task(name="custom.apply_retention")
+def apply_retention() -> int:
+    """End what is kept no longer, but for what has a task of its own."""
+    return retention.apply_retention()

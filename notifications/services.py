@@ -50,6 +50,8 @@ def send_order_mail(
 ) -> None:
     """Tell the buyer what became of an order; at most 3 queries and one mail.
 
+    Nobody is told where the buyer has been erased.
+
     Args:
         kind: Chooses subject and templates.
         order_id: Public id of the order.
@@ -66,12 +68,16 @@ def send_order_mail(
         .select_related("user")
         .get(public_id=order_id)
     )
+    to = _buyer_address(order)
+    if not to:
+        logger.info("order_mail_untold", order=order.number)
+        return
     event = order.events.get(public_id=event_id) if event_id else None
     language = language_of(order.language)
     with translation.override(language):
         send_mail(
             kind,
-            to=[order.guest_email if order.user is None else order.user.email],
+            to=[to],
             subject=SUBJECTS[kind]
             % {"shop": settings.SHOP_NAME, "number": order.number},
             context=_order_context(order, event, language),
@@ -113,6 +119,13 @@ def send_low_stock(
             },
             message_id=message_id,
         )
+
+
+def _buyer_address(order: Order) -> str:
+    """Return where a buyer's mails go; empty for one who has been erased."""
+    if order.user is None:
+        return order.guest_email
+    return "" if order.user.is_erased else order.user.email
 
 
 def _order_context(

@@ -95,6 +95,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         return self.for_guests().filter(guest_email=email)
 
+    def under_way(self) -> Self:
+        """Keep orders whose goods or money are still to move."""
+        status = self.model.Status
+        return self.filter(status__in=(status.PENDING, status.CONFIRMED))
+
+    def telling_before(self, moment: datetime) -> Self:
+        """Keep orders of before a moment that say who bought and are over."""
+        telling = self.filter(erased_at__isnull=True, placed_at__lt=moment)
+        status = self.model.Status
+        return telling.exclude(status__in=(status.PENDING, status.CONFIRMED))
+
     def with_product(self, product_id: int) -> Self:
         """Keep the orders, but cancelled ones, that hold a product."""
         lines: Any = self.model.lines.rel.related_model

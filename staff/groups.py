@@ -104,7 +104,7 @@ CUSTOMER_SERVICE: Final = StaffGroup(
         CATALOGUE: VIEW,
         ORDERS: VIEW,
         ("orders.order",): CHANGE,
-        ("users.user",): VIEW,
+        ("users.user", "users.erasure"): VIEW,
         ("users.authtoken",): ("view", "delete"),
         ("address.address",): CHANGE,
         ("basket.basket", "basket.basketline", "basket.basketvoucher"): VIEW,
@@ -113,7 +113,7 @@ CUSTOMER_SERVICE: Final = StaffGroup(
         VOUCHERS: VIEW,
         DELIVERY: VIEW,
     },
-    rights=(EVERY_PARTNER,),
+    rights=(EVERY_PARTNER, "users.erase_user"),
 )
 FINANCE: Final = StaffGroup(
     name="Finance",
@@ -144,7 +144,13 @@ AUDITOR: Final = StaffGroup(
         STATS: VIEW,
         IMPORTS: VIEW,
         ("reviews.review",): VIEW,
-        ("users.user", "users.authtoken", "users.userrate", "users.apikey"): VIEW,
+        (
+            "users.user",
+            "users.erasure",
+            "users.authtoken",
+            "users.userrate",
+            "users.apikey",
+        ): VIEW,
         ("address.address",): VIEW,
         ("basket.basket", "basket.basketline", "basket.basketvoucher"): VIEW,
         ("auth.group",): VIEW,

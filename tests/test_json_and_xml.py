@@ -63,6 +63,8 @@ ADDRESS = {
     "city": "Paris",
     "postcode": "01234",
     "country": "FR",
+    "phone": "01 42 60 38 30",
+    "vat_id": "FR 40 303265045",
 }
 WORDS = TEXT.map(str.strip).filter(bool).map(lambda text: text[:40].strip())
 IDS = st.integers(1, 2**63 - 1)

@@ -11,14 +11,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from custom.buttons import Button, ButtonsMixin
+from custom.figures import show_day
+from custom.privacy.holdings import waits_for
 from orders.models import Order
 from staff.admin import PersonalPagesMixin
 from users.emails import LAST_CHARACTER, normalize_email
-from users.models import ApiKey, AuthToken, User, UserRate
+from users.models import ApiKey, AuthToken, Erasure, User, UserRate
 from users.scopes import SCOPES, missing_scopes
-from users.services import make_key, revoke_key
+from users.selectors import person_of
+from users.services import make_key, revoke_key, start_erasure
 
 MOST_SHOWN = 10  # of each thing a customer has
 VIEW = "{0.app_label}.view_{0.model_name}"
@@ -40,8 +46,22 @@ class UserRateInline(admin.TabularInline[UserRate, User]):
 
 
 @admin.register(User)
-class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]):
+class UserAdmin(
+    PersonalPagesMixin[User],
+    ButtonsMixin[User],
+    ShopAdmin[User],
+    DjangoUserAdmin[User],
+):
     """Who may sign in, and what to."""
+
+    buttons = (
+        Button(
+            name="erase",
+            label="Have the account erased",
+            permission="users.erase_user",
+            is_lawful=lambda user: not (user.is_staff or user.is_erased),
+        ),
+    )
 
     add_form = UserCreationForm
     inlines = (UserRateInline,)
@@ -122,6 +142,11 @@ class UserAdmin(PersonalPagesMixin[User], ShopAdmin[User], DjangoUserAdmin[User]
             else rows.none()
             for name, rows in shown.items()
         }
+
+    def press_erase(self, row: User, actor: User, _cleaned: dict[str, Any]) -> str:
+        """Note that the account is to be erased; its owner is told, and may refuse."""
+        erasure = start_erasure(row, actor=actor)
+        return f"It will be erased after {show_day(erasure.due_at, 'en')}."
 
     def reversion_register(self, model: Any, **options: Any) -> None:
         """Keep password digests out of the history."""
@@ -284,3 +309,60 @@ class ApiKeyAdmin(PersonalPagesMixin[ApiKey], ShopAdmin[ApiKey]):
         if key.revoked_at is not None:
             return f"revoked {key.revoked_at:%Y-%m-%d}"
         return "expired" if key.is_expired(timezone.now()) else "alive"
+
+
+@admin.register(Erasure)
+class ErasureAdmin(PersonalPagesMixin[Erasure], LedgerAdmin[Erasure]):
+    """Who asked to be forgotten, how far it is, and the receipts."""
+
+    list_display = ("public_id", "state", "user", "asked_at", "due_at", "ended_at")
+    list_select_related = ("user",)
+    list_filter = ("state",)
+    search_fields = ("=public_id", "user__email_normalized")
+    fields = (
+        "public_id",
+        "user",
+        "state",
+        "asked_by",
+        "asked_at",
+        "due_at",
+        "waits",
+        "closed_at",
+        "ended_at",
+        "erased",
+        "kept",
+    )
+    readonly_fields = ("waits", "erased", "kept")
+
+    @admin.display(description="Waits for")
+    def waits(self, erasure: Erasure) -> str:
+        """Name what must be over before the account is closed."""
+        if erasure.state != Erasure.State.ASKED:
+            return ""
+        return " ".join(waits_for(person_of(erasure.user)))
+
+    @admin.display(description="What was erased")
+    def erased(self, erasure: Erasure) -> str:
+        """Read the receipt."""
+        return _lines(erasure, "erased", "how")
+
+    @admin.display(description="What is kept")
+    def kept(self, erasure: Erasure) -> str:
+        """Read the receipt."""
+        return _lines(erasure, "kept", "why")
+
+
+def _lines(erasure: Erasure, part: str, words: str) -> SafeString:
+    """Show one part of a receipt, a kind of rows on each line."""
+    return format_html_join(
+        "\n",
+        "<div>{}: {}. {} {}</div>",
+        (
+            (each["name"], each["rows"], each[words], _until(each))
+            for each in erasure.receipt.get(part, ())
+        ),
+    )
+
+
+def _until(entry: dict[str, Any]) -> str:
+    return f"Until {entry['until']}." if entry.get("until") else ""

@@ -82,3 +82,17 @@ class LinkInvalidError(InvalidError):
 
     code = "link-invalid"
     title = "Invalid link"
+
+
+class AccountClosedError(ConflictError):
+    """The account was closed while the request was under way; nothing is stored."""
+
+    code = "account-closed"
+    title = "Account closed"
+
+
+class StaffErasureError(InvalidError):
+    """The account is one of the staff's, whose work the books name."""
+
+    code = "staff-account"
+    title = "Account of the staff"

@@ -22,6 +22,7 @@ from users.querysets import (
     ApiKeyQuerySet,
     AuthTokenManager,
     EmailChangeQuerySet,
+    ErasureQuerySet,
     SignInTriesQuerySet,
     UserManager,
 )
@@ -61,6 +62,13 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         help_text="Raised to end every session of the account.",
     )
 
+    erased_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since then the row says of nobody who they were.",
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -80,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         if others.exists():
             msg = "An account with this address exists already."
             raise ValidationError({"email": ValidationError(msg, code="unique")})
+
+    @property
+    def is_erased(self) -> bool:
+        """Tell whether the row has ceased to be about anybody; it gets no mails."""
+        return self.erased_at is not None
 
     @property
     def is_email_verified(self) -> bool:
@@ -275,3 +288,83 @@ class SignInTries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class Erasure(models.Model):
+    """A wish to be forgotten, what came of it, and the receipt; names nobody.
+
+    It is asked for, and may be withdrawn until it is due and nothing of the account is
+    under way any more. Then the account is closed, and shortly afterwards erased.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        ASKED = "asked", "Asked for"
+        CLOSED = "closed", "Account closed, erasing"
+        DONE = "done", "Done"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    user = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="erasures",
+        db_index=False,  # erasure_one_open begins with it
+    )
+    state = CodeField(max_length=16, choices=State.choices, default=State.ASKED)
+    # True or NULL, never False: the database then keeps one open one of each account.
+    is_open = models.BooleanField(null=True, default=True, editable=False)
+    asked_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of the staff began it; empty where the owner did.",
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(help_text="Until then it can be withdrawn.")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was done, or withdrawn."
+    )
+    receipt = models.JSONField(
+        default=dict, blank=True, help_text="What was erased, and what is kept."
+    )
+    mail_to = models.EmailField(
+        max_length=EMAIL_MAX_LENGTH,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Where the receipt goes; emptied once it has gone.",
+    )
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=("state", "due_at"), name="erasure_due"),
+            models.Index(fields=("ended_at",), name="erasure_ended"),
+        ]
+        permissions: ClassVar = [("erase_user", "Can have accounts erased")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("user", "is_open"), name="erasure_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=("asked", "closed"), is_open=True, ended_at__isnull=True
+                )
+                | models.Q(
+                    state__in=("done", "withdrawn"),
+                    is_open__isnull=True,
+                    ended_at__isnull=False,
+                ),
+                name="erasure_open_until_it_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.public_id}"

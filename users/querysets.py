@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ApiKey,
         AuthToken,
         EmailChange,
+        Erasure,
         SignInTries,
         User,
     )
@@ -86,6 +87,30 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         """Store a user who may do everything in the admin."""
         fields |= {"is_staff": True, "is_superuser": True}
         return self.create_user(email, password, **fields)
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    """Every method that returns rows returns a new, still lazy queryset."""
+
+    def open(self) -> Self:
+        """Keep those that have not come to an end."""
+        return self.filter(is_open=True)
+
+    def due(self, moment: datetime) -> Self:
+        """Keep those whose time for second thoughts is over, the first due first."""
+        return self.filter(state="asked", due_at__lte=moment).order_by("due_at", "pk")
+
+    def settled(self, moment: datetime) -> Self:
+        """Keep those of accounts that were closed at this moment or before."""
+        return self.filter(state="closed", closed_at__lte=moment).order_by("pk")
+
+    def lock(self, pk: int, state: str) -> "Erasure | None":
+        """Read one under an exclusive lock, if it is in this state."""
+        return self.filter(pk=pk, state=state).select_for_update().first()
+
+    def ended_before(self, moment: datetime) -> Self:
+        """Keep those that came to an end before a moment, the oldest first."""
+        return self.filter(ended_at__lt=moment).order_by("ended_at")
 
 
 class AuthTokenQuerySet(models.QuerySet["AuthToken"]):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from users.services import emails, tries
+from users.services import emails, erasing, tries
 
 
 @shared_task(name="users.purge_email_changes")
@@ -15,3 +15,9 @@ def purge_email_changes() -> int:
 def purge_tries() -> int:
     """Delete tries of passwords that lock nothing any more."""
     return tries.purge_tries()
+
+
+@shared_task(name="users.advance_erasures")
+def advance_erasures() -> int:
+    """Close and erase the accounts whose time has come."""
+    return erasing.advance_erasures()

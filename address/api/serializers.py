@@ -10,6 +10,7 @@ from rest_framework.fields import empty
 from address.countries import Country
 from address.formats import COUNTRY_LENGTH, country_codes, find_faults
 from address.models import PARTS, Address
+from address.numbers import PHONE_LENGTH, READERS, VAT_ID_LENGTH, read_numbers
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 
@@ -80,19 +81,42 @@ class AddressSerializer(StrictSerializer):
     postcode = PostcodeField()
     country = CountryField()
     phone = serializers.CharField(
-        max_length=32, required=False, allow_blank=True, default=""
+        max_length=PHONE_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="As it is dialled in the country, or with `+`; shown in E.164.",
+    )
+    vat_id = serializers.CharField(
+        max_length=VAT_ID_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a company; checked by the country's form and check digits.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the address against its country's own format."""
-        if faults := find_faults(attrs):
+        return self.check(attrs, attrs)
+
+    def check(self, attrs: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+        """Check a whole address, of which some parts are written; read their numbers.
+
+        A number that stays is not read again, so that one of before it was checked
+        does not stand in the way; a VAT id has to be one of another country, though.
+        """
+        typed = {name: attrs[name] for name in READERS if name in attrs}
+        if "country" in attrs:
+            typed["vat_id"] = whole["vat_id"]
+        read, faults = read_numbers(typed, whole["country"])
+        if faults := [*find_faults(whole), *faults]:
             raise ValidationError(
                 {
                     fault.part: [ErrorDetail(fault.detail, fault.code)]
                     for fault in faults
                 }
             )
-        return attrs
+        return attrs | read
 
 
 class ShippingAddressSerializer(AddressSerializer):
@@ -113,8 +137,7 @@ class BookEntrySerializer(AddressSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the address against its country's own format."""
         stays = self.instance.as_copy() if self.partial and self.instance else {}
-        super().validate(stays | attrs)
-        return attrs
+        return self.check(attrs, stays | attrs)
 
 
 class TrueOrNullField(serializers.BooleanField):

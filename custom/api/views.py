@@ -63,6 +63,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         key_scope: Scope that an API key needs here, ``EVERY_KEY`` for none; a viewset
             names one for each action, another view for each method (``"get"``). What
             is not named, keys may not do; every key may read public pages.
+        throttled_methods: Which methods count in ``throttle_scope``.
     """
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
@@ -74,6 +75,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     sent_headers: ClassVar[Sequence[str]] = ()
     throttle_scope: ClassVar[str | Mapping[str, str] | None] = None
     key_scope: ClassVar[str | Mapping[str, str] | None] = None
+    throttled_methods: ClassVar[frozenset[str]] = frozenset({"POST"})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Admit the caller, then refuse what the view would ignore or choke on."""

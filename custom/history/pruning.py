@@ -20,16 +20,15 @@ def prune() -> int:
     and all of a row that was deleted more than ``HISTORY_RECOVER_DAYS`` ago. Revisions
     and steps go with the last of their versions.
     """
-    now = timezone.now()
-    keep = now - timedelta(days=settings.HISTORY_KEEP_DAYS)
-    recover = now - timedelta(days=settings.HISTORY_RECOVER_DAYS)
-    old = purge_in_batches(_superseded(keep), batch=BATCH, delete=_delete)
+    recover = timezone.now() - timedelta(days=settings.HISTORY_RECOVER_DAYS)
+    old = purge_in_batches(superseded(), batch=BATCH, delete=delete_versions)
     lost = _ends_before(recover)
     return old + purge_in_batches(lost, batch=BATCH, delete=_delete_lives)
 
 
-def _superseded(limit: object) -> QuerySet[Version]:
-    """Return old versions that are not the last of their rows."""
+def superseded() -> QuerySet[Version]:
+    """Return versions older than ``HISTORY_KEEP_DAYS``, not the last of their rows."""
+    limit = timezone.now() - timedelta(days=settings.HISTORY_KEEP_DAYS)
     newer = Version.objects.filter(
         db=OuterRef("db"),
         content_type=OuterRef("content_type"),
@@ -59,10 +58,10 @@ def _delete_lives(pks: list[int]) -> int:
             revision__lte=end.revision_id,
         )
     found = Version.objects.filter(lives) if lives else Version.objects.none()
-    return _delete(list(found.values_list("pk", flat=True)))
+    return delete_versions(list(found.values_list("pk", flat=True)))
 
 
-def _delete(pks: list[int]) -> int:
+def delete_versions(pks: list[int]) -> int:
     """Delete versions, and the revisions and steps that have none left."""
     versions = Version.objects.filter(pk__in=pks)
     revisions = set(versions.values_list("revision", flat=True))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class _Scoped(Protocol):
     """A view with a scope for its POST requests; see custom.api.views.ApiMixin."""
 
+    throttled_methods: frozenset[str]
+
     def get_throttle_scope(self) -> str | None: ...
     def get_throttle_account(self, request: Request) -> str | None: ...
     def get_further_scope(self, request: Request) -> str | None: ...
@@ -61,13 +63,15 @@ class PerMinuteThrottle(_WindowThrottle):
 
 
 class PostThrottle(_WindowThrottle):
-    """Counts the POST requests of views that name a ``throttle_scope``."""
+    """Counts the requests, mostly POST, of views that name a ``throttle_scope``."""
 
     def count(self, request: Request, view: "APIView") -> Count | None:
         """Charge the view's scopes to the account and to the client address."""
-        if request.method != "POST" or not hasattr(view, "get_throttle_scope"):
+        if not hasattr(view, "get_throttle_scope"):
             return None
         scoped = cast("_Scoped", view)
+        if request.method not in scoped.throttled_methods:
+            return None
         scope = scoped.get_throttle_scope()
         counts = counts_of(_django(request))
         try:

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from address.api.serializers import AddressSerializer, ShippingAddressSerializer
+from address.numbers import READERS
 from address.querysets import AddressQuerySet
 from basket.api.serializers import (
     CODE_LENGTH,
@@ -82,11 +83,16 @@ class AddressChoiceField(serializers.Field[UUID | dict[str, str], Any, Any, Any]
             self.fail("unknown-address")
 
     def copy_of(self, found: dict[str, str] | None) -> dict[str, str]:
-        """Return what an id has found, checked as if it had been written out."""
+        """Return what an id has found, checked as if it had been written out.
+
+        Its numbers were checked when they were; older ones may be of any form.
+        """
         if found is None:
             self.fail("unknown-address")
-        written: dict[str, str] = self.written.run_validation(found)
-        return written
+        numbers = {name: found[name] for name in READERS}
+        unread = dict.fromkeys(READERS, "")
+        written: dict[str, str] = self.written.run_validation(found | unread)
+        return written | numbers
 
 
 # Of a guest; custom.api.schema shows it.

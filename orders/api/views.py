@@ -52,6 +52,7 @@ from payments.errors import UnknownProviderError
 from promotions.errors import VOUCHER_ERRORS
 from shipping.errors import NotShippedError, ShippingMethodError
 from users.api.requests import AuthenticatedRequest
+from users.errors import AccountClosedError
 
 # What quotes and orders are refused for alike.
 PRICING_ERRORS = (
@@ -133,6 +134,7 @@ class OrderViewSet(ApiViewSet[Order]):
 
     @refuses(
         *PRICING_ERRORS,
+        AccountClosedError,
         BasketChangedError,
         OrderTooLargeError,
         ShortageError,

@@ -133,6 +133,12 @@ class Order(models.Model):
     delivered_at = models.DateTimeField(
         null=True, blank=True, help_text="When the last shipment arrived."
     )
+    erased_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since then it does not say who bought.",
+    )
 
     has_open_lines: bool  # annotated by OrderQuerySet.for_partners
     payments: "list[Payment | StartedPayment]"  # set by orders.selectors.load_money
@@ -146,6 +152,7 @@ class Order(models.Model):
             models.Index(fields=["user", "-placed_at", "-id"], name="order_of_user"),
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["guest_email"], name="order_of_guest"),
+            models.Index(fields=["erased_at", "placed_at"], name="order_to_erase"),
         ]
         constraints = [
             models.CheckConstraint(

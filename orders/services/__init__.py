@@ -2,6 +2,7 @@
 
 from orders.services.cancelling import cancel_order, expire_order, expire_orders
 from orders.services.claiming import claim_guest_orders
+from orders.services.forgetting import books_end, forget_buyers, forget_old_buyers
 from orders.services.fulfilling import (
     deliver_everything,
     deliver_shipment,
@@ -19,6 +20,7 @@ from orders.services.starting import start_chosen_payment, start_placed_payment
 
 __all__ = [
     "add_note",
+    "books_end",
     "cancel_order",
     "choose_payment",
     "claim_guest_orders",
@@ -28,6 +30,8 @@ __all__ = [
     "expire_order",
     "expire_orders",
     "follow_payments",
+    "forget_buyers",
+    "forget_old_buyers",
     "import_orders",
     "issue_invoice",
     "place_order",

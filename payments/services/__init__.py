@@ -1,5 +1,6 @@
 """Every write to the ledger of money."""
 
+from payments.services.forgetting import forget_reasons
 from payments.services.importing import PastPayment, import_payments
 from payments.services.making import (
     cancel_payment,
@@ -35,6 +36,7 @@ __all__ = [
     "carry_out_void",
     "check_payment",
     "create_payment",
+    "forget_reasons",
     "import_payments",
     "lower_payment",
     "receive_webhook",

@@ -112,6 +112,7 @@ RATE_REGISTRATION = env.str("RATE_REGISTRATION", default="5/min,30/min")
 RATE_PASSWORD_RESET = env.str("RATE_PASSWORD_RESET", default="5/hour,60/hour")
 RATE_VOUCHER = env.str("RATE_VOUCHER", default="20/min,60/min")
 RATE_ORDER = env.str("RATE_ORDER", default="60/min,600/min")
+RATE_EXPORT = env.str("RATE_EXPORT", default="5/hour,20/hour")
 # Dotted paths of what yields rates of single accounts; the first that knows one wins.
 RATE_OVERRIDES = ["users.selectors.user_rates", "partner.selectors.partner_rates"]
 RATE_SHADOW = env.bool("RATE_SHADOW", default=False)  # count, never refuse

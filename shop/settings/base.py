@@ -15,6 +15,7 @@ from shop.settings.database import *
 from shop.settings.environment import *
 from shop.settings.files import *
 from shop.settings.history import *
+from shop.settings.privacy import *
 from shop.settings.queues import *
 from shop.settings.security import *
 from shop.settings.selling import *

@@ -57,6 +57,8 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {"task": "exchange.purge_imports", "schedule": 86400.0},
     "purge-sign-in-tries": {"task": "users.purge_tries", "schedule": 3600.0},
     "purge-email-changes": {"task": "users.purge_email_changes", "schedule": 3600.0},
+    "advance-erasures": {"task": "users.advance_erasures", "schedule": 60.0},
+    "apply-retention": {"task": "custom.apply_retention", "schedule": 86400.0},
     "purge-access-entries": {
         "task": "staff.purge_access_entries",
         "schedule": 3600.0,
@@ -96,6 +98,8 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
     "user.address_proved": "orders.tasks.claim_guest_orders",
+    "user.erased": "notifications.erasures.send_erasure_receipt",
+    "user.erasure_asked": "notifications.erasures.send_erasure_asked",
     "user.verification_wanted": "notifications.accounts.send_verification",
     "user.email_change_wanted": (
         "notifications.accounts.send_email_confirmation",

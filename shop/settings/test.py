@@ -18,6 +18,7 @@ for _name, _value in {
     "RATE_PASSWORD_RESET": "60000/min",
     "RATE_VOUCHER": "60000/min",
     "RATE_ORDER": "60000/min",
+    "RATE_EXPORT": "60000/min",
     "STAFF_MFA_RATE": "60000/min",
 }.items():
     os.environ.setdefault(_name, _value)

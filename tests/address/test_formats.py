@@ -78,6 +78,7 @@ class AddressSerializerTests(SimpleTestCase):
                 "postcode": "SW1A 1AA",
                 "country": "GB",
                 "phone": "",
+                "vat_id": "",
             },
         )
         self.assertEqual(

@@ -22,6 +22,7 @@ ADDRESS = {
     "postcode": "1010",
     "country": "AT",
     "phone": "",
+    "vat_id": "",
 }
 
 

@@ -9,7 +9,7 @@ from orders.documents import invoice_document, packing_slip
 from orders.errors import NothingToInvoiceError
 from orders.models import Invoice, Order
 from orders.services import cancel_order, issue_invoice
-from tests.orders.factories import OrderFactory, OrderLineFactory, make_offer
+from tests.orders.factories import ADDRESS, OrderFactory, OrderLineFactory, make_offer
 from tests.orders.stories import STAFF, placed, ship_all
 from tests.processes import race
 from tests.users.factories import UserFactory
@@ -54,6 +54,16 @@ class DocumentTests(TestCase):
         (page,) = read(invoice_document(issue_invoice(self.order.pk)))
         for words in ("Rechnung 1", "Rechnung an:", "19,80 \u20ac", "Einzelpreis"):
             self.assertIn(words, page.replace("\xa0", " "))
+
+    def test_a_company_s_vat_id_is_on_the_invoice_alone(self) -> None:
+        company = ADDRESS | {"company": "Lovelace Ltd", "vat_id": "ATU13585627"}
+        order = placed((make_offer(num_in_stock=9), 1), billing_address=company)
+        (page,) = read(invoice_document(issue_invoice(order.pk)))
+        self.assertIn("VAT id ATU13585627", page)
+        (slip,) = read(packing_slip(order))
+        self.assertNotIn("ATU13585627", slip)
+        (other,) = read(invoice_document(issue_invoice(self.order.pk)))
+        self.assertNotIn("VAT id", other)
 
     def test_packing_slip_has_no_prices(self) -> None:
         (page,) = read(packing_slip(self.order))

@@ -232,14 +232,15 @@ class PlaceOrderTests(TestCase):
             lines = [LineRequest(record.variant_id, 1) for record in records[:count]]
             wanted = order_request(*lines)
             # 4 SELECT offers, variants, shipping and tax rates; 5 INSERT order, lines,
-            # event, message, movements; 1 UPDATE levels; 1 SELECT what sold out; 2
-            # SAVEPOINT, 1 RELEASE (the outer pair stands for BEGIN and COMMIT here)
-            with self.assertNumQueries(14):
+            # event, message, movements; 1 SELECT that the account is open; 1 UPDATE
+            # levels; 1 SELECT what sold out; 2 SAVEPOINT, 1 RELEASE (the outer pair
+            # stands for BEGIN and COMMIT here)
+            with self.assertNumQueries(15):
                 place_order(wanted)
 
     def test_stock_is_the_last_table_written(self) -> None:
         wanted = order_request(LineRequest(self.record.variant_id, 1))
-        with self.assertNumQueries(14) as captured:
+        with self.assertNumQueries(15) as captured:
             place_order(wanted)
         writes = [
             query["sql"]

@@ -54,6 +54,7 @@ MODELS: Final = """
     tax.taxclass                EFAR     FR   FR      FR      FR
     users.apikey                AR       R    R       -       R
     users.authtoken             SAR      -    -       SR      -
+    users.erasure               SAR      -    -       -       -
     users.user                  SAR      R    R       R       R
 """
 
@@ -76,6 +77,7 @@ BUTTONS: Final = {
         "ask": "FR",
     },
     "payments.refund": {"repay": "FR", "repeat": "FR"},
+    "users.user": {"erase": "SR"},
 }
 
 # Actions of a list -> who is offered them. "delete_selected" follows "delete" above,

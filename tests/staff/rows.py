@@ -32,6 +32,7 @@ from tests.staff.matrix import IMPORT_ID, LETTERS, ROOT
 from tests.tax.factories import make_tax_class
 from tests.users.factories import UserFactory, create_key, create_token
 from users.models import User
+from users.services import start_erasure
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _make_others(order: Order) -> None:
     AddressFactory()
     create_token()
     create_key()
+    start_erasure(UserFactory())
     Synonym.objects.create(words="sci-fi, science fiction")
     count_fruitless("nowhere to be found")
     HistoryBatch.objects.create(public_id=new_public_id(), reason="Prices of spring.")

@@ -9,6 +9,7 @@ from users.api.email_views import (
     EmailChangeView,
 )
 from users.api.key_views import KeyViewSet
+from users.api.privacy_views import ErasureWithdrawView, ExportView
 from users.api.proof_views import (
     PasswordChangeView,
     PasswordResetConfirmView,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("logout-all/", LogoutAllView.as_view(), name="logout-all"),
     path("unlock/", UnlockView.as_view(), name="unlock"),
     path("me/", MeView.as_view(), name="me"),
+    path("me/export/", ExportView.as_view(), name="export"),
+    path("erasure/withdraw/", ErasureWithdrawView.as_view(), name="erasure-withdraw"),
     path("token/", DeviceViewSet.as_view({"get": "list"}), name="device-list"),
     path(
         "token/<int:pk>/",

@@ -18,6 +18,7 @@ from custom.api.views import ApiView, ApiViewSet
 from custom.throttling.identity import client_address
 from users.api.authentication import TokenAuthentication
 from users.api.limits import tried_account
+from users.api.privacy_serializers import ErasureInputSerializer, ErasureSerializer
 from users.api.requests import AuthenticatedRequest, TokenRequest
 from users.api.serializers import (
     DeviceSerializer,
@@ -33,9 +34,11 @@ from users.errors import (
     CredentialsInvalidError,
     EmailTakenError,
     NotSignedInError,
+    PasswordWrongError,
     SecondFactorRequiredError,
     SecondFactorWrongError,
     SignInLockedError,
+    StaffErasureError,
 )
 from users.models import AuthToken
 from users.querysets import AuthTokenQuerySet
@@ -44,6 +47,7 @@ from users.services import (
     log_out,
     log_out_everywhere,
     register_user,
+    request_erasure,
     update_profile,
 )
 
@@ -178,6 +182,9 @@ class MeView(ApiView):
     """The caller's own account."""
 
     serializer_class = UserSerializer
+    throttle_scope = "login"  # its DELETE tries a password
+    throttled_methods = frozenset({"DELETE"})
+    error_pointers = {PasswordWrongError: "#/password"}
 
     def get(self, request: AuthenticatedRequest) -> Response:
         """Show the account."""
@@ -190,3 +197,14 @@ class MeView(ApiView):
         body.is_valid(raise_exception=True)
         user = update_profile(request.user, **body.validated_data)
         return Response(self.get_serializer(user).data)
+
+    @refuses(PasswordWrongError, SignInLockedError, StaffErasureError)
+    @extend_schema(request=ErasureInputSerializer, responses={202: ErasureSerializer})
+    def delete(self, request: AuthenticatedRequest) -> Response:
+        """Ask to be forgotten; a mail has the way back. Again shows the same."""
+        body = ErasureInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        address = client_address(request.META)
+        erasure = request_erasure(request.user, address=address, **body.validated_data)
+        shown = ErasureSerializer(erasure).data
+        return Response(shown, status=status.HTTP_202_ACCEPTED)

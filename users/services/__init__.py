@@ -19,6 +19,15 @@ from users.services.emails import (
     request_email_change,
     stop_email_change,
 )
+from users.services.erasing import (
+    advance_erasures,
+    close_account,
+    erase_user,
+    forget_receipt_address,
+    request_erasure,
+    start_erasure,
+    withdraw_erasure,
+)
 from users.services.keys import (
     NewKey,
     make_key,
@@ -37,11 +46,15 @@ from users.services.tries import forget_tries, unlock_sign_in, user_of_password
 __all__ = [
     "NewKey",
     "SignIn",
+    "advance_erasures",
     "change_password",
+    "close_account",
     "confirm_email_change",
     "confirm_password",
     "end_sessions",
+    "erase_user",
     "extend_token",
+    "forget_receipt_address",
     "forget_tries",
     "log_in",
     "log_out",
@@ -51,13 +64,16 @@ __all__ = [
     "record_key_use",
     "register_user",
     "request_email_change",
+    "request_erasure",
     "request_password_reset",
     "request_verification",
     "reset_password",
     "revoke_key",
+    "start_erasure",
     "stop_email_change",
     "unlock_sign_in",
     "update_profile",
     "user_of_password",
     "verify_email",
+    "withdraw_erasure",
 ]

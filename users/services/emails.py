@@ -15,6 +15,7 @@ from users.emails import normalize_email
 from users.errors import EmailTakenError
 from users.links import EMAIL_CHANGE, EMAIL_CHANGE_STOP
 from users.models import ApiKey, EmailChange, User
+from users.querysets import EmailChangeQuerySet
 from users.services.devices import log_out_everywhere
 from users.services.keys import revoke_key
 from users.services.passwords import confirm_password
@@ -89,8 +90,13 @@ def stop_email_change(token: str) -> None:
 
 def purge_email_changes() -> int:
     """Delete changes whose mails have all ended; count them."""
+    return purge_in_batches(ended_email_changes(), batch=PURGE_BATCH)
+
+
+def ended_email_changes() -> EmailChangeQuerySet:
+    """Return the changes that can neither be confirmed nor stopped any more."""
     limit = timezone.now() - 2 * timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-    return purge_in_batches(EmailChange.objects.before(limit), batch=PURGE_BATCH)
+    return EmailChange.objects.before(limit)
 
 
 @transactional

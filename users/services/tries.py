@@ -23,6 +23,7 @@ from custom.transactions import transactional
 from users.errors import LinkInvalidError, SignInLockedError
 from users.links import UNLOCK
 from users.models import SignInTries, User
+from users.querysets import SignInTriesQuerySet
 from users.tried import account_digest
 
 T = TypeVar("T")
@@ -99,8 +100,12 @@ def forget_tries(user: User) -> int:
 
 def purge_tries() -> int:
     """Delete what has been quiet for longer than a mail works; count it."""
-    quiet = SignInTries.objects.quiet_since(timezone.now() - KEPT)
-    return purge_in_batches(quiet, batch=PURGE_BATCH)
+    return purge_in_batches(ended_tries(), batch=PURGE_BATCH)
+
+
+def ended_tries() -> SignInTriesQuerySet:
+    """Return the tries that lock nothing any more."""
+    return SignInTries.objects.quiet_since(timezone.now() - KEPT)
 
 
 @transactional

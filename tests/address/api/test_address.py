@@ -293,3 +293,44 @@ class DetailTests(BookTestCase):
             # its revision, version and note
             with self.assertNumQueries(11):
                 self.client.patch(path(self.address), body)
+
+
+class NumberTests(BookTestCase):
+    """Telephone numbers and VAT ids of the book"""
+
+    def test_they_are_shown_in_one_form(self) -> None:
+        body = ADDRESS | {"phone": "0664 1234567", "vat_id": "at u 13585627"}
+        answer = self.client.post(LIST, body)
+        self.assertEqual(answer.status_code, 201)
+        self.assertEqual(answer.json()["phone"], "+436641234567")
+        self.assertEqual(answer.json()["vat_id"], "ATU13585627")
+
+    def test_faults_are_pointed_at_and_nothing_is_changed(self) -> None:
+        body = {"phone": "12", "vat_id": "ATU13585626"}
+        faults = (("#/phone", "invalid"), ("#/vat_id", "invalid"))
+        self.assert_faults(self.client.post(LIST, ADDRESS | body), *faults)
+        self.assert_faults(self.client.patch(path(self.address), body), *faults)
+        self.assert_unchanged(self.address)
+
+    def test_an_old_number_does_not_stand_in_the_way(self) -> None:
+        Address.objects.filter(pk=self.address.pk).update(phone="ask at the desk")
+        answer = self.client.patch(path(self.address), {"city": "Graz"})
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.json()["phone"], "ask at the desk")
+
+    def test_a_vat_id_has_to_be_of_the_country(self) -> None:
+        Address.objects.filter(pk=self.address.pk).update(vat_id="ATU13585627")
+        move = {"country": "DE", "postcode": "10115"}
+        self.assert_faults(
+            self.client.patch(path(self.address), move), ("#/vat_id", "invalid")
+        )
+        answer = self.client.patch(path(self.address), move | {"vat_id": ""})
+        self.assertEqual((answer.status_code, answer.json()["vat_id"]), (200, ""))
+
+    def test_they_may_be_left_out(self) -> None:
+        body = {
+            name: ADDRESS[name] for name in ADDRESS if name not in ("phone", "vat_id")
+        }
+        answer = self.client.put(path(self.address), body)
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual((answer.json()["phone"], answer.json()["vat_id"]), ("", ""))

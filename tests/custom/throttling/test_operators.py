@@ -64,6 +64,7 @@ class WindowTests(OperatorTestCase):
         RATE_PASSWORD_RESET="",
         RATE_VOUCHER="",
         RATE_ORDER="7/min",
+        RATE_EXPORT="",
     )
     def test_an_address(self) -> None:
         self.get()
@@ -90,6 +91,7 @@ class WindowTests(OperatorTestCase):
         RATE_PASSWORD_RESET="",
         RATE_VOUCHER="",
         RATE_ORDER="7/min,9/min",
+        RATE_EXPORT="",
     )
     def test_an_account(self) -> None:
         self.get(self.headers)
@@ -146,7 +148,7 @@ class CommandTests(OperatorTestCase):
             self.get(self.headers)
         self.assertEqual(self.get(self.headers).status_code, 429)
         self.assertIn(
-            "6 windows are empty", self.run_command("reset", str(self.user.pk))
+            "7 windows are empty", self.run_command("reset", str(self.user.pk))
         )
         self.assertEqual(self.get(self.headers)["X-RateLimit-Remaining"], "3")
 

@@ -12,7 +12,7 @@ from custom.models import IdempotencyKey
 from orders.models import Order
 from tests.address.factories import AddressFactory
 from tests.orders.api.problems import ProblemAssertions
-from tests.orders.factories import ADDRESS, make_offer
+from tests.orders.factories import ADDRESS, OrderFactory, make_offer
 from tests.users.factories import UserFactory
 
 
@@ -141,3 +141,31 @@ class AddressByIdTests(ProblemAssertions, APITestCase):
             with self.subTest(path):
                 inline, one, two = counts
                 self.assertEqual((one, two), (inline + 1, inline + 1))
+
+    def test_numbers_are_kept_in_one_form(self) -> None:
+        numbers = {"phone": "0664 1234567", "vat_id": "at u 13585627"}
+        answer = self.post(shipping_address=ADDRESS | numbers)
+        self.assertEqual(answer.status_code, 201, answer.content)
+        kept = {"phone": "+436641234567", "vat_id": "ATU13585627"}
+        self.assertEqual(answer.json()["billing_address"], ADDRESS | kept)
+
+    def test_numbers_that_are_none_are_pointed_at(self) -> None:
+        for name in ("phone", "vat_id"):
+            for path in ("", "quote/"):
+                answer = self.post(path, shipping_address=ADDRESS | {name: "123"})
+                self.assert_fault(answer, f"#/shipping_address/{name}", "invalid")
+
+    def test_an_old_number_of_the_book_does_not_stand_in_the_way(self) -> None:
+        Address.objects.filter(pk=self.home.pk).update(phone="ask at the desk")
+        answer = self.post(shipping_address=str(self.home.public_id))
+        self.assertEqual(answer.status_code, 201, answer.content)
+        self.assertEqual(answer.json()["shipping_address"]["phone"], "ask at the desk")
+
+    def test_an_order_of_before_there_were_vat_ids_is_shown(self) -> None:
+        old = {name: ADDRESS[name] for name in ADDRESS if name != "vat_id"}
+        order = OrderFactory(user=self.user, shipping_address=old)
+        for accept in ("application/json", "application/xml"):
+            answer = self.client.get(f"/api/order/{order.pk}/", HTTP_ACCEPT=accept)
+            self.assertEqual(answer.status_code, 200)
+        answer = self.client.get(f"/api/order/{order.pk}/")
+        self.assertEqual(answer.json()["shipping_address"], ADDRESS)

@@ -1,0 +1,59 @@
+"""What is left of a row elsewhere: former versions, and what the admin's log says."""
+
+from collections.abc import Collection
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Max, Model, Q
+from reversion.models import Version
+
+from custom.history.pruning import delete_versions
+from custom.privacy.batches import each_batch
+
+SPAN = 10_000  # keys of versions looked through in one statement
+NOT_TOLD = "(erased)"
+
+
+def forget_rows(model: type[Model], pks: Collection[int]) -> None:
+    """Delete every version of rows, and their names in the admin's log."""
+    kind = ContentType.objects.get_for_model(model)
+    names = [str(pk) for pk in pks]
+    versions = Version.objects.filter(db="default", content_type=kind)
+    each_batch(versions.filter(object_id__in=names), delete_versions)
+    entries = LogEntry.objects.filter(content_type=kind, object_id__in=names)
+    each_batch(
+        entries,
+        lambda keys: LogEntry.objects.filter(pk__in=keys).update(
+            object_repr=NOT_TOLD, change_message=""
+        ),
+    )
+
+
+def forget_rows_of(model: type[Model], link: str, person_pk: int) -> None:
+    """Likewise for all rows that ever belonged to an account, deleted ones too.
+
+    A deleted row is known by its versions alone, which are not found by an index: all
+    versions are looked through, ``SPAN`` keys at a time. ``link`` is the field of the
+    model that points at the account.
+    """
+    kind = ContentType.objects.get_for_model(model)
+    pointing = f'"{link}": {person_pk}'
+    owned = Q(serialized_data__contains=f"{pointing},") | Q(
+        serialized_data__contains=f"{pointing}}}"
+    )
+    found: set[int] = set()
+    last = Version.objects.aggregate(last=Max("pk"))["last"] or 0
+    for start in range(0, last, SPAN):
+        span = Version.objects.filter(
+            pk__gt=start, pk__lte=start + SPAN, content_type=kind
+        )
+        ids = span.filter(owned).values_list("object_id", flat=True)
+        found.update(int(pk) for pk in ids)
+    rows = model._base_manager.filter(**{link: person_pk})  # noqa: SLF001 - public
+    found.update(rows.values_list("pk", flat=True))
+    for batch in _batches(sorted(found)):
+        forget_rows(model, batch)
+
+
+def _batches(pks: list[int], size: int = 500) -> list[list[int]]:
+    return [pks[start : start + size] for start in range(0, len(pks), size)]

@@ -1,0 +1,69 @@
+"""One's data as a file, and the way back from being forgotten."""
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from custom.api.contract import refuses
+from custom.api.renderers import JSONRenderer
+from custom.api.views import ApiView
+from custom.privacy.archives import make_archive
+from staff.access import record_access
+from users.api.requests import AuthenticatedRequest
+from users.api.serializers import LinkInputSerializer
+from users.errors import LinkInvalidError
+from users.models import User
+from users.selectors import person_of
+from users.services import withdraw_erasure
+
+
+class ZipRenderer(JSONRenderer):
+    """Stands for a file that needs no rendering; a problem is written as JSON."""
+
+    media_type = "application/zip"
+    format = "zip"
+
+
+class ExportView(ApiView):
+    """Everything the shop holds about the caller."""
+
+    renderer_classes = (ZipRenderer, *ApiView.renderer_classes)
+    throttle_scope = "export"
+    throttled_methods = frozenset({"GET", "HEAD"})
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: AuthenticatedRequest) -> FileResponse:
+        """Send a ZIP of JSON files, one for each kind of data, with a readme.
+
+        The log of looks at personal data notes it.
+        """
+        user = request.user
+        record_access(user, model=User, pk=user.pk, action="export", rows=None)
+        return FileResponse(
+            make_archive(person_of(user)),
+            as_attachment=True,
+            filename="personal-data.zip",
+            content_type=ZipRenderer.media_type,
+            headers={"Cache-Control": "private, no-store"},
+        )
+
+
+class ErasureWithdrawView(ApiView):
+    """Keep an account that was to be erased."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    error_pointers = {LinkInvalidError: "#/token"}
+
+    @refuses(LinkInvalidError)
+    @extend_schema(request=LinkInputSerializer, responses={204: OpenApiResponse()})
+    def post(self, request: Request) -> Response:
+        """Take the token of the mail that told of the erasure; again is harmless."""
+        body = LinkInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        withdraw_erasure(body.validated_data["token"])
+        return Response(status=status.HTTP_204_NO_CONTENT)

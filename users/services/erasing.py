@@ -1,0 +1,211 @@
+"""Erasing accounts: asked for, thought over, closed, done; each step can be repeated.
+
+An account is closed in one transaction, under the lock of its row: from then on nobody
+is signed in to it, and no order is placed with it. Requests that were under way come to
+their end within ``ERASURE_SETTLE_SECONDS``. What the apps hold is erased after that,
+each kind by its own declaration, the account's row last and together with the receipt.
+"""
+
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
+from django.utils import timezone
+
+from custom import outbox
+from custom.privacy.holdings import Holding, Person, holdings, waits_for
+from custom.transactions import run_in_transaction, transactional
+from users.erasure_links import erasure_of_token
+from users.errors import LinkInvalidError, StaffErasureError
+from users.models import AuthToken, Erasure, User
+from users.selectors import person_of
+from users.services.passwords import confirm_password
+
+logger = structlog.get_logger(__name__)
+
+State = Erasure.State
+TOMBSTONE = "erased-{}@erased.invalid"  # RFC 6761: no such domain will ever be
+
+
+def request_erasure(user: User, *, password: str, address: str) -> Erasure:
+    """Note that an owner wants to be forgotten, once; mails a way back.
+
+    The password's ``address`` is where it is tried from, as ``client_address`` has it.
+
+    Raises:
+        PasswordWrongError: It is not the account's; nothing is changed.
+        SignInLockedError: Too many were tried; this one was not.
+        StaffErasureError: Accounts of the staff are not erased.
+    """
+    confirm_password(user, password, address)
+    return start_erasure(user)
+
+
+@transactional
+def start_erasure(user: User, *, actor: User | None = None) -> Erasure:
+    """Note that an account is to be erased; one that is noted already stays as it is.
+
+    The owner has begun it where no ``actor`` of the staff has.
+
+    Raises:
+        StaffErasureError: The account is of the staff.
+    """
+    locked = User.objects.lock(user.pk) or user
+    if locked.is_staff or locked.is_superuser:
+        msg = "Accounts of the staff are not erased. Have it closed instead."
+        raise StaffErasureError(msg)
+    open_one = Erasure.objects.open().filter(user=user).first()
+    if open_one is not None:
+        return open_one
+    now = timezone.now()
+    grace = timedelta(days=settings.ERASURE_GRACE_DAYS)
+    erasure = Erasure.objects.create(
+        user=user, asked_by=actor, asked_at=now, due_at=now + grace
+    )
+    outbox.publish("user.erasure_asked", {"erasure": str(erasure.public_id)})
+    return erasure
+
+
+@transactional
+def withdraw_erasure(token: str) -> Erasure:
+    """End an erasure that has not begun, by its mail's token; again is harmless.
+
+    Raises:
+        LinkInvalidError: It is none, or too late; nothing is changed.
+    """
+    public_id = erasure_of_token(token)
+    erasure = Erasure.objects.select_for_update().filter(public_id=public_id).first()
+    if erasure is None or erasure.state not in (State.ASKED, State.WITHDRAWN):
+        msg = "It is too late to withdraw this."
+        raise LinkInvalidError(msg)
+    if erasure.state == State.ASKED:
+        _end(erasure, State.WITHDRAWN)
+    return erasure
+
+
+def advance_erasures() -> int:
+    """Close accounts whose erasure is due, and erase those closed; count the latter.
+
+    What is not over yet (an order under way) keeps an account open, and is asked about
+    again at the next call.
+    """
+    due = Erasure.objects.due(timezone.now())
+    for pk in list(due.values_list("pk", flat=True)):
+        close_account(pk)
+    settled = timezone.now() - timedelta(seconds=settings.ERASURE_SETTLE_SECONDS)
+    pks = list(Erasure.objects.settled(settled).values_list("pk", flat=True))
+    random.shuffle(pks)  # one that fails must not keep the others back for ever
+    for pk in pks:
+        erase_user(pk)
+    return len(pks)
+
+
+@transactional
+def close_account(erasure_id: int) -> bool:
+    """Close the account of an erasure, unless something of it is still under way.
+
+    Locks the erasure, then the account. Orders lock the account's row too, in share
+    mode, by their foreign key: each is either seen here or finds the account closed.
+    """
+    erasure = Erasure.objects.lock(erasure_id, State.ASKED)
+    if erasure is None:
+        return False
+    user = User.objects.select_for_update().get(pk=erasure.user_id)
+    person = person_of(user)
+    if waits_for(person):
+        return False
+    found = {each.name: each.rows(person).count() for each in holdings()}
+    user.is_active = False
+    user.session_epoch = F("session_epoch") + 1
+    user.save(update_fields=["is_active", "session_epoch"])
+    AuthToken.objects.filter(user=user).delete()
+    erasure.state, erasure.closed_at = State.CLOSED, timezone.now()
+    erasure.receipt = {"found": found}
+    erasure.save(update_fields=["state", "closed_at", "receipt"])
+    return True
+
+
+def erase_user(erasure_id: int) -> None:
+    """Erase what the apps hold about the owner of a closed account, and the account.
+
+    Each kind takes short transactions of its own, so that nobody waits for them. A
+    process that dies half-way leaves the erasure closed, and the next one begins anew:
+    erasing what is erased does nothing. The receipt tells of what there was.
+    """
+    erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
+    person = person_of(erasure.user)
+    for holding in holdings():
+        if holding.erase is not None:
+            holding.erase(person)
+    run_in_transaction(lambda: _finish(erasure_id, person), replayable=True)
+
+
+@transactional
+def forget_receipt_address(erasure: Erasure) -> None:
+    """Forget where a receipt went; it has gone."""
+    Erasure.objects.filter(pk=erasure.pk).update(mail_to="")
+
+
+def _finish(erasure_id: int, person: Person) -> None:
+    """Make the account nobody's, write the receipt and have it mailed; once."""
+    erasure = Erasure.objects.lock(erasure_id, State.CLOSED)
+    if erasure is None:
+        return
+    erasure.receipt = _receipt(erasure.receipt["found"], person)
+    erasure.mail_to = person.email
+    _make_nobody(person)
+    _end(erasure, State.DONE)
+    outbox.publish("user.erased", {"erasure": str(erasure.public_id)})
+    logger.info("account_erased", erasure=str(erasure.public_id))
+
+
+def _make_nobody(person: Person) -> None:
+    """Take out of an account's row who it is about, and what it may do."""
+    user = User.objects.select_for_update().get(pk=person.pk)
+    user.email = TOMBSTONE.format(uuid4().hex)  # nobody can take it before
+    user.first_name = user.last_name = ""
+    user.password = make_password(None)
+    user.last_login = user.email_verified_at = None
+    user.erased_at = timezone.now()
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+
+
+def _receipt(found: Mapping[str, int], person: Person) -> dict[str, Any]:
+    """Say what was erased, of what there was, and what is kept; names nobody."""
+    return {
+        "erased": [
+            {"name": each.name, "rows": found[each.name], "how": each.erasure}
+            for each in holdings()
+            if each.erase is not None and found.get(each.name)
+        ],
+        "kept": [
+            _kept(each, person)
+            for each in holdings()
+            if each.kept and each.rows(person).exists()
+        ],
+    }
+
+
+def _kept(holding: Holding, person: Person) -> dict[str, Any]:
+    """Return what a receipt says of a kind of which something is kept."""
+    until = holding.until(person)
+    return {
+        "name": holding.name,
+        "rows": holding.rows(person).count(),
+        "why": holding.kept,
+        "until": until and until.isoformat(),
+    }
+
+
+def _end(erasure: Erasure, state: Erasure.State) -> None:
+    """Store that a locked erasure has come to its end."""
+    erasure.state, erasure.is_open, erasure.ended_at = state, None, timezone.now()
+    erasure.save()
