@@ -169,6 +169,7 @@ def build_schema(version: str) -> dict[str, Any]:
     schema: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]
         api_version=version
     ).get_schema(public=True)
+    schema["info"]["version"] = version  # without the generator's " (1)"
     return schema
 
 
