@@ -52,10 +52,10 @@ API_DEPRECATED_VERSIONS: dict[str, Any] = {}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
     "DESCRIPTION": (
-        "JSON and XML alike: by `Accept`, `Content-Type` or `?format=`; `/api/schema.xsd` "
-        "describes the XML. Versions: `Accept: application/json; version=1`. Every refusal "
-        "is a problem document (RFC 9457) with a `code` for programs, and new codes and "
-        "members may come. An answer to `HEAD` is that to `GET`, without its body."
+        "JSON and XML alike, by `Accept`, `Content-Type` or `?format=`; "
+        "`/api/schema.xsd` describes the XML. Versions: "
+        "`Accept: application/json; version=1`. Every refusal is a problem document "
+        "(RFC 9457) with a `code` for programs; new codes and members may come."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
