@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework import pagination
 from rest_framework.exceptions import ErrorDetail, NotFound
 from rest_framework.request import Request
@@ -48,6 +50,29 @@ class PageNumberPagination(pagination.PageNumberPagination):
         is_number = WHOLE_NUMBER.fullmatch(text) and len(text) < LONGEST_NUMBER
         size = self.get_page_size(request)
         return (int(text) - 1) * size if is_number else 0, size
+
+    def get_next_link(self) -> str | None:
+        """Return the address of the next page."""
+        page: Any = self.page
+        return self._address(page.next_page_number()) if page.has_next() else None
+
+    def get_previous_link(self) -> str | None:
+        """Return the address of the page before; the first one has no number."""
+        page: Any = self.page
+        if not page.has_previous():
+            return None
+        return self._address(page.previous_page_number())
+
+    def _address(self, number: int) -> str:
+        """Write a page's address as REST framework does, from the parsed query."""
+        request: Any = self.request
+        query = dict(request.query_params.lists())
+        query.pop(self.page_query_param, None)
+        if number > 1:
+            query[self.page_query_param] = [str(number)]
+        address: str = request.build_absolute_uri(escape_uri_path(request.path))
+        text = urlencode(sorted(query.items()), doseq=True)
+        return f"{address}?{text}" if text else address
 
 
 class CursorPagination(pagination.CursorPagination):
