@@ -347,13 +347,13 @@ def _filters(wanted: SearchRequest) -> dict[str, SQ]:
 
 
 def _counting(search: SearchQuerySet, names: Sequence[str]) -> SearchQuerySet:
-    """Have a search count the values of facets."""
+    """Have a search that has not run count the values of facets; it is changed."""
     codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in names if _code(name)]
     for name in names:
         if not _code(name):
-            search = search.facet(_field(name), **_facet_options())
+            search.query.add_field_facet(_field(name), **_facet_options())
     if codes:
-        search = search.facet("attribute", **_facet_options(codes))
+        search.query.add_field_facet("attribute", **_facet_options(codes))
     return search
 
 

@@ -75,5 +75,6 @@ def deprecations_shown(shown: Any) -> Iterator[Deprecation]:  # noqa: ANN401
         serializer = getattr(part, "serializer", None)
         serializer = getattr(serializer, "child", serializer)
         named: Mapping[str, Deprecation] = getattr(serializer, FIELDS_ATTRIBUTE, {})
-        for name in named.keys() & getattr(serializer, "fields", {}).keys():
-            yield named[name]
+        if named:  # few have any, and a serializer's fields are built when looked at
+            for name in named.keys() & getattr(serializer, "fields", {}).keys():
+                yield named[name]
