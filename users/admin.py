@@ -1,5 +1,6 @@
 """Accounts, their devices and their API keys in the admin."""
 
+from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -20,6 +21,7 @@ from custom.figures import show_day
 from custom.privacy.holdings import waits_for
 from orders.models import Order
 from staff.admin import PersonalPagesMixin
+from users.breaches import asked
 from users.emails import LAST_CHARACTER, normalize_email
 from users.models import ApiKey, AuthToken, Erasure, User, UserRate
 from users.scopes import SCOPES, missing_scopes
@@ -114,6 +116,17 @@ class UserAdmin(
             ),
             False,
         )
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Ask others about a new password before the page opens its transaction."""
+        password = request.POST.get("password1")
+        with asked(password) if password else nullcontext():
+            return super().add_view(request, form_url, extra_context)
 
     def change_view(
         self,

@@ -41,3 +41,16 @@ def check_locks(
             hint = f"Set {name} to a rate like 10/hour; empty for no lock."
             messages.append(Error(str(error), hint=hint, id="users.E002"))
     return messages
+
+
+@register(Tags.security)
+def check_breaches(
+    app_configs: Sequence[AppConfig] | None = None, **options: object
+) -> list[CheckMessage]:
+    """Who is asked about passwords is reached by https, and takes a prefix."""
+    url = settings.BREACHED_PASSWORDS_URL
+    if not url or (url.startswith("https://") and url.endswith("/")):
+        return []
+    told = f"BREACHED_PASSWORDS_URL {url!r} takes no prefix by https."
+    hint = "Such as https://api.pwnedpasswords.com/range/."
+    return [Error(told, hint=hint, id="users.E003")]

@@ -131,7 +131,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "users.validators.BreachedPasswordValidator"},
 ]
+# Who is asked whether a password is known from breaches, such as
+# "https://api.pwnedpasswords.com/range/"; nobody if it is empty.
+BREACHED_PASSWORDS_URL = env.str("BREACHED_PASSWORDS_URL", default="")
+BREACHED_PASSWORDS_SECONDS = env.float("BREACHED_PASSWORDS_SECONDS", default=1.0)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
