@@ -116,7 +116,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         response = super().finalize_response(request, response, *args, **kwargs)
         step = getattr(self, "action", None) or str(request.method).lower()
         end = deprecation_of(self, step, getattr(request, "version", None))
-        ends = [end] if end else deprecations_shown(response.data)
+        ends = [end] if end else deprecations_shown(getattr(response, "data", None))
         for each in ends:
             for name, value in each.headers().items():
                 response.headers.setdefault(name, value)

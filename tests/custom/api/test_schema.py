@@ -88,9 +88,7 @@ class ApiSchemaTests(SimpleTestCase):
         for operations in schema["paths"].values():
             for operation in operations.values():
                 responses = operation["responses"]
-                self.assertEqual(
-                    responses["429"], {"$ref": "#/components/responses/429_throttled"}
-                )
+                self.assertIn("429", responses)
                 for response in responses.values():
                     name = response.get("$ref", "").rpartition("/")[2]
                     told = shared[name] if name else response
