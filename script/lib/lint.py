@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from script.lib.audit import audit
 from script.lib.breaking import find_breaks, is_meant
 from script.lib.console import ROOT, ScriptError, run_main, say
 from tests.servers import private_servers
@@ -207,6 +208,7 @@ STEPS: dict[str, Callable[[], bool]] = {
     "breaking": _breaking,
     "deployment": _deployment,
     "spelling": _spelling,
+    "audit": audit,
 }
 
 if __name__ == "__main__":
