@@ -37,8 +37,9 @@ from custom.api.contract import Refusal
 from custom.api.idempotency import replay_headers
 from custom.api.views import ApiViewSet, ModelT_co
 from custom.idempotency import Outcome
+from staff.factors import has_factor
 from users.api.requests import AuthenticatedRequest
-from users.models import AuthToken
+from users.models import ApiKey
 
 PRODUCT_ERRORS = (
     ExternalIdTakenError,
@@ -68,13 +69,14 @@ class HoldsRights(BasePermission):
         """Tell whether the caller holds them; at most 2 queries, kept by the user.
 
         Raises:
-            PermissionDenied: Staff need a second factor, which no password's token has.
+            PermissionDenied: Staff need a second factor; this one has none (1 query).
         """
         user = cast("AuthenticatedRequest", request).user
         if not (user.is_staff and isinstance(view, StaffMixin)):
             return False
-        if settings.STAFF_MFA_REQUIRED and isinstance(request.auth, AuthToken):
-            msg = "Sign in to the admin, or use an API key: a second factor is needed."
+        is_key = isinstance(request.auth, ApiKey)
+        if settings.STAFF_MFA_REQUIRED and not is_key and not has_factor(user):
+            msg = "Staff need a second factor. Set one up in the admin first."
             raise PermissionDenied(msg, code="second-factor-required")
         return user.has_perms(view.rights.get(view.action or "", ()))
 
