@@ -31,6 +31,7 @@ REQUEST_ID_HEADER = "X-Request-ID"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}", re.ASCII)
 # Headers that state a fact about the failure, whatever form its body has.
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+NAMELESS_PATHS = ("/health/", "/metrics")
 STATUSES_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 MIN_ERROR_STATUS = 400
 
@@ -52,6 +53,19 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response.headers[REQUEST_ID_HEADER] = request_id
         return response
+
+
+class HostMiddleware:
+    """Answers to the names of this shop alone, whether or not a view asks for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse another name; probes from inside come by address."""
+        if not request.path_info.startswith(NAMELESS_PATHS):
+            request.get_host()  # raises DisallowedHost: a 400
+        return self.get_response(request)
 
 
 class OriginMiddleware:
@@ -128,15 +142,20 @@ class ProblemMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies the API cannot read before a byte of them is read."""
+    """Refuses bodies that are too large, or no body of the API, before reading them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 411, 413 or 415 by the headers alone."""
-        if is_api_path(request.path_info) and (status := _body_fault(request)):
-            return problem_response(request, PROBLEM_BY_STATUS[status])
+        status = _body_fault(request)
+        if is_api_path(request.path_info):
+            if status is not None:
+                return problem_response(request, PROBLEM_BY_STATUS[status])
+        elif status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            text = PROBLEM_BY_STATUS[status].detail
+            return HttpResponse(text, "text/plain; charset=utf-8", status)
         return self.get_response(request)
 
 
@@ -215,8 +234,10 @@ def _body_fault(request: HttpRequest) -> HTTPStatus | None:
 
 def _body_limit(request: HttpRequest) -> int:
     """Return how many bytes an address takes at most."""
-    takes_files = re.fullmatch(settings.API_UPLOAD_PATH, request.path_info)
-    limit: int = settings.API_UPLOAD_LIMIT if takes_files else settings.API_BODY_LIMIT
+    limit: int = settings.PAGE_BODY_LIMIT
+    if is_api_path(request.path_info):
+        takes_files = re.fullmatch(settings.API_UPLOAD_PATH, request.path_info)
+        limit = settings.API_UPLOAD_LIMIT if takes_files else settings.API_BODY_LIMIT
     return limit
 
 

@@ -1,7 +1,9 @@
 """Payments, refunds and ways of paying as clients see them; orders show them too."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from rest_framework import serializers
 
 from custom.api.fields import MoneyField
@@ -47,8 +49,15 @@ class PaymentInputSerializer(StrictSerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Where the provider sends the buyer back to.",
+        help_text="Where the provider sends the buyer back to: a page of this shop's.",
     )
+
+    def validate_return_url(self, value: str) -> str:
+        """Lead buyers to the shop's own pages and to no one else's."""
+        if value and origin_of(value) not in settings.PAYMENT_RETURN_ORIGINS:
+            msg = "Buyers are not sent back to this site."
+            raise serializers.ValidationError(msg, code="foreign-site")
+        return value
 
 
 class NextActionSerializer(OutputSerializer[Any]):
@@ -98,3 +107,9 @@ class RefundSerializer(ModelOutputSerializer[Refund]):
     class Meta:
         model = Refund
         fields = ("id", "amount", "currency", "status", "reason", "created_at")
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address, as browsers compare them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

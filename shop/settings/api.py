@@ -80,6 +80,8 @@ API_BODY_LIMIT = 1024 * 1024  # bytes
 API_UPLOAD_PATH = r"/api/admin/product/[0-9]+/image/"
 API_UPLOAD_LIMIT = 20 * 1024 * 1024 + 64 * 1024  # bytes
 WEBHOOK_BODY_LIMIT = 256 * 1024  # bytes
+# Of everything else: a file to be imported (EXCHANGE_MAX_BYTES), several pictures.
+PAGE_BODY_LIMIT = env.int("PAGE_BODY_LIMIT", default=128 * 1024 * 1024)  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; admin forms
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"

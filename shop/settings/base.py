@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "custom.middleware.ContentLengthMiddleware",
     "custom.timing.ServerTimingMiddleware",
     "custom.throttling.RateHeadersMiddleware",
+    "custom.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "custom.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -196,6 +197,10 @@ EMAIL_CHANGE_LINK = env.str("EMAIL_CHANGE_LINK", default="")
 EMAIL_CHANGE_STOP_LINK = env.str("EMAIL_CHANGE_STOP_LINK", default="")
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; of every token that is mailed
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # for links in mails
+# Where buyers may be sent back to by a provider: "https://shop.example.com".
+PAYMENT_RETURN_ORIGINS = env.list(
+    "PAYMENT_RETURN_ORIGINS", default=[SITE_URL.rstrip("/"), *CORS_ALLOWED_ORIGINS]
+)
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")  # or "console"
 LOGGING_CONFIG = "custom.logging.configure"

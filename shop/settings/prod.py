@@ -17,8 +17,13 @@ if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
     msg = "DJANGO_ALLOWED_HOSTS must name every host, without a wildcard."
     raise ImproperlyConfigured(msg)
 MIN_SECRET_LENGTH = 50
-if len(SECRET_KEY) < MIN_SECRET_LENGTH:
-    msg = f"DJANGO_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters."
+MIN_SECRET_VARIETY = 10  # different characters
+if (
+    len(SECRET_KEY) < MIN_SECRET_LENGTH
+    or len(set(SECRET_KEY)) < MIN_SECRET_VARIETY
+    or SECRET_KEY.startswith("django-insecure-")
+):
+    msg = f"DJANGO_SECRET_KEY must be at least {MIN_SECRET_LENGTH} random characters."
     raise ImproperlyConfigured(msg)
 
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=True)

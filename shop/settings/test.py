@@ -9,6 +9,7 @@ for _name, _value in {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "LOG_LEVEL": "WARNING",
     "EMAIL_URL": "memorymail://",
+    "PAYMENT_RETURN_ORIGINS": "https://shop.example",
     "PAYMENT_METHODS": "invoice,cash_on_delivery,dummy",
     # Tests of limits set their own; no other test may meet one.
     "RATE_PER_MINUTE": "60000/min",

@@ -160,8 +160,16 @@ class BodyLimitTests(SimpleTestCase):
         self.assert_refused(answer, 415, "unsupported-media-type")
 
     def test_other_paths_have_their_own_limits(self) -> None:
-        answer = self.post("/nothing/", CONTENT_LENGTH="99999999")
+        limit = settings.PAGE_BODY_LIMIT
+        answer = self.post("/nothing/", CONTENT_LENGTH=str(limit))
         self.assertEqual(answer.status_code, 404)
+        payload = FakePayload(b"x")
+        answer = self.post(
+            "/nothing/", CONTENT_LENGTH=str(limit + 1), **{"wsgi.input": payload}
+        )
+        self.assertEqual(answer.status_code, 413)
+        self.assertEqual(answer["Content-Type"], "text/plain; charset=utf-8")
+        self.assertFalse(payload.read_started)
 
 
 @override_settings(ROOT_URLCONF="tests.custom.api.urls")

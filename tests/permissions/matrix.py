@@ -52,6 +52,10 @@ MATRIX: Final = """
     POST   logout-all/                                  1++++ ++++++ 33
     GET    me/                                          1++++ ++++++ 33
     PATCH  me/                                          1++++ ++++++ 33
+    DELETE me/                                          1++++ ++++++ 33
+    GET    me/export/                                   1++++ ++++++ 33
+    POST   erasure/withdraw/                            +++++ ++++++ ++
+    POST   unlock/                                      +++++ ++++++ ++
     GET    token/                                       1++++ ++++++ 33
     DELETE token/<int:pk>/                              1+444 444444 33
     GET    key/                                         1++++ ++++++ 33

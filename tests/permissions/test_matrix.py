@@ -116,7 +116,8 @@ class CallerTests(APITestCase):
             with self.subTest(f"{entry.method} {entry.route}", caller=letter):
                 answer = self.call(entry, letter)
                 found = REFUSALS.get(answer.status_code, "+")
-                self.assertEqual(found, entry.cells[letter], answer.content)
+                told = b"" if answer.streaming else answer.content
+                self.assertEqual(found, entry.cells[letter], told)
                 self.assertLess(answer.status_code, 500)
                 if found == "1":
                     self.assertEqual(answer["WWW-Authenticate"], "Token")

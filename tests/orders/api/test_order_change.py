@@ -243,7 +243,7 @@ class PaymentTests(ChangeTestCase):
             {
                 "provider": "dummy",
                 "token": "action",
-                "return_url": "https://x.example/",
+                "return_url": "https://shop.example/",
             },
         )
         self.assertEqual(response.status_code, 200, response.content)
@@ -257,7 +257,7 @@ class PaymentTests(ChangeTestCase):
                 "amount": "9.90",
                 "currency": "EUR",
                 "client_secret": f"{payment.reference}-secret",
-                "next_action": {"type": "confirm", "url": "https://x.example/"},
+                "next_action": {"type": "confirm", "url": "https://shop.example/"},
                 "error": "",
             },
         )

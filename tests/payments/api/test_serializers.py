@@ -89,6 +89,16 @@ class PaymentInputSerializerTests(SimpleTestCase):
             ({"provider": "x", "tokn": "x"}, {"tokn"}),
             ({"provider": "x", "return_url": "javascript:alert(1)"}, {"return_url"}),
             ({"provider": "x", "return_url": "//evil.example"}, {"return_url"}),
+            ({"provider": "x", "return_url": "https://evil.example/"}, {"return_url"}),
+            ({"provider": "x", "return_url": "http://shop.example/"}, {"return_url"}),
+            (
+                {"provider": "x", "return_url": "https://shop.example@evil.example/"},
+                {"return_url"},
+            ),
+            (
+                {"provider": "x", "return_url": "https://shop.example:444/"},
+                {"return_url"},
+            ),
         ):
             with self.subTest(body):
                 reader = PaymentInputSerializer(data=body)
