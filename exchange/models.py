@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
@@ -83,7 +84,9 @@ class Import(models.Model):
     num_errors = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     moved_at = models.DateTimeField(
-        default=timezone.now, help_text="When a worker last came further."
+        default=timezone.now,
+        db_default=Now(),
+        help_text="When a worker last came further.",
     )
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -30,7 +30,9 @@ BY_NAME: Mapping[str, object] = {
     "cancelled_quantity": 0,
     "amount": "24.70",
     "backorder": False,
+    "barcode": "4006381333931",
     "carrier": "Post",
+    "category": "drama",
     "city": "Vienna",
     "client_secret": "pi_3Rk2_secret_8Xw",
     "code": "dvd",
@@ -52,6 +54,7 @@ BY_NAME: Mapping[str, object] = {
     "estimate": "2-3 days",
     "expires_at": "2026-01-31T00:00:00Z",
     "expected_total": "24.70",
+    "external_id": "erp-4711",
     "first_name": "Zoë",
     "fulfilled_quantity": 0,
     "guest_token": "0197f3a2:1tQ0Zk:mF2",
@@ -83,6 +86,7 @@ BY_NAME: Mapping[str, object] = {
     "previous": None,
     "price": "9.90",
     "price_from": "9.90",
+    "product_type": "film",
     "provider": "invoice",
     "quantity": 2,
     "rating": 5,
@@ -96,6 +100,7 @@ BY_NAME: Mapping[str, object] = {
     "slug": "amelie",
     "subtotal": "19.80",
     "tax_amount": "3.30",
+    "tax_class": "standard",
     "text": "I have seen it four times.",
     "time_zone": "Europe/Vienna",
     "title": "Amélie",
@@ -255,7 +260,14 @@ class _Maker:
         is_deep = reference is not None and depth > MAX_DEPTH
         if is_deep or (name == "children" and depth > 1):
             return []
-        return [self.make(items, name.removesuffix("s"), depth + 1)]
+        return [self.make(items, _singular(name), depth + 1)]
+
+
+def _singular(name: str) -> str:
+    """Return what one of a list's values is called."""
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name.removesuffix("s")
 
 
 def _first(options: list[dict[str, Any]]) -> dict[str, Any]:

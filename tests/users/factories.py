@@ -14,7 +14,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda number: f"customer{number}@example.com")
+    email = factory.Sequence(lambda number: f"person{number}@example.com")
     password = PASSWORD
     first_name = "Ada"
     last_name = "Lovelace"
