@@ -13,7 +13,7 @@ ADDRESSES = (
     "/api/product/?page=2&page_size=5",
     "/api/product/?page_size=5&ordering=title&page=3",
     "/api/product/?attr.genre=a&attr.genre=b%26c&q=%C3%A9t%C3%A9&empty=&page=02",
-    "/api/caf%C3%A9%20au%20lait/?page=2",
+    "/api/th%C3%A9%20vert/?page=2",
 )
 
 
