@@ -1,6 +1,7 @@
 """The map of the API, the shop itself, and the contract."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +49,7 @@ XSD_TEXT = {
     "example": '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>',
 }
 EXTRACT = {"openapi": "3.1.0", "info": {"title": "Shop API", "version": "1"}}
+_building = Lock()
 
 
 class MapView(ApiView):
@@ -163,9 +165,17 @@ def build_xsd(
     return writer.write_types(f"Ask for ?operation= one of: {', '.join(names)}")
 
 
-@cache
 def build_schema(version: str) -> dict[str, Any]:
-    """Describe every address anyone may see, once a process."""
+    """Describe every address anyone may see, once a process.
+
+    One thread at a time: the generator loads its extensions without a guard.
+    """
+    with _building:
+        return _build_schema(version)
+
+
+@cache
+def _build_schema(version: str) -> dict[str, Any]:
     schema: dict[str, Any] = SchemaGenerator(  # type: ignore[no-untyped-call]
         api_version=version
     ).get_schema(public=True)

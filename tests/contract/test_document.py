@@ -13,6 +13,7 @@ from custom.api.xml import as_text, load_xml
 from script.lib.console import ROOT
 from shop.api.views import build_schema
 from tests.contract.checker import PLACEHOLDER, UNDESCRIBED
+from tests.processes import race
 
 FILES = {"/api/schema.xsd", "/api/user/me/export/"}
 UPLOAD = "multipart/form-data"
@@ -27,6 +28,10 @@ class DocumentTests(SimpleTestCase):
         super().setUpClass()
         cls.document = build_schema("1")
         cls.schemas = {"components": {"schemas": cls.document["components"]["schemas"]}}
+
+    def test_threads_may_ask_for_it_at_once(self) -> None:
+        (outcome,) = race("tests.contract.readers.read_at_once", [{"readers": 4}])
+        self.assertEqual(outcome.value, [len(self.document["paths"])] * 4)
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield path, method and operation."""
