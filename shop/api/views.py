@@ -106,7 +106,7 @@ class SchemaView(ApiView):
     @extend_schema(responses={200: {"type": "object", "example": EXTRACT}})
     def get(self, request: Request) -> Response:
         """Return this document."""
-        return Response(build_schema(request.version))
+        return Response(build_schema(str(request.version)))
 
 
 class XsdView(ApiView):
