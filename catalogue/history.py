@@ -15,6 +15,7 @@ from catalogue.models import (
 )
 from catalogue.services import categories, names, products
 from catalogue.services.listings import TREE_LOCK
+from catalogue.services.touching import touch_product
 from custom.history.reading import Values
 from custom.history.rules import ModelRules, RevertRefusedError
 from custom.locks import lock_named
@@ -118,9 +119,18 @@ class _PartRules(ModelRules[Any]):
     def put_back(self, row: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401
         """Raise the product's version with the row's change."""
         super().put_back(row, values)
-        product = Product.objects.select_for_update().get(pk=row.product_id)
-        product.version += 1
-        product.save(update_fields=("version", "updated_at"))
+        touch_product(row.product_id)
+
+    def bring_back(self, row: Any, links: Mapping[str, Any]) -> None:  # noqa: ANN401
+        """Raise the product's version: it has a part more."""
+        if Product.objects.filter(pk=row.product_id).exists():
+            touch_product(row.product_id)
+        super().bring_back(row, links)  # which says so where the product is gone
+
+    def remove(self, row: Any) -> None:  # noqa: ANN401
+        """Raise the product's version: it has a part less."""
+        touch_product(row.product_id)
+        super().remove(row)
 
 
 class VariantRules(_PartRules):

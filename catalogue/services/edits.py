@@ -41,7 +41,9 @@ from custom.transactions import transactional
 from users.models import User
 
 AppliesTo = AttributeDefinition.AppliesTo
+NEEDED = {"product_type", "title"}  # beside variants, of a new product
 WINDOW = ("publish_from", "publish_until")
+GONE = "There is nothing here, or you may not see it."
 Values = Mapping[str, Any]
 
 
@@ -131,6 +133,7 @@ def upsert_product(
         The product's id, and whether it is new.
 
     Raises:
+        MissingProductError: There is none, and this is not enough to make one.
         TypeStaysError: It is of another type.
         StaleError: It is another by now, or is there, or is not.
         DomainError: See ``create_product`` and ``update_product``.
@@ -142,6 +145,9 @@ def upsert_product(
     pk = found.values_list("pk", flat=True).first()
     edit.check(exists=pk is not None)
     if pk is None:
+        if not (variants and values.keys() >= NEEDED):
+            msg = "The product that was to be changed has just been deleted."
+            raise MissingProductError(msg)
         new = [NewVariant(**each) for each in variants]
         made = {**values, "external_id": external_id, "variants": new}
         return add_product(made, edit=edit).pk, True
@@ -195,8 +201,10 @@ def upsert_variant(
 def edit_variant(variant: Variant, values: Values, *, edit: Edit) -> None:
     """Change a variant; raises as ``edit_product`` and ``update_variant`` do."""
     with _opened(variant.product_id, edit) as product:
-        _refuse_gone(Variant, variant.pk)
-        _write_variant(product, variant, values)
+        stored = product.variants.filter(pk=variant.pk).first()
+        if stored is None:
+            raise MissingProductError(GONE)
+        _write_variant(product, stored, values)
 
 
 @transactional
@@ -239,8 +247,7 @@ def _opened(product_id: int, edit: Edit) -> Iterator[Product]:
     lock_named(TREE_LOCK)
     product = next(iter(Product.objects.lock([product_id])), None)
     if product is None:
-        msg = "There is nothing here, or you may not see it."
-        raise MissingProductError(msg)
+        raise MissingProductError(GONE)
     if edit.states is not None and product_state(product) not in edit.states:
         msg = "The product has changed since you read it. Read it again."
         raise StaleError(msg)
@@ -314,5 +321,4 @@ def _refuse_gone(model: type[Variant | ProductImage], pk: int) -> None:
     """Refuse a part that was deleted after it was looked up."""
     rows: Any = model.objects
     if not rows.filter(pk=pk).exists():
-        msg = "There is nothing here, or you may not see it."
-        raise MissingProductError(msg)
+        raise MissingProductError(GONE)

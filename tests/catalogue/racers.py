@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.test import Client
+from rest_framework.test import APIClient
 
 from catalogue.errors import (
     CategoryMoveError,
@@ -25,6 +26,7 @@ from catalogue.services import (
 from custom.transactions import run_in_transaction
 from partner.services import update_stock_record
 from tests.child import tell
+from users.models import User
 
 LAST_TITLE = "The end"  # of the product that tells a reader to stop
 CHANGES = 12  # of each process
@@ -137,6 +139,13 @@ def keep_copy(marker: int) -> dict[str, Any]:
         rows |= {row["id"]: row for row in body["results"]}
         url = f"/api/product/?updated_since={body['synced_at']}&page_size=3"
     return {str(pk): row for pk, row in rows.items()}
+
+
+def put(user: int, path: str, body: dict[str, Any]) -> int:
+    """Send a body as one of the staff; return the status."""
+    client = APIClient(SERVER_NAME="localhost")
+    client.force_authenticate(User.objects.get(pk=user))
+    return client.put(path, body, format="json").status_code
 
 
 def _last_number() -> int:

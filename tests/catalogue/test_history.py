@@ -262,6 +262,25 @@ class RecoverTests(ProductCase):
         self.assertTrue(ProductSummary.objects.filter(product=product).exists())
         self.assertFalse(deleted_of(Product).exists())
 
+    def test_a_part_that_comes_or_goes_makes_the_product_another(self) -> None:
+        def version() -> int:
+            return Product.objects.get(pk=self.product.pk).version
+
+        other = add_variant(self.product, NewVariant(sku="T-2"))
+        for part in (other, add_image(self.product, picture())):
+            deleted, before = delete(part), version()
+            recover(deleted)
+            self.assertEqual(version(), before + 1)
+        batch, before = uuid.uuid4(), version()
+        run_in_transaction(partial(self.add_in_batch, batch))
+        undo_batch(batch)
+        self.assertFalse(Variant.objects.filter(sku="T-3").exists())
+        self.assertEqual(version(), before + 2)
+
+    def add_in_batch(self, batch: uuid.UUID) -> None:
+        with recorded("A batch.", batch=batch):
+            add_variant(self.product, NewVariant(sku="T-3"))
+
     def test_it_comes_back_once(self) -> None:
         deleted = delete(self.product)
         recover(deleted)
