@@ -14,6 +14,9 @@ from catalogue.services import (
     VariantChange,
     rewrite_variants,
 )
+from catalogue.services.listings import TREE_LOCK
+from catalogue.services.names import SLUG_LOCK
+from custom.locks import lock_named
 from exchange.cells import Attributes, Text, Whole, YesNo
 from exchange.kinds.attributes import clean_cell
 from exchange.kinds.base import Kind, Line, RowError, Scope
@@ -87,6 +90,11 @@ class VariantKind(Kind):
             definitions = loaded.definitions.get(product.product_type_id, [])
             values["attributes"] = clean_cell(definitions, values.get("attributes", {}))
         self.compare(line)
+
+    def lock(self) -> None:
+        """Let nobody else give out SKUs, nor write products in another order."""
+        lock_named(SLUG_LOCK)
+        lock_named(TREE_LOCK)
 
     def store(self, lines: Sequence[Line], loaded: _Loaded, scope: Scope) -> None:
         """Write in bulk, and then bring what lists show of the products in step."""

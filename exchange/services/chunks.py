@@ -7,6 +7,7 @@ the same time, begins behind it. See docs/decisions/0045-imports.md.
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -29,6 +30,14 @@ CHUNK = 500  # rows in one transaction
 SLICE = 45.0  # seconds of one message; its lease is two minutes
 REFUSALS = (InvalidError, ConflictError, MissingError)
 State = Import.State
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a service said of the row behind a position."""
+
+    position: int
+    error: DomainError
 
 
 def advance(public_id: UUID, *, seconds: float = SLICE) -> None:
@@ -68,25 +77,28 @@ def _advance_once(public_id: UUID) -> bool:
         return _commit(public_id, CHUNK)
     except REFUSALS:
         for _each in range(CHUNK):
+            before = Import.objects.by_id(public_id).get().position
             try:
                 goes_on = _commit(public_id, 1)
             except REFUSALS as error:
-                goes_on = _commit(public_id, 1, refusal=error)
+                goes_on = _commit(public_id, 1, refusal=Refusal(before, error))
             if not goes_on:
                 return False
         return True
 
 
-def _commit(public_id: UUID, size: int, *, refusal: DomainError | None = None) -> bool:
+def _commit(public_id: UUID, size: int, *, refusal: Refusal | None = None) -> bool:
     work = partial(_carry_out, public_id, size, refusal)
     return run_in_transaction(work, replayable=True)
 
 
-def _carry_out(public_id: UUID, size: int, refusal: DomainError | None) -> bool:
+def _carry_out(public_id: UUID, size: int, refusal: Refusal | None) -> bool:
     """Judge the next rows, write them if that was asked for; false if none is left."""
     run = Import.objects.select_for_update().get(public_id=public_id)
     if run.state not in (State.CHECKING, State.APPLYING):
         return False
+    if refusal is not None and refusal.position != run.position:
+        return True  # another worker has been quicker, and the next row is another
     lines, offset = read_chunk(run, size)
     if not lines:
         is_checked = run.state == State.CHECKING
@@ -95,7 +107,7 @@ def _carry_out(public_id: UUID, size: int, refusal: DomainError | None) -> bool:
         run.save()
         return False
     if refusal is not None:
-        lines[0].refuse("", refusal.detail)
+        lines[0].refuse("", refusal.error.detail)
     else:
         _work(run, lines)
     _note(run, lines)

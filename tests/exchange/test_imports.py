@@ -1,6 +1,8 @@
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest import mock
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -13,7 +15,8 @@ from catalogue.services import create_category
 from custom.history.batches import undo_batch
 from custom.outbox import consume
 from exchange.errors import ImportStateError
-from exchange.kinds.base import Kind
+from exchange.kinds.base import Kind, Line
+from exchange.kinds.categories import CategoryKind
 from exchange.models import Import
 from exchange.selectors import error_columns, error_rows
 from exchange.services import advance, apply_import, chunks
@@ -351,6 +354,33 @@ class RefusalTests(ImportTestCase):
         text = "slug,parent\na,b\nb,a\ndrama,a"
         run = applied(self.boss, "categories", text.encode())
         self.assertEqual(outcomes(run), ["updated", "error", "updated"])
+
+    def test_what_one_worker_was_refused_is_not_the_next_row_of_another(self) -> None:
+        run = checked(self.boss, "categories", b"slug,name\nx,X\ny,Y\nz,Z")
+        apply_import(run.public_id, actor=self.boss)
+        commit, store, late = chunks._commit, CategoryKind.store, []
+
+        def refuse(kind: CategoryKind, lines: Sequence[Line], *others: Any) -> None:  # noqa: ANN401
+            if "y" in [line.key for line in lines]:
+                msg = "No y."
+                raise ImportStateError(msg)
+            store(kind, lines, *others)
+
+        def commit_late(
+            public_id: UUID, size: int, *, refusal: chunks.Refusal | None = None
+        ) -> bool:
+            """Before one notes what it was refused, let another note just that."""
+            if refusal and not late:
+                late.append(commit(public_id, size, refusal=refusal))
+            return commit(public_id, size, refusal=refusal)
+
+        with (
+            mock.patch.object(CategoryKind, "store", refuse),
+            mock.patch.object(chunks, "_commit", commit_late),
+        ):
+            advance(run.public_id)
+        self.assertEqual(late, [True])
+        self.assertEqual(outcomes(run), ["created", "error", "created"])
 
     def test_a_bug_leaves_nothing_of_the_chunk_and_is_tried_again(self) -> None:
         text = "slug,name\nx,X\ny,Y"
