@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from orders.api.inputs import (
     TakeBackInputSerializer,
 )
 from orders.models import Order
+from orders.services import credit_order
 from partner.api.serializers import (
     StockChangeSerializer,
     StockRowSerializer,
@@ -45,6 +47,8 @@ from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
 from tests.address.factories import AddressFactory
 from tests.custom.api.test_xml import TEXT
+from tests.orders.factories import make_offer
+from tests.orders.stories import STAFF, placed, receive
 from tests.search.index import fresh_index
 from tests.shop.films import ROWS, write_list
 from tests.users.factories import UserFactory
@@ -397,6 +401,20 @@ class AnswerTests(TestCase):
         read = self.api.get(path).json()
         self.assertEqual(as_text(read), load_xml(changed.content))
         self.assertIs(read["is_default_billing"], False)
+
+    def test_a_credited_order_in_xml_is_the_order_in_json(self) -> None:
+        order = receive(placed((make_offer(price="10.00"), 2), user=self.customer))
+        credit_order(order.pk, amount=Decimal(1), reason="Späť & <late>", actor=STAFF)
+        path = f"/api/order/{order.number}/"
+        credited = self.api.get(path).json()
+        in_xml = self.api.get(path, headers={"Accept": "application/xml"})
+        self.assertEqual(as_text(credited), load_xml(in_xml.content))
+        detail = credited["refunds"][-1]
+        self.assertEqual(
+            (detail["amount"], detail["reason"]), ("1.00", "Späť & <late>")
+        )
+        self.assertEqual(credited["events"][-1]["type"], "refunded")
+        self.assertEqual(credited["events"][-2]["type"], "credited")
 
     def test_an_order_in_xml_is_the_order_in_json(self) -> None:
         variant = self.api.get("/api/product/amelie/").json()["variants"][0]["id"]

@@ -1,5 +1,7 @@
 """The list of orders and the page of one."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -194,7 +196,7 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
 
     def press_ship(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Ship what was named, one parcel for each partner."""
-        services.ship_parcels(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
+        _take(services.ship_parcels, row, actor, cleaned)
         return "It is shipped."
 
     def press_deliver(self, row: Order, actor: User, cleaned: Cleaned) -> str:
@@ -204,17 +206,17 @@ class OrderAdmin(PersonalPagesMixin[Order], ButtonsAdmin[Order]):
 
     def press_cancel(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Cancel what was named of what is open."""
-        services.cancel_order(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
+        _take(services.cancel_order, row, actor, cleaned)
         return "It is cancelled; money goes back in a moment."
 
     def press_return(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Take back what was named of what was shipped."""
-        services.return_lines(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
+        _take(services.return_lines, row, actor, cleaned)
         return "The goods are in stock again; money goes back in a moment."
 
     def press_credit(self, row: Order, actor: User, cleaned: Cleaned) -> str:
         """Pay an amount back without goods."""
-        services.credit_order(row.pk, actor=Actor(Role.STAFF, actor), **cleaned)
+        _take(services.credit_order, row, actor, cleaned)
         return "It is credited; money goes back in a moment."
 
     def press_invoice(self, row: Order, actor: User, cleaned: Cleaned) -> str:
@@ -290,3 +292,13 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )
+
+
+def _take(
+    service: Callable[..., object], row: Order, actor: User, cleaned: Cleaned
+) -> None:
+    """Have a service take a step, if the order is as the form's page showed it."""
+    values = dict(cleaned)
+    version = values.pop("version")
+    step = partial(service, row.pk, actor=Actor(Role.STAFF, actor), **values)
+    services.run_as_seen(row.pk, version, step)

@@ -18,7 +18,17 @@ CHANGE = "orders.change_order"
 MOVE_MONEY = "payments.move_money"
 
 
-class UnitsForm(RowForm):
+class SeenForm(RowForm):
+    """Knows which state of the order its page showed, lest it is sent twice."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.row.version
+
+
+class UnitsForm(SeenForm):
     """Units of each line; none named means all there are.
 
     Attributes:
@@ -80,7 +90,7 @@ class ReturnForm(UnitsForm):
     )
 
 
-class CreditForm(RowForm):
+class CreditForm(SeenForm):
     """How much goes back without goods, and why."""
 
     amount = forms.DecimalField(

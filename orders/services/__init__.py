@@ -1,6 +1,7 @@
 """Every write to orders."""
 
 from orders.services.cancelling import cancel_order, expire_order, expire_orders
+from orders.services.changes import run_as_seen
 from orders.services.claiming import claim_guest_orders
 from orders.services.forgetting import books_end, forget_buyers, forget_old_buyers
 from orders.services.fulfilling import (
@@ -36,6 +37,7 @@ __all__ = [
     "issue_invoice",
     "place_order",
     "return_lines",
+    "run_as_seen",
     "ship_lines",
     "ship_parcels",
     "start_chosen_payment",

@@ -1,12 +1,14 @@
 """What every change of an order has in common: its lock, its lines, its event."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from basket.items import line_errors
 from custom import outbox
+from custom.errors import StaleError
+from custom.transactions import transactional
 from orders.actors import Actor
 from orders.errors import QuantityError, UnknownLineError
 from orders.models import Order, OrderEvent, OrderLine
@@ -80,6 +82,27 @@ def lock(order_id: int) -> LockedOrder:
     for line in lines:
         line.order = order
     return LockedOrder(order, lines)
+
+
+@transactional
+def run_as_seen(order_id: int, version: int, step: Callable[[], object]) -> None:
+    """Take a step with an order that is still what a page showed of it.
+
+    So a form that is sent twice is carried out once. Locks the order.
+
+    Args:
+        order_id: Visible to the actor.
+        version: Of the order, as shown.
+        step: Calls one of these services.
+
+    Raises:
+        StaleError: It is another by now; nothing is changed.
+        DomainError: As the step raises.
+    """
+    if Order.objects.lock(order_id).version != version:
+        msg = "The order has changed since this page was shown. Look at it again."
+        raise StaleError(msg)
+    step()
 
 
 def check_quantities(

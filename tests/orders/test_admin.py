@@ -40,7 +40,10 @@ class OrderPageTests(TestCase):
         """Press a button; return what is told."""
         answer = self.client.post(
             self.address(action),
-            {f"{action}-{name}": word for name, word in words.items()},
+            {
+                f"{action}-{name}": word
+                for name, word in {"version": self.order.version, **words}.items()
+            },
             follow=True,
         )
         self.assertRedirects(answer, self.url)
@@ -71,6 +74,26 @@ class OrderPageTests(TestCase):
         self.assertEqual((event.actor, event.role), (self.boss, "staff"))
         self.assertEqual(event.detail["reason"], "Recalled")
         self.assertEqual(self.offered(), ["invoice", "note"])
+
+    def test_what_is_sent_twice_is_done_once(self) -> None:
+        line = self.order.lines.get(stock_record_id=self.record.pk)
+        seen = str(self.order.version)
+        once = ("ship", {f"units_{line.pk}": "1"}), ("credit", {"amount": "2.00"})
+        for action, words in once:
+            words |= {"version": seen, "reason": "Late"}
+            done, told = self.act(action, **words), self.act(action, **words)
+            self.assertNotIn("changed", done[0])
+            self.assertIn("The order has changed since this page was shown", told[0])
+            seen = str(self.order.version)
+        line.refresh_from_db()
+        self.assertEqual((line.fulfilled_quantity, line.open_quantity), (1, 1))
+        self.assertEqual(self.order.credited_amount, 2)
+        self.assertEqual(Shipment.objects.count(), 1)
+        del words["version"]
+        self.assertEqual(
+            self.act("credit", version="", amount="1.00", reason="x"),
+            ["This field is required."],
+        )
 
     def test_a_note_is_for_staff_alone(self) -> None:
         self.assertEqual(self.act("note", text="Rang twice"), ["The note is kept."])

@@ -143,7 +143,11 @@ class CreditPageTests(TestCase):
     def send(self, amount: str) -> list[str]:
         answer = self.client.post(
             self.press,
-            {"credit-amount": amount, "credit-reason": "Scratched"},
+            {
+                "credit-amount": amount,
+                "credit-reason": "Scratched",
+                "credit-version": self.order.version,
+            },
             follow=True,
         )
         self.order.refresh_from_db()
