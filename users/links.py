@@ -76,7 +76,11 @@ class _VerificationToken(MailToken):
 
 
 class _ChangeToken(_RowToken):
-    """Tokens for a change of an address, which end once the change is decided."""
+    """Tokens for a change of an address, which end once the change is decided.
+
+    They end with the password too: whoever asked for the change knew that one, and an
+    owner who chooses another wants nothing of them to go on.
+    """
 
     key_salt = "users.links.email_change"
 
@@ -89,11 +93,12 @@ class _ChangeToken(_RowToken):
         return self.find(token, EmailChange.objects.of_active_accounts())
 
     def _make_hash_value(self, change: Any, timestamp: int) -> str:  # noqa: ANN401
-        return f"{change.pk}{change.confirmed_at}{change.stopped_at}{timestamp}"
+        decided = f"{change.confirmed_at}{change.stopped_at}"
+        return f"{change.pk}{change.user.password}{decided}{timestamp}"
 
 
 class _StopToken(_ChangeToken):
-    """Tokens that stop a change, also when it has been confirmed."""
+    """Tokens that stop a change, confirmed or not, whatever the password is by now."""
 
     key_salt = "users.links.email_change_stop"
 

@@ -269,6 +269,28 @@ class ErasureTests(TestCase):
         self.assertEqual(erasure.state, "done")
 
     @AT_ONCE
+    def test_who_has_become_staff_is_not_closed(self) -> None:
+        erasure = start_erasure(self.user)
+        for column in ("is_staff", "is_superuser"):
+            User.objects.filter(pk=self.user.pk).update(**{column: True})
+            self.assertEqual(advance_erasures(), 0)
+            erasure.refresh_from_db()
+            self.assertEqual(erasure.state, "asked")
+            User.objects.filter(pk=self.user.pk).update(**{column: False})
+        self.assertEqual(advance_erasures(), 1)
+
+    @AT_ONCE
+    def test_an_account_that_staff_open_again_in_between_is_closed_at_the_end(
+        self,
+    ) -> None:
+        erasure = start_erasure(self.user)
+        self.assertTrue(close_account(erasure.pk))
+        User.objects.filter(pk=self.user.pk).update(is_active=True)
+        erase_user(erasure.pk)
+        self.user.refresh_from_db()
+        self.assertFalse(self.user.is_active)
+
+    @AT_ONCE
     def test_no_mail_goes_to_an_erased_buyer(self) -> None:
         order = placed((make_offer(num_in_stock=3), 1), user=self.user)
         Order.objects.filter(pk=order.pk).update(status="cancelled")

@@ -17,6 +17,7 @@ from users.links import EMAIL_CHANGE, EMAIL_CHANGE_STOP
 from users.models import ApiKey, EmailChange, User
 from users.querysets import EmailChangeQuerySet
 from users.services.devices import log_out_everywhere
+from users.services.erasing import withdraw_wish
 from users.services.keys import revoke_key
 from users.services.passwords import confirm_password
 from users.services.proofs import note_proof
@@ -66,7 +67,8 @@ def stop_email_change(token: str) -> None:
 
     Whoever asked for it knew the password, so that ends, with every device, session
     and API key; the owner is mailed a way to choose another. Later changes of the
-    account end too. Locks the account.
+    account end too, and a wish to have it erased, of which the owner may not have been
+    told. Locks the account.
 
     Raises:
         LinkInvalidError: The token is old, used, or none.
@@ -85,6 +87,7 @@ def stop_email_change(token: str) -> None:
     log_out_everywhere(user)
     for key in ApiKey.objects.filter(user=user).alive(now):
         revoke_key(key, actor=user)
+    withdraw_wish(user, since=change.requested_at)
     outbox.publish("user.password_reset_wanted", {"user": str(user.public_id)})
 
 

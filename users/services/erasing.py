@@ -8,7 +8,7 @@ each kind by its own declaration, the account's row last and together with the r
 
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -89,6 +89,15 @@ def withdraw_erasure(token: str) -> Erasure:
     return erasure
 
 
+@transactional
+def withdraw_wish(user: User, *, since: datetime) -> None:
+    """End an erasure that the account itself asked for since, and has not begun."""
+    asked = Erasure.objects.filter(user=user, state=State.ASKED, asked_by=None)
+    erasure = asked.filter(asked_at__gte=since).select_for_update().first()
+    if erasure is not None:
+        _end(erasure, State.WITHDRAWN)
+
+
 def advance_erasures() -> int:
     """Close accounts whose erasure is due, and erase those closed; count the latter.
 
@@ -110,6 +119,8 @@ def advance_erasures() -> int:
 def close_account(erasure_id: int) -> bool:
     """Close the account of an erasure, unless something of it is still under way.
 
+    One that has become the staff's since stays open until it is no more.
+
     Locks the erasure, then the account. Orders lock the account's row too, in share
     mode, by their foreign key: each is either seen here or finds the account closed.
     """
@@ -118,7 +129,7 @@ def close_account(erasure_id: int) -> bool:
         return False
     user = User.objects.select_for_update().get(pk=erasure.user_id)
     person = person_of(user)
-    if waits_for(person):
+    if user.is_staff or user.is_superuser or waits_for(person):
         return False
     found = {each.name: each.rows(person).count() for each in holdings()}
     user.is_active = False
@@ -173,6 +184,7 @@ def _make_nobody(person: Person) -> None:
     user.password = make_password(None)
     user.last_login = user.email_verified_at = None
     user.erased_at = timezone.now()
+    user.is_active = False  # staff may have opened it again since it was closed
     user.save()
     user.groups.clear()
     user.user_permissions.clear()

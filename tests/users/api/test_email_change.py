@@ -16,7 +16,7 @@ from tests.processes import race
 from tests.users.factories import PASSWORD, UserFactory, create_key, create_token
 from users.links import EMAIL_CHANGE, EMAIL_CHANGE_STOP, PASSWORD_RESET
 from users.models import ApiKey, AuthToken, EmailChange, User
-from users.services import stop_email_change
+from users.services import reset_password, start_erasure, stop_email_change
 from users.services.emails import purge_email_changes
 
 CHANGE = "/api/user/email/change/"
@@ -193,6 +193,14 @@ class ConfirmTests(EmailChangeTestCase):
         User.objects.update(is_active=False)
         self.assertEqual(self.confirm(token).json()["code"], "link-invalid")
 
+    def test_another_password_ends_a_wish_and_leaves_the_way_to_stop_it(self) -> None:
+        self.ask()
+        sent = self.sent()
+        reset_password(PASSWORD_RESET.make(self.user), "another-way-home-78")
+        self.assertEqual(self.confirm(sent[NEW]).json()["code"], "link-invalid")
+        self.assertEqual(self.address(), "ada@old.example")
+        self.assertEqual(self.stop(sent["ada@old.example"]).status_code, 204)
+
     def test_whatever_is_no_token_is_refused(self) -> None:
         self.ask()
         sent = self.sent()
@@ -245,6 +253,31 @@ class StopTests(EmailChangeTestCase):
         self.assertEqual(self.stop(sent["ada@old.example"]).status_code, 204)
         self.assert_cut_off()
         self.assertEqual(self.stop(later[NEW]).json()["code"], "link-invalid")
+
+    def test_an_erasure_that_was_asked_for_since_is_withdrawn(self) -> None:
+        self.ask()
+        sent = self.sent()
+        self.confirm(sent[NEW])
+        self.user.refresh_from_db()
+        erasure = start_erasure(self.user)
+        self.stop(sent["ada@old.example"])
+        erasure.refresh_from_db()
+        self.assertEqual((erasure.state, erasure.is_open), ("withdrawn", None))
+
+    def test_an_erasure_of_before_and_one_of_the_staff_s_go_on(self) -> None:
+        earlier = start_erasure(self.user)
+        other = UserFactory()
+        by_staff = start_erasure(other, actor=UserFactory(is_staff=True))
+        self.ask()
+        self.stop(self.sent()["ada@old.example"])
+        change = EmailChange.objects.create(
+            user=other, former_email=other.email, email="x@example.com"
+        )
+        EmailChange.objects.update(requested_at=by_staff.asked_at - timedelta(hours=1))
+        self.stop(EMAIL_CHANGE_STOP.make(EmailChange.objects.get(pk=change.pk)))
+        for erasure in (earlier, by_staff):
+            erasure.refresh_from_db()
+            self.assertEqual(erasure.state, "asked")
 
     def test_a_former_address_taken_meanwhile_changes_nothing(self) -> None:
         self.ask()
