@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from custom.privacy import Holding, NotPersonal, Person, Retention
 from custom.privacy.batches import each_batch
@@ -55,11 +55,6 @@ def _of_payments(model: type[Any], path: str) -> Any:  # noqa: ANN401 - a closur
     )
 
 
-def _events_of(person: Person) -> QuerySet[OrderEvent]:
-    of_orders = Q(order__in=_orders_of(person).values("pk"))
-    return OrderEvent.objects.filter(of_orders | Q(actor=person.pk))
-
-
 def _erase(person: Person) -> None:
     each_batch(_orders_of(person), lambda pks: forget_buyers(pks, keep_books=True))
 
@@ -86,7 +81,7 @@ HOLDINGS = (
         name="order_events",
         tells="What happened to your orders.",
         personal=("order", "actor", "detail"),
-        rows=_events_of,
+        rows=_of_orders(OrderEvent),  # what staff do to others' is about those
         shown=("order__number", "at", "type", "role", "detail"),
         erasure="What was typed (reasons, notes) is taken out.",
         kept=f"{BOOKS}: what happened to an order, and when.",

@@ -14,6 +14,7 @@ from reversion.models import Revision
 from custom import idempotency, outbox
 from custom.history import pruning
 from custom.models import IdempotencyKey, OutboxMessage
+from custom.origins import ADMIN
 from custom.privacy.batches import delete_all
 from custom.privacy.holdings import Holding, NotPersonal, Person, Retention
 from custom.purging import purge_in_batches
@@ -29,7 +30,8 @@ def _messages_of(person: Person) -> QuerySet[OutboxMessage]:
 
 
 def _revisions_of(person: Person) -> QuerySet[Revision]:
-    return Revision.objects.filter(user=person.pk)
+    """Return changes outside the admin, where what is changed is others'."""
+    return Revision.objects.filter(user=person.pk).exclude(note__source=ADMIN)
 
 
 def _keys_of(person: Person) -> QuerySet[IdempotencyKey]:

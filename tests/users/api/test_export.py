@@ -8,9 +8,14 @@ from django.test import override_settings
 from django.urls import reverse_lazy
 from rest_framework.test import APITestCase
 
+from custom.history import recorded
+from custom.models import RevisionNote
 from custom.privacy.archives import make_archive
 from custom.privacy.holdings import holdings
+from custom.transactions import run_in_transaction
+from orders.actors import Actor, Role
 from orders.models import Order
+from orders.services import add_note
 from staff.models import AccessEntry
 from tests.orders.factories import OrderFactory, OrderLineFactory
 from tests.privacy.people import EMAIL, PHONE, STREET, make_customer
@@ -79,6 +84,23 @@ class ExportTests(APITestCase):
             self.assertNotIn(word, text)
         self.user.refresh_from_db()
         self.assertNotIn(self.user.password, text)
+
+    def test_what_staff_did_for_others_is_not_theirs_to_take_along(self) -> None:
+        clerk = UserFactory(is_staff=True)
+        order = OrderFactory()
+        add_note(order.pk, "Grace is ill", actor=Actor(Role.STAFF, clerk))
+
+        def change() -> None:
+            with recorded("Grace is ill", actor=clerk):
+                self.user.save()
+            RevisionNote.objects.update(source="admin")
+
+        run_in_transaction(change)
+        token = create_token(clerk)[1]
+        self.client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+        text = "".join(self.files().values())
+        self.assertNotIn("Grace is ill", text)
+        self.assertNotIn(order.number, text)
 
     def test_headers(self) -> None:
         response = self.client.get(self.url)
