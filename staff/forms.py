@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from staff.factors import forget_tries, take_try, use_code
 from users.errors import PasswordWrongError, SignInLockedError
+from users.forms import StoringMixin
 from users.services import confirm_password
 
 
@@ -47,7 +48,7 @@ class ReauthenticateForm(_SpendingMixin, AllauthReauthenticateForm):
     """Proof that it is still the same person."""
 
 
-class OwnPasswordForm(AdminPasswordChangeForm):
+class OwnPasswordForm(StoringMixin, AdminPasswordChangeForm):
     """Another password for the reader; the present one is counted as a sign-in is."""
 
     def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:  # noqa: ANN401

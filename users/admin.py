@@ -1,13 +1,12 @@
 """Accounts, their devices and their API keys in the admin."""
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -23,21 +22,13 @@ from orders.models import Order
 from staff.admin import PersonalPagesMixin
 from users.breaches import asked
 from users.emails import LAST_CHARACTER, normalize_email
+from users.forms import NewKeyForm, PasswordForm, UserCreationForm
 from users.models import ApiKey, AuthToken, Erasure, User, UserRate
-from users.scopes import SCOPES, missing_scopes
 from users.selectors import person_of
 from users.services import make_key, revoke_key, start_erasure
 
 MOST_SHOWN = 10  # of each thing a customer has
 VIEW = "{0.app_label}.view_{0.model_name}"
-
-
-class UserCreationForm(BaseUserCreationForm[User]):
-    """Make an account by its address; there are no user names."""
-
-    class Meta:
-        model = User
-        fields = ("email",)
 
 
 class UserRateInline(admin.TabularInline[UserRate, User]):
@@ -66,6 +57,7 @@ class UserAdmin(
     )
 
     add_form = UserCreationForm
+    change_password_form = PasswordForm
     inlines = (UserRateInline,)
     list_display = ("email", "first_name", "last_name", "is_staff", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
@@ -101,6 +93,24 @@ class UserAdmin(
         ),
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Show nothing of a password's digest to who may not set another."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return shown
+        return [
+            (label, {**options, "fields": _without_password(options["fields"])})
+            for label, options in shown
+        ]
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: Any, change: Any
+    ) -> None:
+        """Let an address that staff typed count as proved by nobody."""
+        if "email" in form.changed_data:
+            obj.email_verified_at = None
+        super().save_model(request, obj, form, change)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -182,31 +192,6 @@ class AuthTokenAdmin(PersonalPagesMixin[AuthToken], LedgerAdmin[AuthToken]):
     ) -> bool:
         """Allow signing a device out to those who have the permission."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
-
-
-class NewKeyForm(forms.ModelForm[ApiKey]):
-    """What a key is for; its secret is made."""
-
-    scopes = forms.MultipleChoiceField(
-        choices=lambda: [
-            (code, f"{code}: {SCOPES[code].label}") for code in sorted(SCOPES)
-        ],
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ("user", "name", "scopes", "expires_at")
-
-    def clean(self) -> dict[str, Any]:
-        """Tell which scopes the owner may not give."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "user" in cleaned and "scopes" in cleaned:
-            missing = missing_scopes(cleaned["user"], cleaned["scopes"])
-            if missing:
-                told = f"The owner may not do this: {', '.join(missing)}."
-                self.add_error("scopes", forms.ValidationError(told, "not_held"))
-        return cleaned
 
 
 @admin.register(ApiKey)
@@ -363,6 +348,10 @@ class ErasureAdmin(PersonalPagesMixin[Erasure], LedgerAdmin[Erasure]):
     def kept(self, erasure: Erasure) -> str:
         """Read the receipt."""
         return _lines(erasure, "kept", "why")
+
+
+def _without_password(fields: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(name for name in fields if name != "password")
 
 
 def _lines(erasure: Erasure, part: str, words: str) -> SafeString:

@@ -162,7 +162,8 @@ class AuthToken(AbstractAuthToken):
         verbose_name = "signed-in device"
 
     def __str__(self) -> str:
-        return f"{self.device or 'Unnamed device'} ({self.token_key}…)"
+        """Return how it begins; the admin's log keeps this, and is to name nobody."""
+        return f"{self.token_key}…"
 
     def is_expired(self, at: datetime) -> bool:
         """Tell whether the token no longer opens anything."""

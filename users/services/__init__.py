@@ -40,6 +40,7 @@ from users.services.passwords import (
     confirm_password,
     request_password_reset,
     reset_password,
+    store_password,
 )
 from users.services.tries import forget_tries, unlock_sign_in, user_of_password
 
@@ -71,6 +72,7 @@ __all__ = [
     "revoke_key",
     "start_erasure",
     "stop_email_change",
+    "store_password",
     "unlock_sign_in",
     "update_profile",
     "user_of_password",

@@ -8,6 +8,7 @@ from custom.transactions import transactional
 from users.errors import PasswordWrongError
 from users.links import PASSWORD_RESET
 from users.models import AuthToken, User
+from users.services.devices import log_out_everywhere
 from users.services.proofs import note_proof
 from users.services.tries import count_try, forget_tries
 
@@ -36,6 +37,16 @@ def change_password(
     """
     confirm_password(user, current, address)
     _replace_password(user, make_password(new), keep)
+
+
+@transactional
+def store_password(user: User) -> None:
+    """Store the password that was set on ``user``; ends its devices and sessions.
+
+    For pages of staff, which have asked for what they want to know.
+    """
+    user.save(update_fields=["password"])
+    log_out_everywhere(user)
 
 
 def confirm_password(user: User, current: str, address: str) -> None:
