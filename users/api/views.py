@@ -1,5 +1,6 @@
 """Registration, sign-in and the caller's own account."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -56,6 +57,7 @@ NOT_SIGNED_IN = (
     SecondFactorRequiredError,
     SecondFactorWrongError,
 )
+MALFORMED = Refusal.of(HTTPStatus.BAD_REQUEST, "malformed-body")  # DELETE has a body
 
 
 class RegistrationView(ApiView):
@@ -198,10 +200,13 @@ class MeView(ApiView):
         user = update_profile(request.user, **body.validated_data)
         return Response(self.get_serializer(user).data)
 
-    @refuses(PasswordWrongError, SignInLockedError, StaffErasureError)
+    @refuses(PasswordWrongError, SignInLockedError, StaffErasureError, MALFORMED)
     @extend_schema(request=ErasureInputSerializer, responses={202: ErasureSerializer})
     def delete(self, request: AuthenticatedRequest) -> Response:
-        """Ask to be forgotten; a mail has the way back. Again shows the same."""
+        """Ask to be forgotten; a mail has the way back. Again shows the same.
+
+        The body has the `password`.
+        """
         body = ErasureInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         address = client_address(request.META)

@@ -45,6 +45,15 @@ class AskTests(APITestCase):
         self.assertEqual(again.json(), response.json())
         self.assertEqual(self.client.get(self.url).status_code, 200)  # still usable
 
+    def test_a_body_that_cannot_be_read(self) -> None:
+        body = b'{"password": '
+        response = self.client.generic(
+            "DELETE", self.url, body, content_type="application/json"
+        )
+        self.assertEqual(response.status_code, 400)
+        self.assertEqual(response.json()["code"], "malformed-body")
+        self.assertFalse(Erasure.objects.exists())
+
     def test_xml_says_the_same(self) -> None:
         json = self.client.delete(self.url, {"password": PASSWORD}).json()
         xml = self.client.delete(
