@@ -31,7 +31,7 @@ def send_verification(message: OutboxMessage) -> None:
         "verification",
         to=[user.email],
         subject=_("%(shop)s: is this your address?") % {"shop": settings.SHOP_NAME},
-        context=_context(user, token, settings.EMAIL_VERIFICATION_LINK),
+        context=_context(user, user.email, token, settings.EMAIL_VERIFICATION_LINK),
         message_id=message.public_id,
     )
 
@@ -47,7 +47,7 @@ def send_password_reset(message: OutboxMessage) -> None:
         "password_reset",
         to=[user.email],
         subject=_("%(shop)s: another password") % {"shop": settings.SHOP_NAME},
-        context=_context(user, token, settings.PASSWORD_RESET_LINK),
+        context=_context(user, user.email, token, settings.PASSWORD_RESET_LINK),
         message_id=message.public_id,
     )
 
@@ -63,7 +63,7 @@ def send_sign_in_locked(message: OutboxMessage) -> None:
         "sign_in_locked",
         to=[user.email],
         subject=_("%(shop)s: too many wrong passwords") % {"shop": settings.SHOP_NAME},
-        context=_context(user, token, settings.SIGN_IN_UNLOCK_LINK),
+        context=_context(user, user.email, token, settings.SIGN_IN_UNLOCK_LINK),
         message_id=message.public_id,
     )
 
@@ -79,7 +79,7 @@ def send_email_confirmation(message: OutboxMessage) -> None:
         "email_confirmation",
         to=[change.email],
         subject=_("%(shop)s: is this your new address?") % {"shop": settings.SHOP_NAME},
-        context=_context(change.user, token, settings.EMAIL_CHANGE_LINK),
+        context=_context(change.user, change.email, token, settings.EMAIL_CHANGE_LINK),
         message_id=message.public_id,
     )
 
@@ -106,7 +106,9 @@ def _send_notice(message: OutboxMessage, template: str) -> None:
         template,
         to=[change.former_email],
         subject=_("%(shop)s: your address") % {"shop": settings.SHOP_NAME},
-        context=_context(change.user, token, settings.EMAIL_CHANGE_STOP_LINK),
+        context=_context(
+            change.user, change.former_email, token, settings.EMAIL_CHANGE_STOP_LINK
+        ),
         message_id=message.public_id,
     )
 
@@ -125,10 +127,20 @@ def _user_of(message: OutboxMessage) -> User | None:
     return User.objects.active().filter(public_id=uuid.UUID(name)).first()
 
 
-def _context(user: User, token: str, place: str) -> dict[str, object]:
+def name_for(user: User, email: str) -> str:
+    """Return what a mail to an address calls its reader.
+
+    Whoever makes an account types a name and any address: until the address is
+    proved, no mail of the shop's carries their words to it.
+    """
+    is_theirs = user.is_email_verified and user.email == email
+    return user.get_short_name() if is_theirs else email
+
+
+def _context(user: User, email: str, token: str, place: str) -> dict[str, object]:
     """Return what a mail with a token tells; ``place`` takes the token in a link."""
     return {
-        "name": user.get_short_name(),
+        "name": name_for(user, email),
         "token": token,
         "link": place.replace("{token}", token),
         "hours": settings.PASSWORD_RESET_TIMEOUT // HOUR,

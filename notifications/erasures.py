@@ -12,6 +12,7 @@ from custom.figures import show_day
 from custom.models import OutboxMessage
 from custom.outbox import external_effect
 from custom.privacy.holdings import holdings, waits_for
+from notifications.accounts import name_for
 from notifications.mails import send_mail
 from users.erasure_links import erasure_token
 from users.models import Erasure
@@ -32,7 +33,7 @@ def send_erasure_asked(message: OutboxMessage) -> None:
         subject=_("%(shop)s: your account will be erased")
         % {"shop": settings.SHOP_NAME},
         context={
-            "name": erasure.user.get_short_name(),
+            "name": name_for(erasure.user, erasure.user.email),
             "day": show_day(erasure.due_at, settings.LANGUAGE_CODE),
             "waits": waits_for(person_of(erasure.user)),
             "token": token,

@@ -2,13 +2,19 @@ import re
 
 from django.core import mail
 from django.test import TestCase, override_settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from custom.models import OutboxMessage
 from custom.outbox import consume
 from tests.users.factories import PASSWORD, UserFactory
 from users.models import User
-from users.services import request_password_reset, request_verification
+from users.services import (
+    request_email_change,
+    request_password_reset,
+    request_verification,
+    start_erasure,
+)
 
 TOKEN = re.compile(r"^[0-9a-f]{32}\.\S+$", re.MULTILINE)
 NEW = "another-way-home-88"
@@ -37,15 +43,42 @@ class AccountMailTests(TestCase):
         (sent,) = mail.outbox
         self.assertEqual(sent.to, ["Ada@example.com"])
         self.assertEqual(sent.subject, "Film <Shop>: is this your address?")
-        self.assertIn("Hello <Ada>,", sent.body)
+        self.assertIn("Hello Ada@example.com,", sent.body)
         html, kind = sent.alternatives[0]
         self.assertEqual(kind, "text/html")
-        self.assertIn("Hello &lt;Ada&gt;,", html)
+        self.assertIn("Hello Ada@example.com,", html)
         self.assertIn(f"<code>{self.token()}</code>", html)
         self.assertNotIn("href", html)
         answer = api.post("/api/user/verify/", {"token": self.token()})
         self.assertEqual(answer.status_code, 204)
         self.assertTrue(User.objects.get().is_email_verified)
+
+    def test_a_name_is_written_as_it_is_to_an_address_that_is_proved(self) -> None:
+        user = UserFactory(first_name="<Ada>", email_verified_at=timezone.now())
+        request_password_reset(user.email)
+        carry_out()
+        (sent,) = mail.outbox
+        self.assertIn("Hello <Ada>,", sent.body)
+        self.assertIn("Hello &lt;Ada&gt;,", sent.alternatives[0][0])
+
+    def test_nobody_s_words_are_sent_to_others_in_the_shop_s_name(self) -> None:
+        lure = "your parcel waits at https://evil.example"
+        user = UserFactory(email="ada@example.com", first_name=lure)
+        request_verification(user.email)
+        request_password_reset(user.email)
+        start_erasure(user)
+        request_email_change(user, current=PASSWORD, email="grace@example.com")
+        carry_out()
+        self.assertEqual(len(mail.outbox), 5)
+        for sent in mail.outbox:
+            self.assertNotIn("evil.example", sent.body + sent.alternatives[0][0])
+
+    def test_nor_to_an_address_that_an_account_is_to_have(self) -> None:
+        user = UserFactory(first_name="evil.example", email_verified_at=timezone.now())
+        request_email_change(user, current=PASSWORD, email="grace@example.com")
+        carry_out()
+        sent = next(each for each in mail.outbox if each.to == ["grace@example.com"])
+        self.assertNotIn("evil.example", sent.body + sent.alternatives[0][0])
 
     def test_a_forgotten_password_is_replaced(self) -> None:
         user = UserFactory(email="ada@example.com")
