@@ -37,8 +37,18 @@ def entity_tag(request: Request, state: str, shown: Any) -> str:  # noqa: ANN401
     return f'"{state}.{digest}"'
 
 
+def has_condition(request: Request) -> bool:
+    """Tell whether a request has an ``If-Match`` that says something.
+
+    An empty one, which servers also make of bytes they cannot read, is none.
+    """
+    return bool(request.headers.get("If-Match", "").strip())
+
+
 def expected_states(request: Request) -> frozenset[str] | None:
-    """Return the states ``If-Match`` names; None if it is missing or ``*``.
+    """Return the states ``If-Match`` names; None if it is missing, empty or ``*``.
+
+    Who may not write without a condition asks ``has_condition`` first.
 
     Tags are compared weakly: proxies weaken them, or append to them.
     """

@@ -17,6 +17,7 @@ from custom.api.conditional import (
     PreconditionRequiredError,
     entity_tag,
     expected_states,
+    has_condition,
 )
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
 from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
@@ -138,7 +139,7 @@ class StockViewSet(
         values = dict(body.validated_data)
         require_manager(self.role_for(record.partner_id), [*values.keys() - OF_CLERKS])
         expected = values.pop("expected", None)
-        if expected is None and "If-Match" not in request.headers:
+        if expected is None and not has_condition(request):
             raise PreconditionRequiredError(UNGUARDED)
         self._write(record, StockChange(**values), expected)
         return self._shown(self.get_object())

@@ -32,6 +32,7 @@ from custom.api.conditional import (
     PreconditionRequiredError,
     entity_tag,
     expected_states,
+    has_condition,
 )
 from custom.api.contract import Refusal
 from custom.api.idempotency import replay_headers
@@ -141,18 +142,18 @@ class StaffMixin(ApiViewSet[ModelT_co]):
         Raises:
             PreconditionRequiredError: There is no ``If-Match``.
         """
-        if "If-Match" not in self.request.headers:
+        if not has_condition(self.request):
             raise PreconditionRequiredError
 
     def edit(self, reason: str = "") -> Edit:
         """Return who changes what, on the conditions of the request."""
-        headers = self.request.headers
+        none_match = self.request.headers.get("If-None-Match", "")
         return Edit(
             actor=self.request.user,
             reason=reason,
             states=expected_states(self.request),
-            must_exist="If-Match" in headers,
-            must_be_new=headers.get("If-None-Match", "").strip() == "*",
+            must_exist=has_condition(self.request),
+            must_be_new=none_match.strip() == "*",
         )
 
     def tagged(

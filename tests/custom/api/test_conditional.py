@@ -2,7 +2,7 @@ from django.test import SimpleTestCase
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from custom.api.conditional import entity_tag, expected_states
+from custom.api.conditional import entity_tag, expected_states, has_condition
 from custom.api.problems import describe
 from custom.api.renderers import JSONRenderer, XMLRenderer
 from custom.errors import StaleError
@@ -36,6 +36,13 @@ class ExpectedStatesTests(SimpleTestCase):
         for header in ("*", " ", ""):
             with self.subTest(header):
                 self.assertIsNone(expected_states(request_with(**{"If-Match": header})))
+
+    def test_an_empty_one_is_no_condition(self) -> None:
+        self.assertFalse(has_condition(request_with()))
+        for header, is_one in {"": False, " ": False, "*": True, "x": True}.items():
+            with self.subTest(header):
+                found = has_condition(request_with(**{"If-Match": header}))
+                self.assertIs(found, is_one)
 
     def test_states_are_read_from_tags(self) -> None:
         tag = entity_tag(request_with(), "abc.7", {})

@@ -420,8 +420,9 @@ class ChangeTests(StockTestCase):
         self.assertEqual(StockLevel.objects.get(pk=self.record.pk).num_in_stock, 10)
 
     def test_without_condition(self) -> None:
-        answer = self.patch(num_in_stock=9)
-        self.assert_problem(answer, 428, "precondition-required")
+        for headers in ({}, {"If-Match": ""}, {"If-Match": " "}):
+            answer = self.patch(headers, num_in_stock=9)
+            self.assert_problem(answer, 428, "precondition-required")
         self.assert_unchanged()
 
     def test_another_number_than_expected(self) -> None:

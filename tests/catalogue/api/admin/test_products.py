@@ -456,6 +456,12 @@ class ChangeTests(EditorTestCase):
         self.assert_problem(
             self.client.delete(self.detail), 428, "precondition-required"
         )
+        for empty in ("", " "):
+            for answer in (
+                self.client.patch(self.detail, change, headers={"If-Match": empty}),
+                self.client.delete(self.detail, headers={"If-Match": empty}),
+            ):
+                self.assert_problem(answer, 428, "precondition-required")
         for write in (
             lambda: update_product(self.product.pk, title="Theirs"),
             lambda: update_variant(self.dvd.pk, title="Theirs"),
