@@ -1,11 +1,13 @@
 """When a product may be seen: from a moment on, until another."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from catalogue.errors import InvalidWindowError
 
 NOT_A_WINDOW = "A product must be published before it is withdrawn."
+TOO_EARLY = "Give a moment after the year 1000."
+EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)  # the first that MariaDB promises to hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ def check_window(window: PublishWindow) -> PublishWindow:
     """Return a window that is open at some time.
 
     Raises:
-        InvalidWindowError: It would close before it opens, or at that moment.
+        InvalidWindowError: It would close before it opens, or at that moment, or a
+            moment is too long ago to be stored.
     """
     opens, closes = window.publish_from, window.publish_until
+    if any(end is not None and end < EARLIEST for end in (opens, closes)):
+        raise InvalidWindowError(TOO_EARLY)
     if opens is not None and closes is not None and opens >= closes:
         raise InvalidWindowError(NOT_A_WINDOW)
     return window

@@ -25,7 +25,7 @@ from catalogue.services.images import (
     update_image,
 )
 from catalogue.services.listings import TREE_LOCK
-from catalogue.services.names import SLUG_LOCK
+from catalogue.services.names import SLUG_LOCK, refuse_repeated
 from catalogue.services.products import (
     NewVariant,
     create_product,
@@ -135,11 +135,13 @@ def upsert_product(
     Raises:
         MissingProductError: There is none, and this is not enough to make one.
         TypeStaysError: It is of another type.
+        VariantSkuTakenError: Another product has a SKU, or two of these have it.
         StaleError: It is another by now, or is there, or is not.
         DomainError: See ``create_product`` and ``update_product``.
 
     Whatever is raised, nothing is changed.
     """
+    refuse_repeated([each["sku"] for each in variants])
     lock_named(SLUG_LOCK)
     found = Product.objects.filter(external_id=external_id)
     pk = found.values_list("pk", flat=True).first()

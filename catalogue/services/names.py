@@ -35,12 +35,21 @@ def check_skus(skus: Sequence[str], *, own: int = NOBODY) -> None:
     Raises:
         VariantSkuTakenError: It names the first.
     """
-    for sku in skus:
-        if skus.count(sku) > 1:
-            msg = f"The SKU {sku} is named twice."
-            raise VariantSkuTakenError(msg)
+    refuse_repeated(skus)
     others = Variant.objects.filter(sku__in=skus).exclude(pk=own).order_by("pk")
     found = others.values_list("sku", flat=True).first()
     if found is not None:
         msg = f"Another variant has the SKU {found}."
         raise VariantSkuTakenError(msg)
+
+
+def refuse_repeated(skus: Sequence[str]) -> None:
+    """Refuse SKUs among which one is named twice.
+
+    Raises:
+        VariantSkuTakenError: It names the first.
+    """
+    for sku in skus:
+        if skus.count(sku) > 1:
+            msg = f"The SKU {sku} is named twice."
+            raise VariantSkuTakenError(msg)

@@ -1,12 +1,20 @@
+import datetime as dt
+
 from django.test import TestCase
 
-from catalogue.errors import MissingProductError
+from catalogue.errors import (
+    InvalidWindowError,
+    MissingProductError,
+    VariantSkuTakenError,
+)
 from catalogue.models import Product, Variant
 from catalogue.services import (
     Edit,
     NewVariant,
     create_product,
+    edit_product,
     edit_variant,
+    update_product,
     update_variant,
     upsert_product,
 )
@@ -41,3 +49,16 @@ class EditTests(TestCase):
         with self.assertRaises(MissingProductError):
             upsert_product("erp/2", {"title": "N"}, (), edit=self.edit)
         self.assertEqual(Product.objects.get(), self.product)
+
+    def test_a_variant_that_is_named_twice(self) -> None:
+        update_product(self.product.pk, external_id="erp/1")
+        twice = [{"sku": "M-1", "title": "New"}, {"sku": "M-1", "title": "Old"}]
+        with self.assertRaises(VariantSkuTakenError):
+            upsert_product("erp/1", {}, twice, edit=self.edit)
+        self.assertEqual(Variant.objects.get().title, "Old")
+
+    def test_a_moment_that_no_answer_could_write(self) -> None:
+        long_ago = dt.datetime(999, 12, 31, tzinfo=dt.UTC)
+        for end in ("publish_from", "publish_until"):
+            with self.assertRaises(InvalidWindowError):
+                edit_product(self.product.pk, {end: long_ago}, edit=self.edit)
