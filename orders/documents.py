@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from PIL import ImageFile
 
 from basket.totals import RateTax
 from custom.figures import language_of, show_amount, show_day, show_percent
@@ -106,6 +107,8 @@ def _render(template: str, order: Order, **facts: object) -> bytes:
     from weasyprint import HTML  # noqa: PLC0415
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
 
+    # That import has Pillow take broken pictures for whole ones, in all of the process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     language = language_of(order.language)
     with translation.override(language):
         context = {

@@ -73,6 +73,7 @@ def environment() -> dict[str, str]:
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "EXCHANGE_ROOT": str(settings.EXCHANGE_ROOT),
         "SEARCH_URL": settings.SEARCH_URL,
+        "CHECK_CONTRACT": "0",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }

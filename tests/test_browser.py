@@ -16,7 +16,10 @@ from tests.browser import WAIT_MS, BrowserTestCase, chromium
 from tests.servers import temporary_directory
 from tests.users.factories import UserFactory
 
-PAGE = "<!doctype html><title>Written</title><script>document.title = 'Run'</script>"
+PAGE = (  # it names an icon: Chromium would ask for one that is not there
+    '<!doctype html><link rel="icon" href="/static/shop/favicon.svg">'
+    "<title>Written</title><script>document.title = 'Run'</script>"
+)
 ELSEWHERE = "http://shop.example/picture"
 FETCH = "(address) => fetch(address).catch(() => 'refused')"
 

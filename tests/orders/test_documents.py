@@ -1,8 +1,10 @@
 from io import BytesIO
+from unittest.mock import patch
 
 from django.contrib.auth.models import Permission
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
+from PIL import ImageFile
 from pypdf import PdfReader
 
 from orders.documents import invoice_document, packing_slip
@@ -48,6 +50,11 @@ class DocumentTests(TestCase):
             "1 / 1",
         ):
             self.assertIn(words, page)
+
+    def test_broken_pictures_are_refused_afterwards(self) -> None:
+        with patch.object(ImageFile, "LOAD_TRUNCATED_IMAGES", new=True):
+            packing_slip(self.order)
+            self.assertIs(ImageFile.LOAD_TRUNCATED_IMAGES, False)
 
     def test_invoice_in_the_buyer_s_language(self) -> None:
         Order.objects.update(language="de")
