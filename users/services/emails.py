@@ -23,6 +23,7 @@ from users.services.passwords import confirm_password
 from users.services.proofs import note_proof
 
 PURGE_BATCH = 500
+UNPROVED = "unproved-{}@closed.invalid"  # RFC 6761: no such domain will ever be
 
 
 def request_email_change(
@@ -72,7 +73,7 @@ def stop_email_change(token: str) -> None:
 
     Raises:
         LinkInvalidError: The token is old, used, or none.
-        EmailTakenError: Another account has the former address by now.
+        EmailTakenError: Another account has proved the former address by now.
     """
     user_id = EMAIL_CHANGE_STOP.change_of(token).user_id
     User.objects.lock(user_id)
@@ -83,6 +84,7 @@ def stop_email_change(token: str) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     if change.confirmed_at is not None:
+        _make_way(change.former_email, user)
         _give_address(user, change.former_email, "E-mail address put back.")
     log_out_everywhere(user)
     for key in ApiKey.objects.filter(user=user).alive(now):
@@ -109,6 +111,21 @@ def _note_request(user_id: int, email: str) -> None:
     EmailChange.objects.filter(user=user).pending().update(stopped_at=timezone.now())
     change = EmailChange.objects.create(user=user, former_email=user.email, email=email)
     outbox.publish("user.email_change_wanted", {"change": str(change.public_id)})
+
+
+def _make_way(email: str, owner: User) -> None:
+    """Close an account that has an address it never proved, for who reads its mails.
+
+    Else a stranger who made one with the former address could not be stopped.
+    """
+    others = User.objects.with_email(email).exclude(pk=owner.pk).unverified()
+    holder = others.filter(is_staff=False).select_for_update().first()
+    if holder is None:
+        return
+    holder.email, holder.is_active = UNPROVED.format(holder.public_id.hex), False
+    with recorded("Address given back to its owner.", actor=owner):
+        holder.save(update_fields=["email", "email_normalized", "is_active"])
+    log_out_everywhere(holder)
 
 
 def _give_address(user: User, email: str, reason: str) -> None:

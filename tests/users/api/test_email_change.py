@@ -279,11 +279,26 @@ class StopTests(EmailChangeTestCase):
             erasure.refresh_from_db()
             self.assertEqual(erasure.state, "asked")
 
-    def test_a_former_address_taken_meanwhile_changes_nothing(self) -> None:
+    def test_an_account_with_the_former_address_unproved_makes_way(self) -> None:
+        """Else the stranger makes one, and cannot be stopped."""
+        create_key(self.user)
         self.ask()
         sent = self.sent()
         self.confirm(sent[NEW])
-        UserFactory(email="ada@old.example")
+        squatter = UserFactory(email="Ada@old.example")
+        create_token(squatter)
+        self.assertEqual(self.stop(sent["ada@old.example"]).status_code, 204)
+        self.assert_cut_off()
+        squatter.refresh_from_db()
+        self.assertFalse(squatter.is_active)
+        self.assertEqual(squatter.email.partition("@")[2], "closed.invalid")
+        self.assertEqual(squatter.email_normalized, squatter.email)
+
+    def test_a_former_address_proved_by_another_meanwhile_changes_nothing(self) -> None:
+        self.ask()
+        sent = self.sent()
+        self.confirm(sent[NEW])
+        UserFactory(email="ada@old.example", email_verified_at=timezone.now())
         answer = self.stop(sent["ada@old.example"])
         self.assertEqual(answer.status_code, 409)
         self.assertEqual(answer.json()["code"], "email-taken")
