@@ -8,11 +8,11 @@ from partner.services import add_member
 from tests.pages import save_page
 from tests.partner.factories import PartnerFactory
 from tests.processes import race
-from tests.users.factories import UserFactory, create_key
+from tests.users.factories import PASSWORD, UserFactory, create_key
 from users.checks import check_key_prefix
-from users.errors import KeyOwnerError, ScopesNotHeldError
+from users.errors import KeyOwnerError, PasswordWrongError, ScopesNotHeldError
 from users.models import ApiKey, User
-from users.services import make_key, revoke_key
+from users.services import make_key, make_own_key, revoke_key
 from users.services.keys import MOST_KEYS
 
 LIST = reverse("admin:users_apikey_changelist")
@@ -28,6 +28,13 @@ def make_owner() -> User:
 
 class MakeKeyTests(TestCase):
     """users.services.make_key"""
+
+    def test_a_password_that_was_replaced_while_it_was_checked_makes_none(self) -> None:
+        owner = make_owner()  # as read before the other request's UPDATE
+        User.objects.update(password="!")
+        with self.assertRaises(PasswordWrongError):
+            make_own_key(owner, current=PASSWORD, name="x", scopes=["stock:read"])
+        self.assertFalse(ApiKey.objects.exists())
 
     def test_only_superusers_make_keys_for_others_of_the_staff(self) -> None:
         clerk = UserFactory(is_staff=True)

@@ -19,7 +19,7 @@ from users.querysets import EmailChangeQuerySet
 from users.services.devices import log_out_everywhere
 from users.services.erasing import withdraw_wish
 from users.services.keys import revoke_key
-from users.services.passwords import confirm_password
+from users.services.passwords import confirm_password, lock_confirmed
 from users.services.proofs import note_proof
 
 PURGE_BATCH = 500
@@ -39,7 +39,7 @@ def request_email_change(
         SignInLockedError: Too many passwords were tried; this one was not.
     """
     confirm_password(user, current, address)
-    _note_request(user.pk, email.strip())
+    _note_request(user, email.strip())
 
 
 @transactional
@@ -105,9 +105,9 @@ def ended_email_changes() -> EmailChangeQuerySet:
 
 
 @transactional
-def _note_request(user_id: int, email: str) -> None:
+def _note_request(confirmed: User, email: str) -> None:
     """Store what was asked for, in place of what was before; locks the account."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = lock_confirmed(confirmed)
     EmailChange.objects.filter(user=user).pending().update(stopped_at=timezone.now())
     change = EmailChange.objects.create(user=user, former_email=user.email, email=email)
     outbox.publish("user.email_change_wanted", {"change": str(change.public_id)})

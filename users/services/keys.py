@@ -15,7 +15,7 @@ from custom.transactions import transactional
 from users.errors import KeyOwnerError, ScopesNotHeldError, TooManyKeysError
 from users.models import KEY_USE_INTERVAL, ApiKey, User
 from users.scopes import missing_scopes
-from users.services.passwords import confirm_password
+from users.services.passwords import confirm_password, lock_confirmed
 
 SECRET_BYTES: Final = 32
 SHOWN_LENGTH: Final = 8  # characters of the secret that lists show
@@ -51,7 +51,7 @@ def make_own_key(
         SignInLockedError: Too many passwords were tried; this one was not.
     """
     confirm_password(owner, current, address)
-    return make_key(owner, **key)
+    return _make_confirmed(owner, key)
 
 
 @transactional
@@ -101,6 +101,12 @@ def make_key(
             created_by=actor,
         )
     return NewKey(key, secret)
+
+
+@transactional
+def _make_confirmed(owner: User, key: KeyFields) -> NewKey:
+    """Make a key for whoever has proved to be the owner, and still is."""
+    return make_key(lock_confirmed(owner), **key)
 
 
 @transactional

@@ -64,6 +64,20 @@ def confirm_password(user: User, current: str, address: str) -> None:
         raise _password_wrong()
 
 
+def lock_confirmed(user: User) -> User:
+    """Return the account locked, if the password that was checked is still its own.
+
+    Whoever has just been shut out by another password gets nothing more.
+
+    Raises:
+        PasswordWrongError: It has another by now, or is closed.
+    """
+    locked = User.objects.lock(user.pk)
+    if locked is None or not locked.is_active or locked.password != user.password:
+        raise _password_wrong()
+    return locked
+
+
 @transactional
 def request_password_reset(email: str) -> None:
     """Have a mail sent; 2 statements, whether the address is known or not."""

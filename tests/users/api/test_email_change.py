@@ -14,9 +14,15 @@ from custom.outbox import consume
 from tests.custom.throttling.limits import FreshLimits
 from tests.processes import race
 from tests.users.factories import PASSWORD, UserFactory, create_key, create_token
+from users.errors import PasswordWrongError
 from users.links import EMAIL_CHANGE, EMAIL_CHANGE_STOP, PASSWORD_RESET
 from users.models import ApiKey, AuthToken, EmailChange, User
-from users.services import reset_password, start_erasure, stop_email_change
+from users.services import (
+    request_email_change,
+    reset_password,
+    start_erasure,
+    stop_email_change,
+)
 from users.services.emails import purge_email_changes
 
 CHANGE = "/api/user/email/change/"
@@ -99,6 +105,15 @@ class AskTests(EmailChangeTestCase):
             self.assertEqual(answer.status_code, 400)
             self.assertEqual(answer.json()["errors"][0]["pointer"], pointer)
         self.assertEqual(EmailChange.objects.count(), 0)
+
+    def test_a_password_that_was_replaced_while_it_was_checked_asks_nothing(
+        self,
+    ) -> None:
+        before = User.objects.get()  # as read before the other request's UPDATE
+        User.objects.update(password="!")
+        with self.assertRaises(PasswordWrongError):
+            request_email_change(before, current=PASSWORD, email=NEW)
+        self.assertFalse(EmailChange.objects.exists())
 
     def test_xml_is_read_too(self) -> None:
         answer = self.client.post(
