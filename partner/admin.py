@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
-from custom.buttons import Button, ButtonsAdmin
+from custom.buttons import Button, ButtonsAdmin, RowForm
 from custom.forms import MoneyForm
 from partner import services
 from partner.errors import PriceError
@@ -190,9 +190,13 @@ class StockRecordAdmin(PartnerRowsMixin[StockRecord], ShopAdmin[StockRecord]):
         obj.pk = made.pk
 
 
-class CountForm(forms.Form):
-    """A count, or what came or went; never a figure without a reason."""
+class CountForm(RowForm):
+    """A count, or what came or went; never a figure without a reason.
 
+    What came is added to what the page showed, lest it is sent twice.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.ChoiceField(
         choices=[
             (reason.value, reason.label)
@@ -201,6 +205,10 @@ class CountForm(forms.Form):
         help_text="A count replaces the figure; the others are added to it.",
     )
     units = forms.IntegerField(help_text="Below zero for what is gone.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.row.num_in_stock
 
 
 @admin.register(StockLevel)
@@ -233,6 +241,7 @@ class StockLevelAdmin(PartnerRowsMixin[StockLevel], ButtonsAdmin[StockLevel]):
             reason=reason,
             num_in_stock=cleaned["units"] if counted else None,
             delta=0 if counted else cleaned["units"],
+            expected=None if counted else cleaned["seen"],
             actor=actor,
         )
         return f"{level.num_in_stock} units are in stock."

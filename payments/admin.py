@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, LedgerInline
-from custom.buttons import Button, ButtonsAdmin
+from custom.buttons import Button, ButtonsAdmin, RowForm
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from payments import services
 from payments.models import Payment, PaymentEvent, Refund
@@ -35,10 +35,15 @@ class AmountForm(forms.Form):
     )
 
 
-class ReceiptForm(AmountForm):
-    """What came in."""
+class ReceiptForm(AmountForm, RowForm):
+    """What came in, beside what the page showed, lest it is sent twice."""
 
+    seen = forms.DecimalField(widget=forms.HiddenInput)
     note = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.row.captured_amount
 
 
 class RepaymentForm(forms.Form):
@@ -134,9 +139,7 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
 
     def press_receive(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
         """Note what came in by transfer or in cash."""
-        services.record_receipt(
-            row.public_id, actor=actor, amount=cleaned["amount"], note=cleaned["note"]
-        )
+        services.record_receipt(row.public_id, actor=actor, **cleaned)
         return "The money is noted."
 
     def press_capture(self, row: Payment, actor: User, cleaned: Cleaned) -> str:

@@ -24,7 +24,7 @@ from partner.models import (
     StockMovement,
     StockRecord,
 )
-from partner.services.counts import NewMovement, record_movements
+from partner.services.counts import NewMovement, record_movements, refuse_unexpected
 from partner.services.offers import (
     NewStockRecord,
     check_prices,
@@ -32,7 +32,6 @@ from partner.services.offers import (
     renew_prices,
     store_stock_records,
 )
-from partner.services.writes import refuse_unexpected
 from users.models import User
 
 BATCH = 500  # rows of one UPDATE

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from custom.transactions import transactional
-from partner.errors import BelowAllocatedError
+from partner.errors import BelowAllocatedError, StockChangedError
 from partner.models import StockLevel, StockMovement, StockRecord
 from partner.services.levels import follow_levels
 from users.models import User
@@ -33,6 +33,7 @@ def adjust_stock(  # noqa: PLR0913 - keywords only
     reason: StockMovement.Reason = Reason.CORRECTION,
     num_in_stock: int | None = None,
     delta: int = 0,
+    expected: int | None = None,
     backorder: bool | None = None,
     actor: User | None = None,
 ) -> StockLevel:
@@ -42,11 +43,13 @@ def adjust_stock(  # noqa: PLR0913 - keywords only
     Locks the record, at which the movement will point, and then the level.
 
     Raises:
+        StockChangedError: There are not the ``expected`` units; nothing is changed.
         BelowAllocatedError: Fewer units would be left than are promised;
             nothing is changed.
     """
     StockRecord.objects.lock([stock_record_id])
     (level,) = StockLevel.objects.lock([stock_record_id])
+    refuse_unexpected(level.num_in_stock, expected)
     count = level.num_in_stock + delta if num_in_stock is None else num_in_stock
     moved = count - level.num_in_stock
     level.num_in_stock = count
@@ -110,3 +113,14 @@ def record_movements(
     follow_levels(
         {pk: in_stock[pk] - allocated[pk] for pk in changed}, reoffered=reoffered
     )
+
+
+def refuse_unexpected(num_in_stock: int, expected: int | None) -> None:
+    """Compare what is in stock with what somebody thought.
+
+    Raises:
+        StockChangedError: See the class.
+    """
+    if expected is not None and expected != num_in_stock:
+        msg = f"There are {num_in_stock} units in stock, not {expected}."
+        raise StockChangedError(msg, num_in_stock=num_in_stock)

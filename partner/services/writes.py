@@ -8,9 +8,8 @@ from types import EllipsisType
 from custom.errors import StaleError
 from custom.history import recorded
 from custom.transactions import transactional
-from partner.errors import StockChangedError
 from partner.models import StockLevel, StockMovement, StockRecord
-from partner.services.counts import adjust_stock
+from partner.services.counts import adjust_stock, refuse_unexpected
 from partner.services.offers import lock_offers, update_stock_record
 from users.models import User
 
@@ -99,14 +98,3 @@ def write_stock_record(  # noqa: PLR0913 - keywords only
             actor=actor,
             **counted,  # type: ignore[arg-type]
         )
-
-
-def refuse_unexpected(num_in_stock: int, expected: int | None) -> None:
-    """Compare what is in stock with what somebody thought.
-
-    Raises:
-        StockChangedError: See the class.
-    """
-    if expected is not None and expected != num_in_stock:
-        msg = f"There are {num_in_stock} units in stock, not {expected}."
-        raise StockChangedError(msg, num_in_stock=num_in_stock)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
+from custom.errors import StaleError
 from custom.money import format_money, round_money
 from custom.transactions import transactional
 from payments.errors import UnlawfulStepError
@@ -21,7 +22,12 @@ from users.models import User
 
 @transactional
 def record_receipt(
-    payment: UUID, *, actor: User, amount: Decimal | None = None, note: str = ""
+    payment: UUID,
+    *,
+    actor: User,
+    amount: Decimal | None = None,
+    seen: Decimal | None = None,
+    note: str = "",
 ) -> Payment:
     """Note money that came in by transfer or in cash; locks the order's payments.
 
@@ -32,13 +38,18 @@ def record_receipt(
         payment: Public id.
         actor: Who saw the money.
         amount: All that is missing, if not said.
+        seen: What had come in when the caller looked; None if they did not.
         note: The bank's reference, for example; nothing personal.
 
     Raises:
+        StaleError: Other money than was seen has come in; nothing is changed.
         UnlawfulStepError: A provider watches the payment, or more came than was
             missing; nothing is changed.
     """
     found = Payment.objects.select_for_update().get(public_id=payment)
+    if seen is not None and seen != found.captured_amount:
+        msg = "Money has been noted since this page was shown. Look at it again."
+        raise StaleError(msg)
     missing = found.amount - found.captured_amount
     part = missing if amount is None else round_money(amount, found.currency)
     _require_manual(found)

@@ -216,9 +216,11 @@ class StockButtonTests(TestCase):
             "admin:partner_stocklevel_press", args=[cls.record.pk, "count"]
         )
 
-    def press(self, reason: str, units: str) -> str:
+    def press(self, reason: str, units: str, seen: int | None = None) -> str:
         self.client.force_login(self.boss)
-        values = {"count-reason": reason, "count-units": units}
+        self.record.level.refresh_from_db()
+        seen = self.record.level.num_in_stock if seen is None else seen
+        values = {"count-reason": reason, "count-units": units, "count-seen": seen}
         answer = self.client.post(self.url, values, follow=True)
         (told,) = answer.context["messages"]
         return str(told)
@@ -239,6 +241,16 @@ class StockButtonTests(TestCase):
                 ("received", 10, self.boss.pk),
                 ("correction", -2, self.boss.pk),
             ],
+        )
+
+    def test_what_is_sent_twice_comes_once(self) -> None:
+        change = reverse("admin:partner_stocklevel_change", args=[self.record.pk])
+        self.client.force_login(self.boss)
+        hidden = '<input type="hidden" name="count-seen" value="7" id="id_count-seen">'
+        self.assertContains(self.client.get(change), hidden, html=True)
+        told = [self.press("received", "10", seen=7) for _click in range(2)]
+        self.assertEqual(
+            told, ["17 units are in stock.", "There are 17 units in stock, not 7."]
         )
 
     def test_what_is_refused(self) -> None:

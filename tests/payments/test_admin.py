@@ -40,6 +40,8 @@ class PaymentAdminTests(TestCase):
         url = reverse(
             f"admin:payments_{row._meta.model_name}_press", args=[row.pk, name]
         )
+        if name == "receive":
+            fields = {"seen": str(fresh(row).captured_amount), **fields}
         prefixed = {f"{name}-{field}": value for field, value in fields.items()}
         answer = self.client.post(url, prefixed, follow=True)
         self.assertEqual(answer.status_code, 200)
@@ -67,6 +69,18 @@ class PaymentAdminTests(TestCase):
         entry = LogEntry.objects.get()
         self.assertEqual(entry.user, self.finance)
         self.assertEqual(entry.change_message, "Note money that came in")
+
+    def test_money_that_is_sent_twice_comes_once(self) -> None:
+        payment = new_payment("invoice")
+        hidden = '<input type="hidden" name="receive-seen" value="0.000"'
+        self.assertIn(hidden, self.page(payment))
+        told = [
+            self.press(payment, "receive", amount="40", seen="0.000")
+            for _click in range(2)
+        ]
+        self.assertEqual(told[0], ["The money is noted."])
+        self.assertIn("Money has been noted since", told[1][0])
+        self.assertEqual(fresh(payment).captured_amount, 40)
 
     def test_what_a_service_refuses_is_told(self) -> None:
         payment = new_payment("invoice")
