@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +9,7 @@ from custom.api.contract import refuses
 from custom.api.views import ApiView
 from custom.throttling.identity import client_address
 from users.api.limits import tried_account
+from users.api.mailed_tokens import MailedTokenView
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import EmailChangeSerializer, LinkInputSerializer
 from users.errors import (
@@ -52,31 +52,25 @@ class EmailChangeView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class EmailChangeConfirmView(ApiView):
+class EmailChangeConfirmView(MailedTokenView):
     """Prove that the new address is one's own, which makes it the account's."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     throttle_scope = "login"
-    error_pointers = {LinkInvalidError: "#/token", EmailTakenError: "#/token"}
+    error_pointers = MailedTokenView.error_pointers | {EmailTakenError: "#/token"}
 
     @refuses(EmailTakenError, LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token that was mailed to the new address; devices stay."""
-        body = LinkInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        confirm_email_change(body.validated_data["token"])
+        confirm_email_change(self.read_token(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class EmailChangeStopView(ApiView):
+class EmailChangeStopView(MailedTokenView):
     """Say that it was not oneself who wanted another address."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     throttle_scope = "login"
-    error_pointers = {LinkInvalidError: "#/token", EmailTakenError: "#/token"}
+    error_pointers = MailedTokenView.error_pointers | {EmailTakenError: "#/token"}
 
     @refuses(EmailTakenError, LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
@@ -86,7 +80,5 @@ class EmailChangeStopView(ApiView):
         The address is what it was; password, devices, sessions and keys end, and a
         mail tells how to choose another password.
         """
-        body = LinkInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        stop_email_change(body.validated_data["token"])
+        stop_email_change(self.read_token(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -4,7 +4,6 @@ from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +12,7 @@ from custom.api.renderers import JSONRenderer
 from custom.api.views import ApiView
 from custom.privacy.archives import make_archive
 from staff.access import record_access
+from users.api.mailed_tokens import MailedTokenView
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import LinkInputSerializer
 from users.errors import LinkInvalidError
@@ -52,18 +52,12 @@ class ExportView(ApiView):
         )
 
 
-class ErasureWithdrawView(ApiView):
+class ErasureWithdrawView(MailedTokenView):
     """Keep an account that was to be erased."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    error_pointers = {LinkInvalidError: "#/token"}
 
     @refuses(LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses={204: OpenApiResponse()})
     def post(self, request: Request) -> Response:
         """Take the token of the mail that told of the erasure; again is harmless."""
-        body = LinkInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        withdraw_erasure(body.validated_data["token"])
+        withdraw_erasure(self.read_token(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

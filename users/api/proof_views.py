@@ -11,6 +11,7 @@ from custom.api.contract import refuses
 from custom.api.views import ApiView
 from custom.throttling.identity import client_address
 from users.api.limits import tried_account
+from users.api.mailed_tokens import MailedTokenView
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import (
     EmailInputSerializer,
@@ -31,20 +32,14 @@ from users.services import (
 NOTHING = {204: OpenApiResponse()}
 
 
-class VerificationView(ApiView):
+class VerificationView(MailedTokenView):
     """Prove that an address is one's own."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    error_pointers = {LinkInvalidError: "#/token"}
 
     @refuses(LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token of the mail that followed the registration."""
-        body = LinkInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        verify_email(body.validated_data["token"])
+        verify_email(self.read_token(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -105,21 +100,16 @@ class PasswordResetConfirmView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class UnlockView(ApiView):
+class UnlockView(MailedTokenView):
     """Let passwords of one's account be tried again."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     throttle_scope = "login"
-    error_pointers = {LinkInvalidError: "#/token"}
 
     @refuses(LinkInvalidError)
     @extend_schema(request=LinkInputSerializer, responses=NOTHING)
     def post(self, request: Request) -> Response:
         """Take the token of the mail that told of too many tries, once."""
-        body = LinkInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        unlock_sign_in(body.validated_data["token"])
+        unlock_sign_in(self.read_token(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
