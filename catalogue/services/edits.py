@@ -262,10 +262,7 @@ def _write(product: Product, values: Values) -> None:
 
     What is as it was is not written: a copy that is sent each night leaves no versions.
     """
-    given = dict(values)
-    if "attributes" in given:
-        definitions = _definitions(product, AppliesTo.PRODUCT)
-        given["attributes"] = clean_attributes(definitions, given["attributes"])
+    given = _cleaned(product, values, AppliesTo.PRODUCT)
     if "categories" in given:
         wanted = {category.pk for category in given["categories"]}
         if wanted == {category.pk for category in product.categories.all()}:
@@ -287,11 +284,7 @@ def _put_variant(product: Product, found: Variant | None, values: Values) -> Var
 
 def _write_variant(product: Product, variant: Variant, values: Values) -> Variant:
     """Let the service change a variant of a locked product, if something differs."""
-    given = dict(values)
-    if "attributes" in given:
-        definitions = _definitions(product, AppliesTo.VARIANT)
-        given["attributes"] = clean_attributes(definitions, given["attributes"])
-    given = _differing(variant, given)
+    given = _differing(variant, _cleaned(product, values, AppliesTo.VARIANT))
     return update_variant(variant.pk, **given) if given else variant
 
 
@@ -306,11 +299,17 @@ def _differing(
     }
 
 
-def _definitions(
-    product: Product, applies_to: AttributeDefinition.AppliesTo
-) -> list[AttributeDefinition]:
-    found = product.product_type.definitions.filter(applies_to=applies_to)
-    return list(found.in_order())
+def _cleaned(
+    product: Product, values: Values, applies_to: AttributeDefinition.AppliesTo
+) -> dict[str, Any]:
+    """Return a copy of the values, attributes as they are stored."""
+    given = dict(values)
+    if "attributes" in given:
+        definitions = product.product_type.definitions.filter(applies_to=applies_to)
+        given["attributes"] = clean_attributes(
+            list(definitions.in_order()), given["attributes"]
+        )
+    return given
 
 
 def _keep_type(product: Product, product_type: ProductType | None) -> None:

@@ -15,6 +15,8 @@ from catalogue.querysets import ProductQuerySet
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from partner.api.serializers import StockRecordSerializer
 from partner.models import StockRecord
+from partner.scoping import partners_shown_to
+from users.models import User
 
 OFFERS = "shown_offers"  # where a variant keeps those its reader may see
 
@@ -26,6 +28,14 @@ def with_parts(products: ProductQuerySet) -> ProductQuerySet:
         .select_related("product_type", "tax_class")
         .prefetch_related("categories", "variants", "images")
     )
+
+
+def shown_products(user: User) -> ProductQuerySet:
+    """Return all products with their parts, and the offers a person may see."""
+    products = with_parts(Product.objects.all())
+    if user.has_perm("partner.view_stockrecord"):
+        return with_offers(products, partners_shown_to(user))
+    return products
 
 
 def with_offers(

@@ -30,8 +30,7 @@ from catalogue.api.admin.outputs import (
     AdminImagesSerializer,
     AdminVariantSerializer,
     AdminVariantsSerializer,
-    with_offers,
-    with_parts,
+    shown_products,
 )
 from catalogue.errors import (
     InvalidImageError,
@@ -56,7 +55,6 @@ from custom.api.idempotency import digest_of, read_key
 from custom.api.parsers import MultiPartParser
 from custom.api.views import ModelT_co
 from custom.idempotency import Outcome, run_once_if_keyed
-from partner.scoping import partners_shown_to
 
 
 class PartMixin(StaffMixin[ModelT_co]):
@@ -76,13 +74,9 @@ class PartMixin(StaffMixin[ModelT_co]):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Load the product with its parts, and the offers the caller may see."""
-        products = Product.objects.all()
         if getattr(self, "swagger_fake_view", False):
-            return products.none()
-        products = with_parts(products)
-        if self.request.user.has_perm("partner.view_stockrecord"):
-            return with_offers(products, partners_shown_to(self.request.user))
-        return products
+            return Product.objects.none()
+        return shown_products(self.request.user)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Name the product, whose own variants a picture may show."""

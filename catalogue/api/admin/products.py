@@ -25,8 +25,7 @@ from catalogue.api.admin.inputs import (
 )
 from catalogue.api.admin.outputs import (
     AdminProductSerializer,
-    with_offers,
-    with_parts,
+    shown_products,
 )
 from catalogue.errors import MissingVariantError, StillOfferedError, TypeStaysError
 from catalogue.models import EXTERNAL_ID_LENGTH, Product
@@ -42,7 +41,6 @@ from custom.api.conditional import PreconditionRequiredError
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
 from custom.api.idempotency import read_key
 from custom.idempotency import Outcome, run_once_if_keyed
-from partner.scoping import partners_shown_to
 
 
 class AdminProductViewSet(
@@ -82,13 +80,9 @@ class AdminProductViewSet(
 
     def get_queryset(self) -> ProductQuerySet:
         """Load all products with their parts, and the offers the caller may see."""
-        products: ProductQuerySet = Product.objects.all()
         if getattr(self, "swagger_fake_view", False):
-            return products.none()
-        products = with_parts(products)
-        if self.request.user.has_perm("partner.view_stockrecord"):
-            return with_offers(products, partners_shown_to(self.request.user))
-        return products
+            return Product.objects.none()
+        return shown_products(self.request.user)
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List products; `updated_since` keeps what was changed from a moment on."""
