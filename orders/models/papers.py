@@ -7,25 +7,31 @@ from orders.models.events import OrderEvent
 from orders.models.orders import Order
 
 
-class Invoice(models.Model):
-    """The number an order was invoiced under; what it says is the order as placed."""
+class Paper(models.Model):
+    """A number of a range that has no gap."""
 
-    order = models.OneToOneField(
-        Order, on_delete=models.PROTECT, related_name="invoice"
-    )
     number = models.PositiveIntegerField(
         unique=True, help_text="Counted from 1, without a gap."
     )
     issued_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        abstract = True
         ordering = ("-number",)
 
     def __str__(self) -> str:
         return str(self.number)
 
 
-class CreditNote(models.Model):
+class Invoice(Paper):
+    """The number an order was invoiced under; what it says is the order as placed."""
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, related_name="invoice"
+    )
+
+
+class CreditNote(Paper):
     """The number under which something that was taken back is told of an invoice.
 
     What it says is read from its event, and from those before it.
@@ -34,13 +40,3 @@ class CreditNote(models.Model):
     event = models.OneToOneField(
         OrderEvent, on_delete=models.PROTECT, related_name="credit_note"
     )
-    number = models.PositiveIntegerField(
-        unique=True, help_text="Counted from 1, without a gap."
-    )
-    issued_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("-number",)
-
-    def __str__(self) -> str:
-        return str(self.number)
