@@ -125,7 +125,9 @@ PRODUCT_EXPANSIONS = {
 }
 
 
-ExpandedRowSerializer = with_expansions(ProductListSerializer, PRODUCT_EXPANSIONS)
+ExpandedRowSerializer = with_expansions(
+    ProductListSerializer, PRODUCT_EXPANSIONS, called="ProductRow"
+)
 
 
 class RelatedSerializer(OutputSerializer[Any]):

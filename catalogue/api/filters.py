@@ -1,5 +1,6 @@
 """What a product list may be narrowed and sorted by."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 
 from catalogue.attribute_terms import (
     ATTRIBUTE_PREFIX,
@@ -33,6 +34,18 @@ from custom.api.filters import FilterSet, IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 
+ATTRIBUTE_PARAMETER = OpenApiParameter(
+    "attributes",  # a name for programs: what is sent are the members
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{re.escape(ATTRIBUTE_PREFIX)}"},
+        "additionalProperties": {"type": "string"},
+    },
+    style="form",
+    explode=True,
+    description="`attr.<code>=<value>`: a value of an attribute, or `from..to`; "
+    "repeated: any of them.",
+)
 PRICES = ("price_min", "price_max")
 NARROWING = ("id", *PRICES, "in_stock", "partner")
 MAX_VALUES = 50  # of one attribute

@@ -23,7 +23,11 @@ from catalogue.api.expansions import (
     ProductPageSerializer,
     RelatedSerializer,
 )
-from catalogue.api.filters import ProductFilterSet, attribute_parameters
+from catalogue.api.filters import (
+    ATTRIBUTE_PARAMETER,
+    ProductFilterSet,
+    attribute_parameters,
+)
 from catalogue.api.past import AS_OF, past_product, read_moment
 from catalogue.api.serializers import (
     CategorySerializer,
@@ -69,13 +73,6 @@ PARENT_PARAMETER = OpenApiParameter(
 )
 KEY_PARAMETER = OpenApiParameter(
     "key", OpenApiTypes.STR, OpenApiParameter.PATH, description="Id or slug."
-)
-ATTRIBUTE_PARAMETER = OpenApiParameter(
-    "attr.<code>",
-    OpenApiTypes.STR,
-    many=True,
-    description="A value of this attribute, or from..to of a number or a date; "
-    "repeated: any of them.",
 )
 SINCE_PARAMETER = OpenApiParameter(
     SYNC_PARAMETER,
@@ -211,7 +208,9 @@ class ProductViewSet(ApiViewSet[Product]):
     @refuses(MovedError, GoneError, NotAuthenticated, PermissionDenied)
     @extend_schema(
         parameters=[KEY_PARAMETER, AS_OF_PARAMETER],
-        responses=with_expansions(ProductDetailSerializer, PRODUCT_EXPANSIONS),
+        responses=with_expansions(
+            ProductDetailSerializer, PRODUCT_EXPANSIONS, called="Product"
+        ),
     )
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a product with its variants and their offers."""
@@ -232,7 +231,11 @@ class ProductViewSet(ApiViewSet[Product]):
         return Response(shown)
 
     @refuses(MovedError, GoneError)
-    @extend_schema(parameters=[KEY_PARAMETER], responses=RelatedSerializer)
+    @extend_schema(
+        operation_id="product_related_list",
+        parameters=[KEY_PARAMETER],
+        responses=RelatedSerializer,
+    )
     def related(self, request: Request, key: str) -> Response:
         """Show up to 12 rows: what staff chose, then what is like the product."""
         product = find_product(request, key)

@@ -49,10 +49,18 @@ def read_expansions(text: str, known: Iterable[str]) -> list[str]:
 def with_expansions(
     serializer: Any,  # noqa: ANN401 - a ModelSerializer's class, whose Meta is untyped
     expansions: Mapping[str, Expansion],
+    *,
+    called: str,
 ) -> type[BaseSerializer[Any]]:
-    """Return a serializer that documents rows with all that may be added to them."""
+    """Return a serializer that documents rows with all that may be added to them.
+
+    Args:
+        serializer: Shows a row.
+        expansions: What may be added, by name.
+        called: What clients know the whole as.
+    """
     shapes: dict[str, Any] = {name: each.shape() for name, each in expansions.items()}
     names = tuple(dict.fromkeys((*serializer.Meta.fields, *shapes)))
     meta = type("Meta", (serializer.Meta,), {"fields": names})
     members = shapes | {"Meta": meta, "__doc__": serializer.__doc__}
-    return type(f"Expanded{serializer.__name__}", (serializer,), members)
+    return type(f"{called}Serializer", (serializer,), members)

@@ -1,6 +1,7 @@
 """The OpenAPI document: what drf-spectacular finds, with the ground rules added."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -14,6 +15,7 @@ from custom.api.deprecation import FIELDS_ATTRIBUTE, Deprecation, deprecation_of
 from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.idempotency import HEADER, REPLAYED_HEADER
 from custom.api.keys import EVERY_KEY
+from custom.api.output import CompiledOutput
 from custom.api.views import ApiMixin
 
 FORMAT_PARAMETER = OpenApiParameter(
@@ -30,6 +32,7 @@ FIELDS_PARAMETER = OpenApiParameter(
 ETAG = "ETag"
 PAGE = "page"
 CREATED = "201"
+MAP_TAG = "api"  # of the address that tells the others
 
 
 class ApiSchema(AutoSchema):
@@ -52,6 +55,11 @@ class ApiSchema(AutoSchema):
             parameters += [OpenApiParameter(name, OpenApiTypes.STR) for name in names]
         return parameters
 
+    def get_tags(self) -> list[str]:
+        """Name the app, without what an address tells of its format."""
+        tags = super().get_tags()
+        return [tag.partition(".")[0] for tag in tags] or [MAP_TAG]
+
     def get_operation(
         self,
         path: str,
@@ -70,6 +78,11 @@ class ApiSchema(AutoSchema):
 
     def _complete(self, operation: dict[str, Any], view: ApiMixin[Any]) -> None:
         """Say what the view and the ground rules promise."""
+        if self.method == "POST" and CREATED not in operation["responses"]:
+            name = operation["operationId"]
+            operation["operationId"] = name.removesuffix(
+                "_create"
+            )  # it does, not makes
         parameters = operation.setdefault("parameters", [])
         in_header = [each for each in parameters if each["in"] == "header"]
         told = Operation(
@@ -123,15 +136,34 @@ class ApiSchema(AutoSchema):
         serializer: Any,  # noqa: ANN401
         direction: str,
     ) -> dict[str, Any]:
-        """Add the example that a serializer gives, and mark members that will end."""
+        """Add the example that a serializer gives, and mark members that will end.
+
+        An answer has every member, whatever a form might leave empty. A change has no
+        defaults: what it leaves out stays as it is.
+        """
         shown: dict[str, Any] = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
             schema, serializer, direction
         )
+        if direction == "response" and isinstance(serializer, CompiledOutput):
+            certain = {*shown.get("required", ()), *_always_shown(serializer)}
+            shown["required"] = sorted(certain)
+        if getattr(serializer, "partial", False):
+            for member in shown.get("properties", {}).values():
+                member.pop("default", None)
         named = getattr(serializer, FIELDS_ATTRIBUTE, {})
         for name in named.keys() & shown.get("properties", {}).keys():
             shown["properties"][name] = shown["properties"][name] | {"deprecated": True}
         example = getattr(serializer, "example", None)
         return shown if example is None else shown | {"example": example}
+
+
+def _always_shown(serializer: Any) -> Iterator[str]:  # noqa: ANN401
+    """Yield what every answer has: all but members declared as ``required=False``."""
+    for name, field in serializer.fields.items():
+        declared = serializer._declared_fields.get(name)  # noqa: SLF001 - DRF's
+        is_optional = declared and not (declared.required or declared.read_only)
+        if not (is_optional or field.write_only):
+            yield name
 
 
 def add_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:

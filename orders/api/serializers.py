@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from address.api.serializers import AddressSerializer
@@ -68,8 +68,15 @@ class OrderLineSerializer(OrderProductSerializer):
         read_only_fields = fields
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class FactsField(serializers.JSONField):
+    """Facts by name; which, depends on what they are about."""
+
+
 class OrderEventSerializer(ModelOutputSerializer[OrderEvent]):
     """One thing that happened to an order."""
+
+    detail = FactsField()
 
     class Meta:
         model = OrderEvent
@@ -77,6 +84,7 @@ class OrderEventSerializer(ModelOutputSerializer[OrderEvent]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="OrderRow")
 class OrderListSerializer(ModelOutputSerializer[Order]):
     """A row of the order history; the names are those of shipped clients."""
 
@@ -173,6 +181,7 @@ class ReturnSerializer(ModelOutputSerializer[OrderEvent]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="Order")
 class OrderDetailSerializer(OrderListSerializer):
     """One whole order; ``load_money`` has told its payments."""
 
@@ -233,6 +242,7 @@ class OrderDetailSerializer(OrderListSerializer):
         return buyer_actions(order)
 
 
+@extend_schema_serializer(component_name="PlacedOrder")
 class PlacedOrderSerializer(OrderDetailSerializer):
     """The order just placed; a guest is told the token that opens it again."""
 

@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalogue.api.filters import attribute_parameters
+from catalogue.api.filters import ATTRIBUTE_PARAMETER, attribute_parameters
 from catalogue.selectors import definitions_by_code
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
@@ -48,9 +48,7 @@ SEARCH_PARAMETERS = [
     _parameter("q", 'Words; "phrases"; -unwanted ones. Without: every product.'),
     _parameter("category", "Id or slug, those below included.", many=True),
     _parameter("partner", "Id or code.", many=True),
-    _parameter(
-        "attr.<code>", "A value, or a range of whole numbers (1990..1999).", many=True
-    ),
+    ATTRIBUTE_PARAMETER,
     _parameter("price_min", "At least this.", type=OpenApiTypes.DECIMAL),
     _parameter("price_max", "At most this.", type=OpenApiTypes.DECIMAL),
     _parameter("in_stock", "A unit lies ready.", type=OpenApiTypes.BOOL),
@@ -59,7 +57,9 @@ SEARCH_PARAMETERS = [
     _parameter("page", "From 1.", type=OpenApiTypes.INT),
     _parameter("page_size", "At most 100.", type=OpenApiTypes.INT),
 ]
-NAMES = frozenset(each.name for each in SEARCH_PARAMETERS)
+NAMES = frozenset(
+    each.name for each in SEARCH_PARAMETERS if each is not ATTRIBUTE_PARAMETER
+)
 
 
 class SearchView(ApiView):
@@ -71,7 +71,7 @@ class SearchView(ApiView):
 
     @refuses(SearchUnavailableError)
     @extend_schema(
-        operation_id="search_retrieve",
+        operation_id="search",
         parameters=SEARCH_PARAMETERS,
         responses=SearchPageSerializer,
     )
@@ -126,7 +126,7 @@ class SuggestView(ApiView):
     query_parameters = frozenset({"q"})
 
     @refuses(SearchUnavailableError)
-    @extend_schema(responses=SuggestionsSerializer)
+    @extend_schema(operation_id="search_suggest", responses=SuggestionsSerializer)
     def get(self, request: Request) -> Response:
         """List up to 10 whose words begin so, accents or not."""
         start = request.query_params.get("q", "").strip()

@@ -34,6 +34,7 @@ class ShippingView(ApiView):
 
     @refuses(EmptyBasketError, NotForSaleError)
     @extend_schema(
+        operation_id="shipping_list",
         parameters=[ShippingQuerySerializer, BASKET_TOKEN],
         responses=ShippingOffersSerializer,
     )

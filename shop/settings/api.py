@@ -60,14 +60,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {  # several are called "status"
+    "ENUM_NAME_OVERRIDES": {  # members of several things have these names
+        "AttributeKindEnum": "catalogue.models.AttributeDefinition.Kind",
+        "OrderEventTypeEnum": "orders.models.OrderEvent.Type",
         "OrderStatusEnum": "orders.models.Order.Status",
         "PaymentStandingEnum": "payments.models.Payment.Status",
         "RefundStatusEnum": "payments.models.Refund.Status",
+        "ReviewStateEnum": "reviews.models.Review.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "custom.api.schema.add_parts",
+        "custom.api.schema_sharing.name_choices",
         "custom.api.schema.share_refusals",
         "custom.api.examples.add_examples",
     ],

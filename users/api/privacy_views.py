@@ -35,7 +35,10 @@ class ExportView(ApiView):
     throttle_scope = "export"
     throttled_methods = frozenset({"GET", "HEAD"})
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="user_me_export",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
     def get(self, request: AuthenticatedRequest) -> FileResponse:
         """Send a ZIP of JSON files, one for each kind of data, with a readme.
 
