@@ -157,7 +157,7 @@ class XsdTests(SimpleTestCase):
             ({"operation": "nothing"}, "does-not-exist"),
             ({"operation": "shop_retrieve", "body": "request"}, "does-not-exist"),
             ({"operation": "shop_retrieve", "body": "soul"}, "invalid-choice"),
-            ({"operation": "user_logout_create"}, "does-not-exist"),
+            ({"operation": "user_logout"}, "does-not-exist"),
             ({"unknown": "1"}, "unknown-parameter"),
         ):
             with self.subTest(query=query):
