@@ -145,6 +145,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
     shipping_method = serializers.CharField(
         max_length=64,
         required=False,
+        allow_blank=True,
         default="",
         help_text="Its code; the cheapest, if left out.",
     )
