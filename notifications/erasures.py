@@ -14,7 +14,7 @@ from custom.outbox import external_effect
 from custom.privacy.holdings import holdings, waits_for
 from notifications.accounts import name_for
 from notifications.mails import send_mail
-from users.erasure_links import erasure_token
+from users.links import ERASURE
 from users.models import Erasure
 from users.selectors import person_of
 from users.services import forget_receipt_address
@@ -26,7 +26,7 @@ def send_erasure_asked(message: OutboxMessage) -> None:
     erasure = _erasure_of(message)
     if erasure is None or erasure.state != Erasure.State.ASKED:
         return
-    token = erasure_token(erasure.public_id)
+    token = ERASURE.make(erasure)
     send_mail(
         "erasure_asked",
         to=[erasure.user.email],

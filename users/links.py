@@ -1,7 +1,7 @@
 """Tokens that prove that somebody reads the mails of an address; stored nowhere.
 
-Each is the public id of a row and a signature by Django's generator, valid for
-``PASSWORD_RESET_TIMEOUT`` seconds.
+Each is the public id of a row and a signature, by Django's generator and valid for
+``PASSWORD_RESET_TIMEOUT`` seconds unless it says otherwise.
 """
 
 import uuid
@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db.models import Max, QuerySet
 
+from custom.signing import is_signature, sign
 from users.errors import LinkInvalidError
-from users.models import EmailChange, SignInTries, User
+from users.models import EmailChange, Erasure, SignInTries, User
 from users.tried import account_digest
 
-Row = TypeVar("Row", User, EmailChange)
+Row = TypeVar("Row", User, EmailChange, Erasure)
 
 
 class _RowToken(PasswordResetTokenGenerator):
@@ -118,8 +119,29 @@ class _UnlockToken(MailToken):
         return f"{user.pk}{account}{unlocked}{timestamp}"
 
 
+class _ErasureToken(_RowToken):
+    """Tokens that withdraw an erasure, for as long as it can be withdrawn.
+
+    Each mail's takes the place of the one before.
+    """
+
+    key_salt = "users.links.erasure"
+
+    def make_token(self, user: Any) -> str:  # noqa: ANN401 - an erasure
+        """Return the signature of the last mail."""
+        return sign(self._signed(user), salt=self.key_salt)
+
+    def check_token(self, user: Any, token: str | None) -> bool:  # noqa: ANN401
+        """Tell whether the last mail was signed so."""
+        return is_signature(token or "", self._signed(user), salt=self.key_salt)
+
+    def _signed(self, erasure: Erasure) -> str:
+        return f"{erasure.public_id.hex} {erasure.told_at.isoformat()}"
+
+
 PASSWORD_RESET = MailToken()
 VERIFICATION = _VerificationToken()
 UNLOCK = _UnlockToken()
 EMAIL_CHANGE = _ChangeToken()
 EMAIL_CHANGE_STOP = _StopToken()
+ERASURE = _ErasureToken()

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from knox.models import AbstractAuthToken
@@ -325,6 +326,12 @@ class Erasure(models.Model):
         help_text="Who of the staff began it; empty where the owner did.",
     )
     asked_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(
+        default=timezone.now,
+        db_default=Now(),
+        editable=False,
+        help_text="When the last mail about it was asked for; its token alone works.",
+    )
     due_at = models.DateTimeField(help_text="Until then it can be withdrawn.")
     closed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(

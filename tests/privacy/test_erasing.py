@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import time_machine
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
@@ -16,8 +17,13 @@ from tests.orders.stories import placed, receive, run_outbox, ship_all
 from tests.privacy.people import EMAIL, NEEDLES, PARTS, find, make_customer
 from tests.processes import Running, race
 from tests.users.factories import PASSWORD, UserFactory, create_token
-from users.erasure_links import erasure_token
-from users.errors import LinkInvalidError, PasswordWrongError, StaffErasureError
+from users.errors import (
+    AccountClosedError,
+    LinkInvalidError,
+    PasswordWrongError,
+    StaffErasureError,
+)
+from users.links import ERASURE
 from users.models import AuthToken, Erasure, User
 from users.services import (
     advance_erasures,
@@ -185,6 +191,51 @@ class ErasureTests(TestCase):
             OutboxMessage.objects.filter(topic="user.erasure_asked").count(), 1
         )
 
+    def ask(self) -> Erasure:
+        return request_erasure(self.user, password=PASSWORD, address="192.0.2.1")
+
+    def told(self) -> int:
+        return OutboxMessage.objects.filter(topic="user.erasure_asked").count()
+
+    def test_asked_again_it_is_told_again_but_not_too_often(self) -> None:
+        moment = timezone.now()
+        with time_machine.travel(moment, tick=False):
+            lost = ERASURE.make(self.ask())
+        with time_machine.travel(moment + timedelta(minutes=9), tick=False):
+            self.assertEqual(ERASURE.make(self.ask()), lost)
+        self.assertEqual(self.told(), 1)
+        with time_machine.travel(moment + timedelta(minutes=10), tick=False):
+            again = self.ask()
+        self.assertEqual(self.told(), 2)
+        self.assertEqual(again.due_at, moment + timedelta(days=14))
+        again.refresh_from_db()
+        with self.assertRaises(LinkInvalidError):
+            withdraw_erasure(lost)
+        self.assertEqual(withdraw_erasure(ERASURE.make(again)), again)
+
+    def test_the_password_is_still_the_one_that_was_checked(self) -> None:
+        """Another was set between the check and the lock."""
+        User.objects.filter(pk=self.user.pk).update(password=make_password("another"))
+        with self.assertRaises(PasswordWrongError):
+            self.ask()
+        self.assertFalse(Erasure.objects.exists())
+
+    @AT_ONCE
+    def test_who_has_been_erased_is_not_erased_again(self) -> None:
+        self.ask()
+        advance_erasures()
+        with self.assertRaises(AccountClosedError):
+            start_erasure(self.user)
+        self.assertEqual((Erasure.objects.count(), self.told()), (1, 1))
+
+    def test_a_closing_account_is_not_told_again(self) -> None:
+        with override_settings(ERASURE_GRACE_DAYS=0):
+            erasure = start_erasure(self.user)
+        self.assertTrue(close_account(erasure.pk))
+        with time_machine.travel(timezone.now() + timedelta(hours=1)):
+            self.assertEqual(start_erasure(self.user), erasure)
+        self.assertEqual(self.told(), 1)
+
     def test_a_wrong_password_changes_nothing(self) -> None:
         with self.assertRaises(PasswordWrongError):
             request_erasure(self.user, password="guess", address="192.0.2.1")
@@ -203,7 +254,7 @@ class ErasureTests(TestCase):
         with override_settings(ERASURE_WITHDRAW_LINK="https://app.example/?t={token}"):
             run_outbox()
         told = next(each for each in mail.outbox if "will be erased" in each.subject)
-        token = erasure_token(erasure.public_id)
+        token = ERASURE.make(erasure)
         self.assertIn(f"https://app.example/?t={token}", told.body)
         self.assertIn(f"Order {order.number} is under way.", told.body)
         withdraw_erasure(token)
@@ -217,14 +268,14 @@ class ErasureTests(TestCase):
 
     def test_it_may_be_asked_for_anew_after_it_was_withdrawn(self) -> None:
         erasure = request_erasure(self.user, password=PASSWORD, address="192.0.2.1")
-        withdraw_erasure(erasure_token(erasure.public_id))
+        withdraw_erasure(ERASURE.make(erasure))
         self.assertNotEqual(
             request_erasure(self.user, password=PASSWORD, address="192.0.2.1"), erasure
         )
 
     def test_other_tokens_withdraw_nothing(self) -> None:
         erasure = request_erasure(self.user, password=PASSWORD, address="192.0.2.1")
-        good = erasure_token(erasure.public_id)
+        good = ERASURE.make(erasure)
         for bad in ("", "x", good[:-1], "0" * 32 + good[32:], good + "0"):
             with self.subTest(bad), self.assertRaises(LinkInvalidError):
                 withdraw_erasure(bad)
@@ -234,7 +285,7 @@ class ErasureTests(TestCase):
             erasure = start_erasure(self.user)
         self.assertTrue(close_account(erasure.pk))
         with self.assertRaises(LinkInvalidError):
-            withdraw_erasure(erasure_token(erasure.public_id))
+            withdraw_erasure(ERASURE.make(erasure))
 
     def test_nothing_happens_before_it_is_due(self) -> None:
         request_erasure(self.user, password=PASSWORD, address="192.0.2.1")

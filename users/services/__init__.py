@@ -24,9 +24,6 @@ from users.services.erasing import (
     close_account,
     erase_user,
     forget_receipt_address,
-    request_erasure,
-    start_erasure,
-    withdraw_erasure,
 )
 from users.services.keys import (
     NewKey,
@@ -43,6 +40,7 @@ from users.services.passwords import (
     store_password,
 )
 from users.services.tries import forget_tries, unlock_sign_in, user_of_password
+from users.services.wishes import request_erasure, start_erasure, withdraw_erasure
 
 __all__ = [
     "NewKey",

@@ -17,10 +17,10 @@ from users.links import EMAIL_CHANGE, EMAIL_CHANGE_STOP
 from users.models import ApiKey, EmailChange, User
 from users.querysets import EmailChangeQuerySet
 from users.services.devices import log_out_everywhere
-from users.services.erasing import withdraw_wish
 from users.services.keys import revoke_key
 from users.services.passwords import confirm_password, lock_confirmed
 from users.services.proofs import note_proof
+from users.services.wishes import withdraw_wish
 
 PURGE_BATCH = 500
 UNPROVED = "unproved-{}@closed.invalid"  # RFC 6761: no such domain will ever be

@@ -1,4 +1,4 @@
-"""Erasing accounts: asked for, thought over, closed, done; each step can be repeated.
+"""Erasing accounts whose time has come: closed, done; each step can be repeated.
 
 An account is closed in one transaction, under the lock of its row: from then on nobody
 is signed in to it, and no order is placed with it. Requests that were under way come to
@@ -8,7 +8,7 @@ each kind by its own declaration, the account's row last and together with the r
 
 import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,81 +21,14 @@ from django.utils import timezone
 from custom import outbox
 from custom.privacy.holdings import Holding, Person, holdings, waits_for
 from custom.transactions import run_in_transaction, transactional
-from users.erasure_links import erasure_of_token
-from users.errors import LinkInvalidError, StaffErasureError
 from users.models import AuthToken, Erasure, User
 from users.selectors import person_of
-from users.services.passwords import confirm_password
+from users.services.wishes import end_erasure
 
 logger = structlog.get_logger(__name__)
 
 State = Erasure.State
 TOMBSTONE = "erased-{}@erased.invalid"  # RFC 6761: no such domain will ever be
-
-
-def request_erasure(user: User, *, password: str, address: str) -> Erasure:
-    """Note that an owner wants to be forgotten, once; mails a way back.
-
-    The password's ``address`` is where it is tried from, as ``client_address`` has it.
-
-    Raises:
-        PasswordWrongError: It is not the account's; nothing is changed.
-        SignInLockedError: Too many were tried; this one was not.
-        StaffErasureError: Accounts of the staff are not erased.
-    """
-    confirm_password(user, password, address)
-    return start_erasure(user)
-
-
-@transactional
-def start_erasure(user: User, *, actor: User | None = None) -> Erasure:
-    """Note that an account is to be erased; one that is noted already stays as it is.
-
-    The owner has begun it where no ``actor`` of the staff has.
-
-    Raises:
-        StaffErasureError: The account is of the staff.
-    """
-    locked = User.objects.lock(user.pk) or user
-    if locked.is_staff or locked.is_superuser:
-        msg = "Accounts of the staff are not erased. Have it closed instead."
-        raise StaffErasureError(msg)
-    open_one = Erasure.objects.open().filter(user=user).first()
-    if open_one is not None:
-        return open_one
-    now = timezone.now()
-    grace = timedelta(days=settings.ERASURE_GRACE_DAYS)
-    erasure = Erasure.objects.create(
-        user=user, asked_by=actor, asked_at=now, due_at=now + grace
-    )
-    outbox.publish("user.erasure_asked", {"erasure": str(erasure.public_id)})
-    return erasure
-
-
-@transactional
-def withdraw_erasure(token: str) -> Erasure:
-    """End an erasure that has not begun, by its mail's token; again is harmless.
-
-    Raises:
-        LinkInvalidError: It is none, or too late; nothing is changed.
-    """
-    public_id = erasure_of_token(token)
-    erasure = Erasure.objects.select_for_update().filter(public_id=public_id).first()
-    if erasure is None or erasure.state not in (State.ASKED, State.WITHDRAWN):
-        msg = "It is too late to withdraw this."
-        raise LinkInvalidError(msg)
-    if erasure.state == State.ASKED:
-        _end(erasure, State.WITHDRAWN)
-    return erasure
-
-
-@transactional
-def withdraw_wish(user: User, *, since: datetime) -> None:
-    """End an erasure that the account itself asked for since, and has not begun."""
-    asked = Erasure.objects.filter(user=user, state=State.ASKED, asked_by=None)
-    erasure = asked.filter(asked_at__gte=since).select_for_update().first()
-    if erasure is not None:
-        _end(erasure, State.WITHDRAWN)
 
 
 def advance_erasures() -> int:
@@ -121,13 +54,14 @@ def close_account(erasure_id: int) -> bool:
 
     One that has become the staff's since stays open until it is no more.
 
-    Locks the erasure, then the account. Orders lock the account's row too, in share
+    Locks the account, then the erasure. Orders lock the account's row too, in share
     mode, by their foreign key: each is either seen here or finds the account closed.
     """
+    owner = Erasure.objects.values_list("user", flat=True).get(pk=erasure_id)
+    user = User.objects.select_for_update().get(pk=owner)
     erasure = Erasure.objects.lock(erasure_id, State.ASKED)
     if erasure is None:
         return False
-    user = User.objects.select_for_update().get(pk=erasure.user_id)
     person = person_of(user)
     if user.is_staff or user.is_superuser or waits_for(person):
         return False
@@ -165,13 +99,14 @@ def forget_receipt_address(erasure: Erasure) -> None:
 
 def _finish(erasure_id: int, person: Person) -> None:
     """Make the account nobody's, write the receipt and have it mailed; once."""
+    User.objects.lock(person.pk)
     erasure = Erasure.objects.lock(erasure_id, State.CLOSED)
     if erasure is None:
         return
     erasure.receipt = _receipt(erasure.receipt["found"], person)
     erasure.mail_to = person.email
     _make_nobody(person)
-    _end(erasure, State.DONE)
+    end_erasure(erasure, State.DONE)
     outbox.publish("user.erased", {"erasure": str(erasure.public_id)})
     logger.info("account_erased", erasure=str(erasure.public_id))
 
@@ -215,9 +150,3 @@ def _kept(holding: Holding, person: Person) -> dict[str, Any]:
         "why": holding.kept,
         "until": until and until.isoformat(),
     }
-
-
-def _end(erasure: Erasure, state: Erasure.State) -> None:
-    """Store that a locked erasure has come to its end."""
-    erasure.state, erasure.is_open, erasure.ended_at = state, None, timezone.now()
-    erasure.save()

@@ -9,7 +9,7 @@ from tests.orders.factories import make_offer
 from tests.orders.stories import placed
 from tests.outbox import messages
 from tests.users.factories import PASSWORD, UserFactory, create_token
-from users.erasure_links import erasure_token
+from users.links import ERASURE
 from users.models import Erasure
 from users.services import close_account, start_erasure
 
@@ -80,9 +80,9 @@ class AskTests(APITestCase):
             for _ in range(number):
                 placed((offer, 1), user=self.user)
             self.client.delete(self.url, {"password": PASSWORD})
-            with self.assertNumQueries(16):
-                # token; savepoint, account, erasure, release; account, orders under
-                # way, money on its way back
+            with self.assertNumQueries(17):
+                # token; 8 of the password; savepoint, account, erasure, told anew or
+                # not, release; account, orders under way, money on its way back
                 self.client.delete(self.url, {"password": PASSWORD})
 
     def test_a_wrong_password_is_refused_and_counted(self) -> None:
@@ -133,7 +133,7 @@ class WithdrawTests(APITestCase):
         self.erasure = start_erasure(UserFactory())
 
     def test_the_account_is_kept(self) -> None:
-        token = erasure_token(self.erasure.public_id)
+        token = ERASURE.make(self.erasure)
         for _ in range(2):  # again is harmless
             response = self.client.post(self.url, {"token": token})
             self.assertEqual((response.status_code, response.content), (204, b""))
@@ -142,7 +142,7 @@ class WithdrawTests(APITestCase):
         self.assertLess(self.erasure.ended_at, timezone.now())
 
     def test_a_token_that_opens_nothing(self) -> None:
-        for token in ("x", erasure_token(self.erasure.public_id)[:-1]):
+        for token in ("x", ERASURE.make(self.erasure)[:-1]):
             response = self.client.post(self.url, {"token": token})
             self.assertEqual(response.status_code, 422)
             self.assertEqual(response.json()["code"], "link-invalid")
@@ -153,7 +153,7 @@ class WithdrawTests(APITestCase):
     def test_too_late(self) -> None:
         Erasure.objects.update(due_at=timezone.now())
         self.assertTrue(close_account(self.erasure.pk))
-        token = erasure_token(self.erasure.public_id)
+        token = ERASURE.make(self.erasure)
         response = self.client.post(self.url, {"token": token})
         self.assertEqual(response.status_code, 422)
         self.assertEqual(messages().filter(topic="user.erased").count(), 0)
