@@ -12,19 +12,15 @@ from allauth.mfa.totp.internal.auth import (
 from django.conf import settings
 
 from custom import outbox
-from custom.rates import parse_rate
-from custom.throttling.identity import user_ident
-from custom.throttling.limiter import Window, get_limiter
 from custom.transactions import transactional
 from staff import secrets
 from staff.access import record_access
 from users.errors import (
     SecondFactorRequiredError,
     SecondFactorWrongError,
-    SignInLockedError,
 )
 from users.models import User
-from users.services import end_sessions
+from users.services import count_code, end_sessions
 
 Type = Authenticator.Type
 TOPIC = "factor.changed"
@@ -65,30 +61,18 @@ def check_sign_in(user: User, code: str) -> None:
     if not code:
         msg = "Send a code of your authenticator app in otp, or a recovery code."
         raise SecondFactorRequiredError(msg)
-    if not take_try(user):
-        rate = parse_rate(settings.STAFF_MFA_RATE)
-        msg = "Too many codes were tried. Please wait."
-        raise SignInLockedError(msg, retry_after=rate.window if rate else 0)
-    if use_code(user, code) is None:
+    if try_code(user, code) is None:
         msg = "This code is not right, or has been used."
         raise SecondFactorWrongError(msg)
-    forget_tries(user)
 
 
-def take_try(user: User) -> bool:
-    """Count one more code tried for an account; False when these were too many.
+def try_code(user: User, code: str) -> Authenticator | None:
+    """Return the factor whose code it is, as ``use_code`` does; counted.
 
-    Without Redis every try passes, as everywhere in the shop.
+    Raises:
+        SignInLockedError: Too many codes were tried; this one was not.
     """
-    window = _tries_of(user)
-    verdict = window and get_limiter().take(window)
-    return not verdict or verdict.is_allowed
-
-
-def forget_tries(user: User) -> None:
-    """Begin anew after a code that was right."""
-    if window := _tries_of(user):
-        get_limiter().forget([window])
+    return count_code(user, lambda: use_code(user, code))
 
 
 def use_code(user: User, code: str) -> Authenticator | None:
@@ -157,9 +141,3 @@ def _use_step(factor_id: int, code: str) -> bool:
     factor.data[LAST_STEP] = steps[0]
     factor.save(update_fields=["data"])
     return True
-
-
-def _tries_of(user: User) -> Window | None:
-    """Return the window that codes of an account are counted in."""
-    rate = parse_rate(settings.STAFF_MFA_RATE)
-    return rate and get_limiter().window("second_factor", rate, user_ident(user.pk))

@@ -9,7 +9,7 @@ from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateFo
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
 
-from staff.factors import forget_tries, take_try, use_code
+from staff.factors import try_code
 from users.errors import PasswordWrongError, SignInLockedError
 from users.forms import StoringMixin
 from users.services import confirm_password
@@ -28,14 +28,14 @@ class _SpendingMixin:
     def clean_code(self) -> str:
         """Return the code, if it opens anything."""
         code: str = self.cleaned_data["code"]
-        if not take_try(self.user):
+        try:
+            factor = try_code(self.user, code)
+        except SignInLockedError:
             fault = get_account_adapter().validation_error("too_many_login_attempts")
-            raise fault
-        factor = use_code(self.user, code)
+            raise fault from None
         if factor is None:
             fault = get_adapter().validation_error("incorrect_code")
             raise fault
-        forget_tries(self.user)
         self.authenticator = factor
         return code
 

@@ -254,7 +254,7 @@ class EmailChange(models.Model):
 
 
 class SignInTries(models.Model):
-    """Passwords tried since it was last quiet; names accounts by digests alone.
+    """Passwords or codes tried since it was last quiet; names accounts by digests.
 
     An account that does not exist has rows as any other.
     """
@@ -265,6 +265,7 @@ class SignInTries(models.Model):
         PAIR = "pair", "account and client address"
         ACCOUNT = "account", "account"
         ADDRESS = "address", "client address"
+        CODE = "code", "codes of an account's second factor"
 
     digest = CodeField(max_length=65, unique=True)
     kind = CodeField(max_length=8, choices=Kind.choices)

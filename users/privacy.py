@@ -106,7 +106,7 @@ HOLDINGS = (
     Holding(
         model="users.SignInTries",
         name="sign_in_tries",
-        tells="Passwords that were tried of your account.",
+        tells="Passwords and codes that were tried of your account.",
         personal=("account",),
         rows=_tries_of,
         unshown="Counted under a digest of the address, not by name.",
@@ -177,7 +177,7 @@ RETENTIONS = (
         task="users.purge_email_changes",
     ),
     Retention(
-        data="Passwords that were tried",
+        data="Passwords and codes that were tried",
         period=f"{KEPT.days} days after they lock nothing any more",
         due=ended_tries,
         apply=purge_tries,

@@ -5,11 +5,13 @@ from django.test import TransactionTestCase, override_settings
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
-from tests.custom.throttling.limits import FreshLimits
+from tests.custom.throttling.limits import FreshLimits, own_limits
 from tests.processes import race
 from tests.staff.codes import code_at, enrol, recovery_codes
 from tests.users.factories import PASSWORD, UserFactory
+from users.links import PASSWORD_RESET, UNLOCK
 from users.models import AuthToken
+from users.services import reset_password, unlock_sign_in
 
 LOGIN = "/api/user/login/"
 
@@ -86,6 +88,29 @@ class ApiLoginTests(FreshLimits, APITestCase):
         too_long = self.log_in(otp="x" * 33)
         self.assertEqual(too_long.status_code, 400)
         self.assertEqual(too_long.json()["errors"][0]["pointer"], "#/otp")
+
+    @override_settings(STAFF_MFA_RATE="2/hour")
+    def test_they_are_counted_without_redis(self) -> None:
+        with own_limits("redis://127.0.0.1:1/0"):  # nobody listens there
+            for _ in range(2):
+                self.assert_refused(self.log_in(otp="000000"), "second-factor-wrong")
+            self.assert_refused(self.log_in(otp=code_at()), "sign-in-locked", 429)
+
+    @override_settings(STAFF_MFA_RATE="2/hour")
+    def test_neither_a_mail_nor_another_password_lets_more_be_tried(self) -> None:
+        for _ in range(2):
+            self.log_in(otp="000000")
+        unlock_sign_in(UNLOCK.make(self.staff))
+        reset_password(PASSWORD_RESET.make(self.staff), "another-way-home-88")
+        answer = self.log_in(otp=code_at(), password="another-way-home-88")
+        self.assert_refused(answer, "sign-in-locked", 429)
+
+    @override_settings(STAFF_MFA_RATE="2/hour")
+    def test_they_count_from_nothing_after_a_quiet_while(self) -> None:
+        for _ in range(2):
+            self.log_in(otp="000000")
+        with time_machine.travel(time.time() + 3601):
+            self.assertEqual(self.log_in(otp=code_at()).status_code, 200)
 
     def test_who_has_no_factor_is_not_asked(self) -> None:
         UserFactory(email="customer@example.com")

@@ -68,6 +68,13 @@ class SpendingRaceTests(TransactionTestCase):
         enrol(user)
         self.assertEqual(self.count_right(user, recovery_codes(user)[0]), 1)
 
+    def test_exactly_as_many_are_looked_at_as_are_allowed(self) -> None:
+        user = UserFactory(is_staff=True)
+        enrol(user)
+        outcomes = race("tests.staff.racers.guess_codes", [{"user": user.pk}] * 4)
+        self.assertEqual([outcome.error for outcome in outcomes], [None] * 4)
+        self.assertEqual(sum(sum(outcome.value) for outcome in outcomes), 7)
+
     def count_right(self, user: User, code: str) -> int:
         calls = [{"user": user.pk, "code": code}] * 4
         outcomes = race("tests.staff.racers.spend", calls)

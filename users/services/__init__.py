@@ -39,7 +39,12 @@ from users.services.passwords import (
     reset_password,
     store_password,
 )
-from users.services.tries import forget_tries, unlock_sign_in, user_of_password
+from users.services.tries import (
+    count_code,
+    forget_tries,
+    unlock_sign_in,
+    user_of_password,
+)
 from users.services.wishes import request_erasure, start_erasure, withdraw_erasure
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "close_account",
     "confirm_email_change",
     "confirm_password",
+    "count_code",
     "end_sessions",
     "erase_user",
     "extend_token",

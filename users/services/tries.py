@@ -1,4 +1,4 @@
-"""Passwords that are tried: each is counted before it is checked, and some are not.
+"""Passwords and codes that are tried: each is counted, then checked, and some are not.
 
 Counted in the database, where nothing is lost with Redis; an account that does not
 exist is counted, locked and answered as any other. See
@@ -6,7 +6,7 @@ docs/decisions/0051-sign-in-locks.md.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -33,6 +33,7 @@ SETTINGS: Final = {
     Kind.PAIR: "SIGN_IN_LOCK",
     Kind.ACCOUNT: "SIGN_IN_LOCK_ACCOUNT",
     Kind.ADDRESS: "SIGN_IN_LOCK_ADDRESS",
+    Kind.CODE: "STAFF_MFA_RATE",
 }
 KEPT: Final = timedelta(days=2)  # longer than any mail works
 PURGE_BATCH: Final = 1_000
@@ -68,12 +69,38 @@ def count_try(email: str, address: str, check: Callable[[], T | None]) -> T | No
     Raises:
         SignInLockedError: Too many were tried; ``check`` was not called.
     """
-    is_last = _take_try(email, address)
+    rows = list(_rows(email, address))
+    msg = "Too many passwords were tried. Please wait, or see your mails."
+    is_last = _take_try(rows, msg)
     found = check()
     if found is not None:
-        _give_back(email, address)
+        _give_back(rows)
     elif is_last:
         _tell_owner(email)
+    return found
+
+
+def count_code(user: User, check: Callable[[], T | None]) -> T | None:
+    """Check a code of an account's second factor, as ``count_try`` does a password.
+
+    A lock of codes ends by time alone: neither a mail nor another password ends it,
+    since both are what a second factor stands in for.
+
+    Raises:
+        SignInLockedError: Too many were tried; ``check`` was not called.
+    """
+    rows = [
+        SignInTries(
+            digest=tried_ident(f"{Kind.CODE} {user.pk}"),
+            kind=Kind.CODE,
+            account=account_digest(user.email),
+            quiet_at=timezone.now(),
+        )
+    ]
+    _take_try(rows, "Too many codes were tried. Please wait.")
+    found = check()
+    if found is not None:
+        _give_back(rows)
     return found
 
 
@@ -92,10 +119,13 @@ def unlock_sign_in(token: str) -> None:
 
 @transactional
 def forget_tries(user: User) -> int:
-    """Let an account begin anew, wherever it was tried from; 1 UPDATE. Count rows."""
+    """Let an account begin anew, wherever it was tried from; 1 UPDATE. Count rows.
+
+    Codes of a second factor are not forgotten.
+    """
     now = timezone.now()
     tried = SignInTries.objects.of_account(account_digest(user.email))
-    return tried.update(tries=0, quiet_at=now, unlocked_at=now)
+    return tried.exclude(kind=Kind.CODE).update(tries=0, quiet_at=now, unlocked_at=now)
 
 
 def purge_tries() -> int:
@@ -109,17 +139,19 @@ def ended_tries() -> SignInTriesQuerySet:
 
 
 @transactional
-def _take_try(email: str, address: str) -> bool:
+def _take_try(wanted: Sequence[SignInTries], refusal: str) -> bool:
     """Count one try; tell whether it is the last before a lock that a mail ends.
+
+    Args:
+        wanted: What it counts in, as it would first be stored.
+        refusal: What is said where too many were tried.
 
     Raises:
         SignInLockedError: One is used up; nothing is counted.
     """
     now = timezone.now()
     rates = dict(_rates())
-    rows = SignInTries.objects.lock_or_add(
-        [row for row in _rows(email, address) if row.kind in rates]
-    )
+    rows = SignInTries.objects.lock_or_add([row for row in wanted if row.kind in rates])
     ends = [
         row.quiet_at
         for row in rows
@@ -127,8 +159,7 @@ def _take_try(email: str, address: str) -> bool:
     ]
     if ends:
         seconds = math.ceil((max(ends) - now).total_seconds())
-        msg = "Too many passwords were tried. Please wait, or see your mails."
-        raise SignInLockedError(msg, retry_after=seconds)
+        raise SignInLockedError(refusal, retry_after=seconds)
     for row in rows:
         row.tries = row.tries + 1 if row.quiet_at > now else 1
         row.quiet_at = now + timedelta(seconds=rates[row.kind].window)
@@ -139,12 +170,12 @@ def _take_try(email: str, address: str) -> bool:
 
 
 @transactional
-def _give_back(email: str, address: str) -> None:
+def _give_back(rows: Sequence[SignInTries]) -> None:
     """Let the account begin anew; of the client address this one try alone counts not.
 
     Else whoever has an account of their own could try others without end.
     """
-    digests = [row.digest for row in _rows(email, address)]
+    digests = [row.digest for row in rows]
     one_less = When(kind=Kind.ADDRESS, tries__gt=0, then=F("tries") - 1)
     SignInTries.objects.filter(digest__in=digests).order_by("digest").update(
         tries=Case(one_less, default=Value(0))
