@@ -1,5 +1,7 @@
 """How every mail of the shop is made: two forms of one text, safe headers."""
 
+import re
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
@@ -9,6 +11,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 SUBJECT_LENGTH = 200  # characters
+TYPED_LENGTH = 100
+# What holds a link together: dots in any script, the marks behind scheme and mailbox.
+_JOINTS = re.compile(r"[.\u3002\uff0e\uff61:\uff1a@\uff20](?=\S)")
+_JOINERS = "\u200c\u200d"  # which some names need, unlike other unseen characters
 
 
 def send_mail(
@@ -50,6 +56,20 @@ def send_mail(
 def one_line(text: str) -> str:
     """Return a text fit for a header: no line break can start another header."""
     return " ".join(text.split())[:SUBJECT_LENGTH]
+
+
+def plain_words(typed: str) -> str:
+    """Return what a stranger typed so that a mail can hold it: no link, one short line.
+
+    Whoever orders types a name and anybody's address of mail. A dot or a colon is
+    parted from what follows it, so that no mail program makes a link of it.
+    """
+    seen = (
+        each
+        for each in one_line(typed)
+        if each in _JOINERS or unicodedata.category(each) not in {"Cc", "Cf"}
+    )
+    return _JOINTS.sub(r"\g<0> ", "".join(seen))[:TYPED_LENGTH]
 
 
 def _domain() -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from basket.items import line_title
 from custom.figures import language_of, show_amount, show_day
-from notifications.mails import send_mail
+from notifications.mails import plain_words, send_mail
 from notifications.markup import order_markup
 from orders.guests import guest_token
 from orders.models import Order, OrderEvent, OrderLine
@@ -133,7 +133,9 @@ def _order_context(
 ) -> dict[str, object]:
     """Return what the templates of an order's mail show."""
     lines = list(order.lines.all())
-    detail: dict[str, Any] = event.detail if event else {}
+    detail: dict[str, Any] = dict(event.detail) if event else {}
+    if "reason" in detail:
+        detail["reason"] = plain_words(detail["reason"])
     link = _order_link(order)
     return {
         "language": language,
@@ -148,7 +150,7 @@ def _order_context(
             for line in lines
         ],
         "sums": list(sums_of(order, language)),
-        "address": address_lines(order.shipping_address),
+        "address": list(map(plain_words, address_lines(order.shipping_address))),
         "link": link,
         "markup": order_markup(
             order, link=link, shop=settings.SHOP_NAME, state=_state(order)

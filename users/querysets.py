@@ -148,6 +148,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Load the key of a digest with its owner; at most one row, 1 query."""
         return self.filter(digest=digest).select_related("user")
 
+    def of_active_accounts(self) -> Self:
+        """Keep keys of accounts that may sign in, with the accounts loaded."""
+        return self.filter(user__is_active=True).select_related("user")
+
     def alive(self, moment: datetime) -> Self:
         """Keep keys that open something at a moment."""
         is_unended = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=moment)

@@ -108,6 +108,8 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     "user.email_changed": "notifications.accounts.send_email_changed",
     "user.sign_in_locked": "notifications.accounts.send_sign_in_locked",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",
+    "key.made": "notifications.keys.send_key_made",
+    "key.revoked": "notifications.keys.send_key_revoked",
     "factor.changed": "notifications.factors.send_factor_changed",
     "payment.capture": "payments.tasks.capture",
     "payment.void": "payments.tasks.void",

@@ -1,6 +1,8 @@
 import re
 
+from django.contrib.auth.models import Permission
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.test import TestCase, override_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -8,11 +10,13 @@ from rest_framework.test import APIClient
 from custom.models import OutboxMessage
 from custom.outbox import consume
 from tests.users.factories import PASSWORD, UserFactory
-from users.models import User
+from users.models import ApiKey, User
 from users.services import (
+    make_key,
     request_email_change,
     request_password_reset,
     request_verification,
+    revoke_key,
     start_erasure,
 )
 
@@ -123,3 +127,52 @@ class AccountMailTests(TestCase):
         stored = str(OutboxMessage.objects.values().get())
         self.assertNotIn(self.token(), stored)
         self.assertNotIn("ada@example.com", stored)
+
+
+@override_settings(SHOP_NAME="Film Shop", API_KEY_PREFIX="shop_live_")
+class KeyMailTests(TestCase):
+    """What the owner of an account is told of its keys"""
+
+    def setUp(self) -> None:
+        self.owner = UserFactory(email="ada@example.com", is_staff=True)
+        self.owner.user_permissions.set(
+            Permission.objects.filter(codename__in=("view_product", "change_product"))
+        )
+        self.owner = User.objects.get(pk=self.owner.pk)
+
+    def make(self) -> ApiKey:
+        lure = "see https://evil.example"
+        return make_key(self.owner, name=lure, scopes=["catalogue:read"]).key
+
+    def sent(self) -> EmailMultiAlternatives:
+        self.assertEqual(set(carry_out()), {"done"})
+        sent = mail.outbox[-1]
+        self.assertEqual(sent.to, ["ada@example.com"])
+        self.assertIn("Hello ada@example.com,", sent.body)
+        self.assertNotIn("evil.example", sent.body + sent.alternatives[0][0])
+        return sent
+
+    def test_one_that_was_made(self) -> None:
+        key = self.make()
+        sent = self.sent()
+        self.assertEqual(sent.subject, "Film Shop: an API key was made")
+        for text in (sent.body, sent.alternatives[0][0]):
+            self.assertIn(f"It begins with {key.hint} and may do this:", text)
+            self.assertIn("catalogue:read", text)
+        self.assertIn("- catalogue:read\n", sent.body)
+
+    def test_one_that_was_revoked_once(self) -> None:
+        key = self.make()
+        for expected in (True, False):
+            self.assertEqual(revoke_key(key, actor=self.owner), expected)
+        sent = self.sent()
+        self.assertEqual(len(mail.outbox), 2)
+        self.assertEqual(sent.subject, "Film Shop: an API key was revoked")
+        for text in (sent.body, sent.alternatives[0][0]):
+            self.assertIn(f"begins with {key.hint}.", text)
+
+    def test_a_closed_account_is_not_told(self) -> None:
+        self.make()
+        User.objects.update(is_active=False)
+        self.assertEqual(carry_out(), ["done"])
+        self.assertEqual(mail.outbox, [])

@@ -8,17 +8,19 @@ from unittest import mock
 
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from django.test import TestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 
 from basket.requests import LineRequest
 from custom import outbox
 from custom.models import OutboxMessage
 from custom.outbox import consume
 from custom.transactions import run_in_transaction
+from notifications.mails import plain_words
 from orders.guests import guest_token
 from orders.models import Order
 from orders.services import place_order
 from tests.orders.factories import (
+    ADDRESS,
     OrderEventFactory,
     OrderFactory,
     OrderLineFactory,
@@ -92,6 +94,26 @@ class OrderConfirmationTests(MailTestCase):
         )
         message.refresh_from_db()
         self.assertEqual(message.state, "done")
+
+    def test_what_a_guest_typed_makes_no_link(self) -> None:
+        lures = {
+            "first_name": "Win www.evil.example",
+            "last_name": "https://evil.example/x",
+            "company": "evil。example ask@evil\uff0eexample\u202e",
+            "line1": "Dr.-Karl-Lueger-Platz 1.2",
+        }
+        _, message = self.place(
+            guest_email="victim@example.com", shipping_address=ADDRESS | lures
+        )
+        consume(message.pk)
+        sent = self.sent()
+        for text in (sent.body, html_of(sent)):
+            self.assertNotRegex(
+                text, r"evil[.\u3002\uff0e]example|www\.evil|https://evil|@evil"
+            )
+            self.assertNotIn("\u202e", text)
+        self.assertIn("Win www. evil. example https: //evil. example/x\n", sent.body)
+        self.assertIn("Dr. -Karl-Lueger-Platz 1. 2\n", sent.body)
 
     def test_the_mail_is_multipart(self) -> None:
         _, message = self.place()
@@ -341,3 +363,15 @@ class LaterMailTests(MailTestCase):
         self.assertEqual(
             (message.state, message.last_error), ("pending", "DoesNotExist")
         )
+
+
+class PlainWordsTests(SimpleTestCase):
+    """notifications.mails.plain_words"""
+
+    def test_it_is_one_short_line(self) -> None:
+        self.assertEqual(plain_words("a\n\n b\x00c"), "a bc")
+        self.assertEqual(len(plain_words("x" * 500)), 100)
+
+    def test_names_stay_as_they_are(self) -> None:
+        for name in ("Ada O'Neil-Müller", "St. Pölten 3/12", "a\u200cb\u200dc"):
+            self.assertEqual(plain_words(name), name)

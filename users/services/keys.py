@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from knox.crypto import hash_token
 
+from custom import outbox
 from custom.history import recorded
 from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
@@ -63,7 +64,9 @@ def make_key(
     expires_at: datetime | None = None,
     actor: User | None = None,
 ) -> NewKey:
-    """Store a key that acts for an account, within some scopes; locks the account.
+    """Store a key that acts for an account, within some scopes; its owner is mailed.
+
+    Locks the account.
 
     Args:
         owner: Whose rights bound what the key may do, at each request anew.
@@ -100,6 +103,7 @@ def make_key(
             expires_at=expires_at,
             created_by=actor,
         )
+    outbox.publish("key.made", {"key": key.pk})
     return NewKey(key, secret)
 
 
@@ -111,13 +115,14 @@ def _make_confirmed(owner: User, key: KeyFields) -> NewKey:
 
 @transactional
 def revoke_key(key: ApiKey, *, actor: User) -> bool:
-    """End a key at once and for good; tell whether it was still alive."""
+    """End a key at once and for good; its owner is mailed. False: it had ended."""
     found = ApiKey.objects.select_for_update().get(pk=key.pk)
     if found.revoked_at is not None:
         return False
     found.revoked_at = timezone.now()
     with recorded("API key revoked.", actor=actor):
         found.save(update_fields=["revoked_at"])
+    outbox.publish("key.revoked", {"key": key.pk})
     return True
 
 
