@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalogue.models import NumberedProduct
+from catalogue.models import NumberedProduct, ProductBulk
 from catalogue.services import purge_tombstones
+from custom.bulks import expired_answers, purge_answers
 from custom.privacy import NotPersonal, Retention
 
 
@@ -19,10 +20,18 @@ def _tombstones() -> QuerySet[NumberedProduct]:
 NOT_PERSONAL = (
     NotPersonal("catalogue.Category", ("description",), "of goods"),
     NotPersonal("catalogue.Product", ("description", "attributes"), "of goods"),
+    NotPersonal("catalogue.ProductBulk", ("results",), "of goods"),
     NotPersonal("catalogue.Variant", ("attributes",), "of goods"),
     NotPersonal("catalogue.AttributeDefinition", ("options",), "of goods"),
 )
 RETENTIONS = (
+    Retention(
+        data="Answers to bulks of products",
+        period="`IDEMPOTENCY_KEY_HOURS` from the request",
+        due=lambda: expired_answers(ProductBulk),
+        apply=lambda: purge_answers(ProductBulk),
+        task="catalogue.purge_bulks",
+    ),
     Retention(
         data="Notes of products that are gone",
         period="`SYNC_TOMBSTONE_DAYS` from then",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from catalogue.models import (
@@ -268,6 +269,23 @@ def root_categories() -> list[CategoryRow]:
 def public_categories(category_ids: Iterable[int]) -> list[CategoryRow]:
     """Read those of some categories that anyone may see, in tree order; 1 query."""
     return _NAMED(categories=list(category_ids))
+
+
+def find_categories(keys: Iterable[str]) -> dict[str, Category]:
+    """Return key -> category, by id (digits only) or slug; 1 query.
+
+    Keys that lead nowhere are left out.
+    """
+    wanted = set(keys)
+    ids = {key: int(key) for key in wanted if is_id(key) and len(key) < len(str(2**63))}
+    found = Category.objects.filter(Q(pk__in=ids.values()) | Q(slug__in=wanted))
+    by_slug, by_id = {}, {}
+    for category in found:
+        by_slug[category.slug], by_id[category.pk] = category, category
+    named = {
+        key: by_id.get(ids[key]) if key in ids else by_slug.get(key) for key in wanted
+    }
+    return {key: category for key, category in named.items() if category}
 
 
 def _below(tops: Sequence[Tree], deepest: int) -> list[CategoryRow]:

@@ -59,13 +59,22 @@ def check_slug(rows: QuerySet[Any], slug: str) -> str:
         InvalidSlugError: It has no letter, or a character a slug may not have.
         SlugTakenError: A row has it.
     """
-    if not SLUG.fullmatch(slug) or not LETTER.search(slug) or len(slug) > SLUG_LENGTH:
-        msg = "A slug has small letters, digits and hyphens, and at least one letter."
-        raise InvalidSlugError(msg)
+    check_slug_shape(slug)
     if rows.filter(slug=slug).exists():
         msg = f"The slug {slug} is taken."
         raise SlugTakenError(msg)
     return slug
+
+
+def check_slug_shape(slug: str) -> None:
+    """Refuse what no slug can be.
+
+    Raises:
+        InvalidSlugError: It has no letter, or a character a slug may not have.
+    """
+    if not SLUG.fullmatch(slug) or not LETTER.search(slug) or len(slug) > SLUG_LENGTH:
+        msg = "A slug has small letters, digits and hyphens, and at least one letter."
+        raise InvalidSlugError(msg)
 
 
 def _taken(tables: Iterable[QuerySet[Any]], **conditions: object) -> set[str]:

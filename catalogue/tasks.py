@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from catalogue import services
+from catalogue.models import ProductBulk
+from custom.bulks import purge_answers
 from custom.models import OutboxMessage
 from custom.outbox import external_effect
 
@@ -17,6 +19,12 @@ def number_product_changes(_message: OutboxMessage) -> None:
 def follow_windows() -> int:
     """Show and hide products whose window has opened or closed."""
     return services.follow_windows()
+
+
+@shared_task(name="catalogue.purge_bulks")
+def purge_bulks() -> int:
+    """Delete answers to bulks that nobody can repeat any more."""
+    return purge_answers(ProductBulk)
 
 
 @shared_task(name="catalogue.purge_tombstones")

@@ -7,7 +7,11 @@ from django.utils import timezone
 from custom.fields import CodeField
 from custom.ids import new_public_id
 from custom.origins import SOURCES
-from custom.querysets import IdempotencyKeyQuerySet, OutboxMessageQuerySet
+from custom.querysets import (
+    IdempotencyKeyQuerySet,
+    KeptAnswerQuerySet,
+    OutboxMessageQuerySet,
+)
 from custom.rates import MAX_LIMIT, PER_MINUTE, SETTINGS, Rate
 
 
@@ -38,6 +42,23 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint} {self.made}"
+
+
+class KeptAnswer(models.Model):
+    """What became of each row of a request, kept to be told to who repeats it."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    results = models.JSONField(help_text="What became of each row, as answered.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = KeptAnswerQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return str(self.public_id)
 
 
 class OutboxMessage(models.Model):

@@ -22,6 +22,14 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
         return self.filter(created_at__lt=moment)
 
 
+class KeptAnswerQuerySet(models.QuerySet[Any]):
+    """Answers by age."""
+
+    def created_before(self, moment: datetime) -> Self:
+        """Keep those that nobody can ask for again."""
+        return self.filter(created_at__lt=moment)
+
+
 class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
     """Messages by what may be done with them."""
 

@@ -6,16 +6,13 @@ import reversion
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from catalogue.models import Variant
 from custom.fields import CodeField, MoneyField
-from custom.ids import new_public_id
-from custom.models import RateOverride
+from custom.models import KeptAnswer, RateOverride
 from partner.querysets import (
     PartnerMemberQuerySet,
     PartnerQuerySet,
-    StockImportQuerySet,
     StockLevelQuerySet,
     StockMovementQuerySet,
     StockPriceQuerySet,
@@ -229,23 +226,12 @@ class StockMovement(models.Model):
         return f"{self.reason} {self.source}"
 
 
-class StockImport(models.Model):
+class StockImport(KeptAnswer):
     """A bulk of rows that was carried out, kept to answer a repetition of it."""
 
-    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     partner = models.ForeignKey(
         Partner, on_delete=models.CASCADE, related_name="stock_imports"
     )
-    results = models.JSONField(help_text="What became of each row, as answered.")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    objects = StockImportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
-
-    def __str__(self) -> str:
-        return str(self.public_id)
 
 
 class StockPrice(models.Model):

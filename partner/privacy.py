@@ -1,11 +1,8 @@
 """What partners and their stock tell of a person."""
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from custom.bulks import expired_answers
 from custom.privacy import Holding, NotPersonal, Person, Retention
 from custom.privacy.batches import delete_all
 from partner.models import PartnerMember, StockImport, StockMovement
@@ -14,11 +11,6 @@ from partner.services import purge_imports
 
 def _members_of(person: Person) -> QuerySet[PartnerMember]:
     return PartnerMember.objects.filter(user=person.pk)
-
-
-def _old_imports() -> QuerySet[StockImport]:
-    limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
-    return StockImport.objects.created_before(limit)
 
 
 HOLDINGS = (
@@ -53,7 +45,7 @@ RETENTIONS = (
     Retention(
         data="Answers to bulks of stock",
         period="`IDEMPOTENCY_KEY_HOURS` from the request",
-        due=_old_imports,
+        due=lambda: expired_answers(StockImport),
         apply=purge_imports,
         task="partner.purge_stock_imports",
     ),

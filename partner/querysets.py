@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from partner.models import (  # noqa: F401 - in strings
         Partner,
         PartnerMember,
-        StockImport,
         StockLevel,
         StockMovement,
         StockPrice,
@@ -167,14 +166,6 @@ def _units(quantities: Mapping[int, int]) -> ByKey:
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):
     """The ledger of stock."""
-
-
-class StockImportQuerySet(models.QuerySet["StockImport"]):
-    """Bulks that were carried out."""
-
-    def created_before(self, moment: datetime) -> Self:
-        """Keep those that nobody can repeat any more."""
-        return self.filter(created_at__lt=moment)
 
 
 class StockPriceQuerySet(models.QuerySet["StockPrice"]):

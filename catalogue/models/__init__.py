@@ -1,5 +1,6 @@
 """What is sold: product types, categories, products, variants and their pictures."""
 
+from catalogue.models.bulks import ProductBulk
 from catalogue.models.categories import SLUG_LENGTH, Category
 from catalogue.models.listings import (
     VALUE_LENGTH,
@@ -32,6 +33,7 @@ __all__ = [
     "ListingCount",
     "NumberedProduct",
     "Product",
+    "ProductBulk",
     "ProductChange",
     "ProductImage",
     "ProductListing",

@@ -37,6 +37,7 @@ from catalogue.services.images import (
     store_image,
     update_image,
 )
+from catalogue.services.judging import ProductRow
 from catalogue.services.listings import (
     copy_figures,
     recount_listings,
@@ -64,6 +65,7 @@ from catalogue.services.rows import (
     rewrite_variants,
 )
 from catalogue.services.types import NewDefinition, create_product_type
+from catalogue.services.upserts import RowResult, write_products
 from catalogue.services.values import refresh_values
 from catalogue.services.variants import add_variant, delete_variant, update_variant
 from catalogue.services.verification import repair_catalogue, verify_catalogue
@@ -76,6 +78,8 @@ __all__ = [
     "NewProduct",
     "NewVariant",
     "ProductChange",
+    "ProductRow",
+    "RowResult",
     "StoredImage",
     "VariantChange",
     "add_image",
@@ -127,4 +131,5 @@ __all__ = [
     "upsert_product",
     "upsert_variant",
     "verify_catalogue",
+    "write_products",
 ]

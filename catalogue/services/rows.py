@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils import timezone
 
-from catalogue.models import Category, Product, Variant
+from catalogue.models import Category, Product, ProductSlug, Variant
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import TREE_LOCK, refresh_listings
 from catalogue.services.products import NewVariant
+from catalogue.services.slugs import record_slugs
 from catalogue.services.values import refresh_values
 from custom.history import record_all
 from custom.locks import lock_named
@@ -48,7 +49,9 @@ def rewrite_products(changes: Sequence[ProductChange]) -> None:
     """Change products; a fixed number of statements for each 500.
 
     The caller vouches for the values: attributes are clean, windows open, and a slug
-    is not among them. Takes the lock of the category tree, then locks the products.
+    or external id is free, under the lock of slugs: one that any product has already,
+    were it one of these, would change that one. Takes the lock of the category tree,
+    then locks the products.
     Versions are kept where the caller has opened ``history.recorded``.
     """
     if not changes:
@@ -61,6 +64,8 @@ def rewrite_products(changes: Sequence[ProductChange]) -> None:
             setattr(products[change.product_id], name, value)
         names.update(change.values)
     _touch(products.values(), names)
+    if "slug" in names:
+        record_slugs(ProductSlug, products.values())
     _relink(changes)
     stored = Product.objects.filter(pk__in=products).order_by("pk")
     record_all(list(stored))
@@ -149,7 +154,9 @@ def _add(added: Sequence[AddedVariant]) -> None:
                 attributes=dict(each.new.attributes),
                 barcode=each.new.barcode,
                 weight_grams=each.new.weight_grams,
-                position=positions[each.product_id],
+                position=positions[each.product_id]
+                if each.new.position is None
+                else each.new.position,
                 is_public=each.new.is_public,
             )
         )

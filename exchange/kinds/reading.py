@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from catalogue.errors import InvalidSlugError
 from catalogue.models import Category, Product
-from catalogue.slugs import check_slug
+from catalogue.slugs import check_slug_shape
 from exchange.kinds.base import RowError
 
 CHUNK = 500
@@ -44,6 +44,6 @@ def check_new_slug(slug: str) -> None:
         RowError: See ``catalogue.slugs``.
     """
     try:
-        check_slug(Category.objects.none(), slug)
+        check_slug_shape(slug)
     except InvalidSlugError as error:
         raise RowError(error.detail, "slug") from error

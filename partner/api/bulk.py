@@ -1,26 +1,24 @@
 """Reads the rows of a bulk one by one, and tells what became of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
+from custom.api.bulks import JsonRow, row_error, row_pointer
 from custom.api.problems import list_faults
-from custom.idempotency import RequestKey, run_once_if_keyed
-from custom.ids import new_public_id
+from custom.bulks import Outcome, write_rows_once
+from custom.idempotency import Outcome as RequestOutcome
+from custom.idempotency import RequestKey
 from partner.api.access import require_manager
 from partner.api.serializers import StockRowSerializer
 from partner.models import PartnerMember, StockImport
 from partner.services import (
-    Outcome,
     RowResult,
     StockRow,
-    keep_import,
     write_stock_rows,
 )
 from users.models import User
 
-JsonRow = dict[str, Any]
 MANAGERS_ONLY = ("price", "variant")
 
 
@@ -31,44 +29,20 @@ def try_rows(
     return _write(membership, unread, actor=actor, source="", is_dry_run=True)
 
 
-def write_rows_once(
+def write_rows(
     key: RequestKey | None,
     membership: PartnerMember,
     unread: Sequence[object],
     *,
     actor: User,
-) -> tuple[list[JsonRow], bool]:
-    """Carry rows out unless the key did so before; results, and whether it had.
-
-    Only with a key are the results kept, to be told again.
-    """
-    import_id = new_public_id()
-    results: list[JsonRow] = []
-
-    def write() -> str:
-        source = f"import:{import_id}"
-        results[:] = _write(membership, unread, actor=actor, source=source)
-        if key is not None:
-            keep_import(membership.partner, results, public_id=import_id)
-        return str(import_id)
-
-    outcome = run_once_if_keyed(key, write, makes=str(import_id))
-    if outcome.is_replay:
-        results = StockImport.objects.get(public_id=outcome.made).results
-    return results, outcome.is_replay
-
-
-def sum_up(results: Sequence[Mapping[str, Any]], *, is_dry_run: bool) -> JsonRow:
-    """Return the whole answer."""
-    outcomes = [result["outcome"] for result in results]
-    return {
-        "dry_run": is_dry_run,
-        "created": outcomes.count(Outcome.CREATED),
-        "updated": outcomes.count(Outcome.UPDATED),
-        "unchanged": outcomes.count(Outcome.UNCHANGED),
-        "failed": outcomes.count(Outcome.ERROR),
-        "results": results,
-    }
+) -> tuple[list[JsonRow], RequestOutcome]:
+    """Carry rows out unless the key did so before; results, and whether it had."""
+    return write_rows_once(
+        key,
+        StockImport,
+        lambda bulk: _write(membership, unread, actor=actor, source=f"import:{bulk}"),
+        beside={"partner": membership.partner},
+    )
 
 
 def _write(
@@ -103,11 +77,11 @@ def _read(
             given = data if isinstance(data, Mapping) else {}
             require_manager(role, [name for name in MANAGERS_ONLY if name in given])
         except ValidationError as error:
-            errors = list(list_faults(error.get_full_details(), _pointer(place)))
+            errors = list(list_faults(error.get_full_details(), row_pointer(place)))
             refused[place] = _refusal(place, data, errors)
         except PermissionDenied as error:
             del rows[place]
-            errors = [_error(_pointer(place), "permission-denied", str(error.detail))]
+            errors = [row_error(place, (), "permission-denied", str(error.detail))]
             refused[place] = _refusal(place, data, errors)
     return rows, refused
 
@@ -136,14 +110,5 @@ def _tell(place: int, row: StockRow, result: RowResult) -> JsonRow:
 
 
 def _errors(place: int, result: RowResult) -> Iterator[dict[str, str]]:
-    if result.fault:
-        pointer = f"{_pointer(place)}/{result.fault.field}"
-        yield _error(pointer, result.fault.code, result.fault.detail)
-
-
-def _error(pointer: str, code: str, detail: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "detail": detail}
-
-
-def _pointer(place: int) -> str:
-    return f"#/rows/{place}"
+    if fault := result.fault:
+        yield row_error(place, [fault.field], fault.code, fault.detail)

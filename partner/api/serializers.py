@@ -10,12 +10,13 @@ from rest_framework.fields import empty
 
 from basket.items import line_title
 from catalogue.models import Variant
+from custom.api.bulks import BulkResultSerializer, OutcomeSerializer
 from custom.api.fields import MoneyField
-from custom.api.output import ModelOutputSerializer, OutputSerializer
+from custom.api.output import ModelOutputSerializer
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import StockRecord
-from partner.services import Outcome, StockRow
+from partner.services import StockRow
 
 MAX_ROWS = 1000
 MAX_UNITS = 10**9
@@ -181,32 +182,16 @@ class StockBulkSerializer(StrictSerializer):
     )
 
 
-class RowErrorSerializer(OutputSerializer[Any]):
-    """What is wrong with a row."""
-
-    pointer = serializers.CharField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class RowResultSerializer(OutputSerializer[Any]):
+class RowResultSerializer(OutcomeSerializer):
     """What became of a row."""
 
-    row = serializers.IntegerField(help_text="Its place, counted from 0.")
     partner_sku = serializers.CharField(
         allow_null=True, help_text="None if it could not be read."
     )
-    outcome = serializers.ChoiceField(choices=list(Outcome))
     id = serializers.IntegerField(allow_null=True, help_text="Of the stock record.")
-    errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
 
 
-class StockBulkResultSerializer(OutputSerializer[Any]):
+class StockBulkResultSerializer(BulkResultSerializer):
     """Answer to a bulk."""
 
-    dry_run = serializers.BooleanField(help_text="Nothing was stored.")
-    created = serializers.IntegerField()
-    updated = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    failed = serializers.IntegerField()
     results = RowResultSerializer(many=True)

@@ -7,12 +7,12 @@ from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
+from custom.api.bulks import DRY_RUN, DRY_RUN_PARAMETER, is_dry_run, sum_up
 from custom.api.conditional import (
     PreconditionRequiredError,
     entity_tag,
@@ -20,13 +20,12 @@ from custom.api.conditional import (
     has_condition,
 )
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
-from custom.api.idempotency import HEADER, REPLAYED_HEADER, read_key
-from custom.api.problems import QueryParameterError
+from custom.api.idempotency import HEADER, read_key, replay_headers
 from custom.api.views import ApiViewSet
 from custom.idempotency import Outcome, run_once_if_keyed
 from custom.ids import new_public_id
 from partner.api.access import PartnerMixin, require_manager
-from partner.api.bulk import sum_up, try_rows, write_rows_once
+from partner.api.bulk import try_rows, write_rows
 from partner.api.filters import StockFilter
 from partner.api.serializers import (
     NewStockRecordSerializer,
@@ -52,7 +51,6 @@ from partner.services import (
     write_stock_record,
 )
 
-DRY_RUN_PARAMETER = "dry_run"
 OF_CLERKS = frozenset({"num_in_stock", "low_stock_threshold", "expected"})
 UNGUARDED = "Send If-Match with the record's ETag, or expected in the body."
 KEY_PARAMETER = OpenApiParameter(HEADER, OpenApiTypes.STR, "header")
@@ -97,7 +95,7 @@ class StockViewSet(
     def get_query_parameters(self) -> frozenset[str]:
         """Take ``dry_run`` where many rows are sent."""
         names = super().get_query_parameters()
-        return names | {DRY_RUN_PARAMETER} if self.action == "bulk" else names
+        return names | {DRY_RUN} if self.action == "bulk" else names
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List the stock of one partner."""
@@ -119,7 +117,7 @@ class StockViewSet(
         outcome = self._create_once(body.validated_data)
         record = self.get_queryset().get(pk=outcome.made)
         path = reverse("partner:stock-detail", [record.pk], request=request)
-        headers = _replayed(outcome.is_replay) | {"Location": path}
+        headers = replay_headers(outcome) | {"Location": path}
         return self._shown(record, HTTPStatus.CREATED, headers)
 
     @refuses(
@@ -147,23 +145,23 @@ class StockViewSet(
     @extend_schema(
         parameters=[
             IDEMPOTENCY_KEY,
-            OpenApiParameter(DRY_RUN_PARAMETER, OpenApiTypes.BOOL),
+            DRY_RUN_PARAMETER,
         ],
         responses=StockBulkResultSerializer,
     )
     def bulk(self, request: Request) -> Response:
         """Change up to 1,000 stock records; a row that is refused stops no other."""
         key = read_key(request, endpoint=f"stock.bulk:{self.partner.pk}")
-        is_dry_run = _read_truth(request, DRY_RUN_PARAMETER)
+        is_trial = is_dry_run(request)
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
         rows, user = body.validated_data["rows"], self.request.user
-        if is_dry_run:
+        if is_trial:
             tried = try_rows(self.membership, rows, actor=user)
             return Response(sum_up(tried, is_dry_run=True))
-        results, is_replay = write_rows_once(key, self.membership, rows, actor=user)
+        results, outcome = write_rows(key, self.membership, rows, actor=user)
         answer = sum_up(results, is_dry_run=False)
-        return Response(answer, headers=_replayed(is_replay))
+        return Response(answer, headers=replay_headers(outcome))
 
     def _create_once(self, values: dict[str, Any]) -> Outcome:
         """Store a record, unless the request's key did so before."""
@@ -206,21 +204,3 @@ class StockViewSet(
         )
         tag = entity_tag(self.request, stock_state(record, record.level), shown.data)
         return Response(shown.data, status, headers={"ETag": tag, **(headers or {})})
-
-
-def _replayed(is_replay: bool) -> dict[str, str]:  # noqa: FBT001
-    """Return the header that tells of a repetition."""
-    return {REPLAYED_HEADER: "true"} if is_replay else {}
-
-
-def _read_truth(request: Request, name: str) -> bool:
-    """Return a query parameter that is true or false; false without one.
-
-    Raises:
-        QueryParameterError: It is neither.
-    """
-    text = request.query_params.get(name, "false").lower()
-    if text not in ("true", "false"):
-        fault = ErrorDetail('Give "true" or "false".', "invalid")
-        raise QueryParameterError({name: [fault]})
-    return text == "true"

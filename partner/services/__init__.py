@@ -1,11 +1,9 @@
 """Every write to partners, their offers and their stock."""
 
 from partner.services.bulk import (
-    Outcome,
     RowFault,
     RowResult,
     StockRow,
-    keep_import,
     purge_imports,
     write_stock_rows,
 )
@@ -32,7 +30,6 @@ __all__ = [
     "Finding",
     "NewMovement",
     "NewStockRecord",
-    "Outcome",
     "RowFault",
     "RowResult",
     "StockChange",
@@ -43,7 +40,6 @@ __all__ = [
     "create_partner",
     "create_stock_record",
     "create_stock_records",
-    "keep_import",
     "purge_imports",
     "record_movements",
     "refresh_summaries",

@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
-from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from catalogue.models import Variant
+from custom.bulks import Outcome, purge_answers
 from custom.errors import DomainError
 from custom.history import record_all, recorded
 from custom.ids import new_public_id
-from custom.purging import purge_in_batches
 from custom.transactions import transactional
 from partner.errors import PriceError, StockChangedError
 from partner.models import (
@@ -35,16 +31,6 @@ from partner.services.offers import (
 from users.models import User
 
 BATCH = 500  # rows of one UPDATE
-PURGE_BATCH = 20  # a kept answer is up to 200 kB
-
-
-class Outcome(StrEnum):
-    """What became of a row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,14 +281,6 @@ def _reprice(records: list[StockRecord]) -> None:
         record_all(list(stored))
 
 
-@transactional
-def keep_import(partner: Partner, results: object, *, public_id: UUID) -> None:
-    """Store the answer to a bulk, so that a repetition can be told the same."""
-    StockImport.objects.create(partner=partner, results=results, public_id=public_id)
-
-
 def purge_imports() -> int:
     """Delete answers older than their idempotency keys, some at a time; count them."""
-    limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
-    old = StockImport.objects.created_before(limit).order_by("created_at")
-    return purge_in_batches(old, batch=PURGE_BATCH)
+    return purge_answers(StockImport)

@@ -80,6 +80,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 API_BODY_LIMIT = 1024 * 1024  # bytes
+# Of one request to /api/admin/product/bulk/, which holds locks until all are written.
+PRODUCT_BULK_ROWS = env.int("PRODUCT_BULK_ROWS", default=100)
 # Forms with a file, and a path that takes them: the picture, and what is said of it.
 API_UPLOAD_PATH = r"/api/admin/product/[0-9]+/image/"
 API_UPLOAD_LIMIT = 20 * 1024 * 1024 + 64 * 1024  # bytes

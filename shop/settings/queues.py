@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "partner.purge_stock_imports",
         "schedule": 3600.0,
     },
+    "purge-product-bulks": {"task": "catalogue.purge_bulks", "schedule": 3600.0},
     "purge-tombstones": {"task": "catalogue.purge_tombstones", "schedule": 3600.0},
     "purge-fruitless-queries": {
         "task": "search.purge_fruitless_queries",

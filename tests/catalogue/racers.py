@@ -148,5 +148,13 @@ def put(user: int, path: str, body: dict[str, Any]) -> int:
     return client.put(path, body, format="json").status_code
 
 
+def post(user: int, path: str, body: dict[str, Any]) -> list[str]:
+    """Send rows as one of the staff; return what became of each."""
+    client = APIClient(SERVER_NAME="localhost")
+    client.force_authenticate(User.objects.get(pk=user))
+    results = client.post(path, body, format="json").json()["results"]
+    return [each["outcome"] for each in results]
+
+
 def _last_number() -> int:
     return ChangeCounter.objects.get().last

@@ -7,6 +7,7 @@ from tests.processes import race
 from tests.users.factories import UserFactory
 
 PROCESSES = 6
+ROWS = 8  # of a bulk
 LIST = "/api/admin/product/"
 
 
@@ -51,6 +52,42 @@ class UpsertRaceTests(TransactionTestCase):
         self.assertEqual(self.put(*calls), [200] * (taken - 1) + [201] + [409] * taken)
         owner = Variant.objects.get(sku="M-1").product
         self.assertEqual(owner.version, 1 + taken)
+
+    def test_bulks_of_the_same_products(self) -> None:
+        """Some are made by one and changed by the other, whatever the order of rows."""
+        rows = [
+            {
+                "external_id": f"erp/{n}",
+                "title": "M",
+                "product_type": "film",
+                "variants": [{"sku": f"M-{n}"}],
+            }
+            for n in range(ROWS)
+        ]
+        outcomes = race(
+            "tests.catalogue.racers.post",
+            [
+                {
+                    "user": self.editor.pk,
+                    "path": f"{LIST}bulk/",
+                    "body": {
+                        "rows": [
+                            row | {"description": f"{n}"} for row in rows[:: (-1) ** n]
+                        ]
+                    },
+                }
+                for n in range(PROCESSES)
+            ],
+        )
+        self.assertEqual([each.detail for each in outcomes if each.error], [])
+        told = sorted(each.value for each in outcomes)
+        others = [["updated"] * ROWS] * (PROCESSES - 1)
+        self.assertEqual(told, [["created"] * ROWS, *others])
+        versions = Product.objects.values_list("version", flat=True)
+        self.assertEqual(list(versions), [PROCESSES] * ROWS)
+        self.assertEqual(Product.objects.values("description").distinct().count(), 1)
+        self.assertEqual(Variant.objects.count(), ROWS)
+        self.assertEqual(verify_catalogue(), [])
 
     def make(self, sku: str) -> int:
         product = create_product(

@@ -79,6 +79,7 @@ MATRIX: Final = """
 /admin/product/
     GET    .                                            13333 +++3++ 3+
     POST   .                                            13333 +3333+ 3+
+    POST   bulk/                                        13333 +3333+ 3+
     GET    by-external-id/<path:external_id>/           13333 +++3++ 3+
     PUT    by-external-id/<path:external_id>/           13333 +3333+ 3+
     GET    <int:pk>/                                    13333 +++3++ 3+

@@ -58,7 +58,7 @@ IF_NONE_MATCH_PARAMETER = OpenApiParameter(
 )
 VIEW_PRODUCT = "catalogue.view_product"
 READING = ("list", "retrieve", "by_external_id")
-WRITING = ("create", "upsert", "partial_update", "destroy")
+WRITING = ("create", "upsert", "bulk", "partial_update", "destroy")
 
 
 class HoldsRights(BasePermission):

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
 from catalogue.models import (
     EXTERNAL_ID_LENGTH,
@@ -15,7 +17,8 @@ from catalogue.models import (
     ProductType,
     Variant,
 )
-from catalogue.querysets import is_id
+from catalogue.selectors import find_categories
+from catalogue.services import ProductRow
 from custom.api.serializers import StrictSerializer
 from custom.history import REASON_LENGTH
 from partner.api.serializers import StockChangeSerializer
@@ -23,11 +26,11 @@ from tax.models import TaxClass
 
 TITLE_LENGTH = 255
 SKU_LENGTH = 64
+CODE_LENGTH = 64
 DESCRIPTION_LENGTH = 100_000
 MAX_VARIANTS = 100  # of one body
 MAX_CATEGORIES = 100
 MAX_UNSIGNED = 2**31 - 1
-ID_DIGITS = 18  # of any key there may be
 
 
 @extend_schema_field(
@@ -79,18 +82,16 @@ class CategoriesField(serializers.ListField):
         Raises:
             ValidationError: It names those that are not there.
         """
-        keys = [str(int(key)) if _is_key(key) else key for key in self._texts(data)]
-        ids = [int(key) for key in keys if _is_key(key)]
-        found = Category.objects.filter(Q(pk__in=ids) | Q(slug__in=keys))
-        by_key = {key: each for each in found for key in (str(each.pk), each.slug)}
+        keys = self._texts(data)
+        found = find_categories(keys)
         faults: Any = {
             place: [ErrorDetail(f"There is no category {key[:50]}.", "does-not-exist")]
             for place, key in enumerate(keys)
-            if key not in by_key
+            if key not in found
         }
         if faults:
             raise ValidationError(faults)
-        return list({by_key[key].pk: by_key[key] for key in keys}.values())
+        return list({found[key].pk: found[key] for key in keys}.values())
 
     def _texts(self, data: Any) -> list[str]:
         return super().to_internal_value(data)
@@ -151,8 +152,8 @@ class VariantChangeSerializer(VariantUpsertSerializer):
     sku = serializers.CharField(max_length=SKU_LENGTH, required=False)
 
 
-class ProductFieldsSerializer(ReasonSerializer):
-    """What a product says of itself; what is left out stays."""
+class OwnFieldsSerializer(StrictSerializer):
+    """What a product says of itself alone; what is left out stays."""
 
     title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
     slug = serializers.CharField(
@@ -167,6 +168,16 @@ class ProductFieldsSerializer(ReasonSerializer):
         trim_whitespace=False,
     )
     attributes = AttributesField(required=False)
+    is_public = serializers.BooleanField(
+        required=False, help_text="Whether it is published, within its window."
+    )
+    publish_from = serializers.DateTimeField(required=False, allow_null=True)
+    publish_until = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ProductFieldsSerializer(ReasonSerializer, OwnFieldsSerializer):
+    """What a product says of itself and what it belongs to."""
+
     categories = CategoriesField(
         required=False, help_text="All of them, each by its id or slug."
     )
@@ -177,11 +188,6 @@ class ProductFieldsSerializer(ReasonSerializer):
         allow_null=True,
         help_text="Its code; null for the default one.",
     )
-    is_public = serializers.BooleanField(
-        required=False, help_text="Whether it is published, within its window."
-    )
-    publish_from = serializers.DateTimeField(required=False, allow_null=True)
-    publish_until = serializers.DateTimeField(required=False, allow_null=True)
 
 
 class ProductChangeSerializer(ProductFieldsSerializer):
@@ -231,6 +237,70 @@ class NewProductSerializer(ProductUpsertSerializer, ProductChangeSerializer):
     )
 
 
+class BulkProductSerializer(OwnFieldsSerializer):
+    """A product of a bulk; what its codes name is looked up for all rows at once."""
+
+    external_id = serializers.CharField(
+        max_length=EXTERNAL_ID_LENGTH,
+        required=False,
+        help_text="Which product; left out: the one that has the variants' SKUs.",
+    )
+    version = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_UNSIGNED,
+        required=False,
+        help_text="As it was read; the row is refused if it is another by now.",
+    )
+    product_type = serializers.CharField(
+        max_length=CODE_LENGTH,
+        required=False,
+        help_text="Its code; a product keeps its type.",
+    )
+    tax_class = serializers.CharField(
+        max_length=CODE_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Its code; null for the default one.",
+    )
+    categories = serializers.ListField(
+        child=serializers.CharField(max_length=SLUG_LENGTH),
+        required=False,
+        max_length=MAX_CATEGORIES,
+        help_text="All of them, each by its id or slug.",
+    )
+    variants = serializers.ListField(
+        child=VariantOfProductSerializer(),
+        required=False,
+        max_length=MAX_VARIANTS,
+        help_text="Those to be made or changed; others stay.",
+    )
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the row unread: what is wrong with it concerns no other row."""
+        return data
+
+    def read(self, data: object) -> ProductRow:
+        """Return a row in the service's own terms.
+
+        Raises:
+            ValidationError: It has another shape.
+        """
+        values = super().run_validation(data)
+        names = ("external_id", "version", "variants")
+        others = {name: values.pop(name) for name in names if name in values}
+        return ProductRow(values=values, **others)
+
+
+class ProductBulkSerializer(ReasonSerializer):
+    """Body of ``POST /api/admin/product/bulk/``; rows are read one by one."""
+
+    rows = serializers.ListField(
+        child=BulkProductSerializer(),
+        min_length=1,
+        max_length=settings.PRODUCT_BULK_ROWS,
+    )
+
+
 class OfferUpsertSerializer(ReasonSerializer, StockChangeSerializer):
     """Body of ``PUT …/offer/{partner}/``; a new offer needs a price."""
 
@@ -264,8 +334,3 @@ class NewImageSerializer(ImageFieldsSerializer):
     file = serializers.FileField(
         help_text="JPEG, PNG, WebP or GIF, whatever it is called."
     )
-
-
-def _is_key(text: str) -> bool:
-    """Tell whether a text is an id that some row could have."""
-    return is_id(text) and len(text) <= ID_DIGITS

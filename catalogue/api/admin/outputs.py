@@ -12,6 +12,7 @@ from catalogue.api.admin.inputs import AttributesField
 from catalogue.api.serializers import ImageSerializer
 from catalogue.models import Product, ProductImage, Variant
 from catalogue.querysets import ProductQuerySet
+from custom.api.bulks import BulkResultSerializer, OutcomeSerializer
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from partner.api.serializers import StockRecordSerializer
 from partner.models import StockRecord
@@ -190,3 +191,23 @@ class OffersSerializer(OutputSerializer[Any]):
     """The offers of a variant."""
 
     results = OfferSerializer(many=True)
+
+
+class ProductOutcomeSerializer(OutcomeSerializer):
+    """What became of a row."""
+
+    external_id = serializers.CharField(
+        allow_null=True, help_text="As it was sent; null if it was not, or not read."
+    )
+    id = serializers.IntegerField(
+        allow_null=True, help_text="Of the product; null of a row that was refused."
+    )
+    version = serializers.IntegerField(
+        allow_null=True, help_text="The product's, once all rows were written."
+    )
+
+
+class ProductBulkResultSerializer(BulkResultSerializer):
+    """Answer to a bulk."""
+
+    results = ProductOutcomeSerializer(many=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path
 
+from catalogue.api.admin.bulk import AdminProductBulkViewSet
 from catalogue.api.admin.offers import AdminOfferViewSet
 from catalogue.api.admin.parts import AdminImageViewSet, AdminVariantViewSet
 from catalogue.api.admin.products import AdminProductViewSet
@@ -17,6 +18,11 @@ LIST_OR_MAKE: Any = {"get": "list", "post": "create"}
 app_name = "admin-api"
 urlpatterns = [
     path("product/", AdminProductViewSet.as_view(LIST_OR_MAKE), name="product-list"),
+    path(
+        "product/bulk/",
+        AdminProductBulkViewSet.as_view({"post": "bulk"}),
+        name="product-bulk",
+    ),
     path(
         "product/by-external-id/<path:external_id>/",
         AdminProductViewSet.as_view({"get": "by_external_id", "put": "upsert"}),

@@ -21,7 +21,14 @@ from tests.users.factories import UserFactory
 from users.models import User
 
 LIST = "/api/admin/product/"
+BULK = f"{LIST}bulk/"
 ANY = mock.ANY
+NEW = {
+    "external_id": "erp/2",
+    "title": "Nosferatu",
+    "product_type": "film",
+    "variants": [{"sku": "N-DVD"}],
+}  # a row of a bulk
 Kind = AttributeDefinition.Kind
 
 
@@ -156,6 +163,29 @@ class EditorTestCase(APITestCase):
         revision = version.revision
         note = revision.note
         return revision.comment, note.source, revision.user_id, note.request_id
+
+
+class BulkTestCase(EditorTestCase):
+    """Sends rows to POST /api/admin/product/bulk/"""
+
+    def bulk(
+        self, *rows: object, query: str = "", key: str | None = None, **others: object
+    ) -> Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        body = {"rows": list(rows)} | others
+        return self.client.post(f"{BULK}{query}", body, headers=headers)
+
+    def results(self, *rows: object, **options: Any) -> list[dict[str, Any]]:
+        answer = self.bulk(*rows, **options)
+        self.assertEqual(answer.status_code, 200, answer.content)
+        found: list[dict[str, Any]] = answer.json()["results"]
+        return found
+
+    def refused(self, *rows: object) -> set[tuple[str, str]]:
+        """Send rows, the last of which is refused; return its faults."""
+        result = self.results(*rows)[-1]
+        self.assertEqual((result["outcome"], result["id"]), ("error", None))
+        return {(each["pointer"], each["code"]) for each in result["errors"]}
 
 
 needs_second_factor = override_settings(STAFF_MFA_REQUIRED=True)
