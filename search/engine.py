@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import xapian
 from filelock import FileLock, Timeout
 from haystack.backends import BaseEngine, BaseSearchBackend, BaseSearchQuery
-from haystack.constants import DJANGO_ID
 from haystack.exceptions import HaystackError
 from haystack.models import SearchResult
 from xapian_backend import XapianEngine, XapianSearchBackend
@@ -24,10 +23,10 @@ from xapian_backend import XapianEngine, XapianSearchBackend
 from search.errors import RebuildRunningError
 from search.query import Query
 from search.storage import Storage
-from search.writing import ID_PREFIX, SEPARATOR, Writer
+from search.writing import SEPARATOR, Writer
 
 T = TypeVar("T")
-LAYOUT = "1"  # raised when the same fields are written in another way
+LAYOUT = "2"  # raised when the same fields are written in another way
 LOCK_SECONDS = 60  # a batch takes less than one
 TRIES = 3  # of a search that two commits have overtaken
 MORE_SPELLINGS = 2  # letters that a suggestion may differ by
@@ -167,9 +166,8 @@ class Backend(XapianSearchBackend):
             enquire = xapian.Enquire(database)
             enquire.set_query(query)
             if sort_by:
-                enquire.set_sort_by_key_then_relevance(self._sorter(sort_by), False)
-            else:
-                enquire.set_docid_order(xapian.Enquire.ASCENDING)
+                enquire.set_sort_by_key(self._sorter(sort_by), False)
+            enquire.set_docid_order(xapian.Enquire.ASCENDING)
             counters = self._counters(database, facets or {})
             for _, spy, _ in counters:
                 enquire.add_matchspy(spy)
@@ -178,7 +176,10 @@ class Backend(XapianSearchBackend):
             matches = enquire.get_mset(start_offset, wanted, every + 1)
             make = result_class or SearchResult
             return {
-                "results": [self._result(match, make) for match in matches],
+                "results": [
+                    make("catalogue", "product", match.docid, match.weight)
+                    for match in matches
+                ],
                 "hits": matches.get_matches_estimated(),  # exact: all were checked
                 "facets": {"fields": _count(counters)},
                 "spelling_suggestion": _better_spelling(database, spelling_query),
@@ -194,13 +195,10 @@ class Backend(XapianSearchBackend):
         """Return product id -> digest of the state that the index holds."""
 
         def ask(database: xapian.Database) -> dict[int, str]:
-            found = {}
-            for term in database.allterms(ID_PREFIX):
-                for posting in database.postlist(term.term):
-                    document = database.get_document(posting.docid)
-                    pk = int(term.term.decode().removeprefix(ID_PREFIX))
-                    found[pk] = Writer.fingerprint(document)
-            return found
+            return {
+                each.docid: Writer.fingerprint(database.get_document(each.docid))
+                for each in database.postlist("")
+            }
 
         return self._ask(ask)
 
@@ -214,15 +212,10 @@ class Backend(XapianSearchBackend):
                     continue
             return question(self.storage.read())
 
-    def _result(self, match: Any, make: Callable[..., Any]) -> Any:  # noqa: ANN401
-        slot = self.column[DJANGO_ID]
-        pk = int(xapian.sortable_unserialise(match.document.get_value(slot)))
-        return make("catalogue", "product", pk, match.weight)
-
     def _sorter(self, names: Sequence[str]) -> xapian.MultiValueKeyMaker:
-        """Sort by fields, and by id where those are equal."""
+        """Sort by fields; where those are equal, ids decide."""
         sorter = xapian.MultiValueKeyMaker()
-        for name in (*names, DJANGO_ID):
+        for name in names:
             sorter.add_value(self.column[name.lstrip("-")], name.startswith("-"))
         return sorter
 

@@ -142,10 +142,10 @@ def suggest_titles(start: str) -> list[int]:
     if not words:
         return []
     with engine_errors():
-        found = SearchQuerySet()
+        found = _everything()
         for word in words:
             found = found.filter(title_start=word)
-        return [int(result.pk) for result in found[:TOP_SUGGESTIONS]]
+        return [match.pk for match in found[:TOP_SUGGESTIONS]]
 
 
 def is_available() -> bool:
@@ -176,6 +176,30 @@ def engine_errors() -> Iterator[None]:
         raise SearchUnavailableError(msg) from error
 
 
+class Match:
+    """What is wanted of a match; engines have more."""
+
+    __slots__ = ("pk", "score")
+
+    def __init__(
+        self,
+        _app_label: str,
+        _model_name: str,
+        pk: Any,  # noqa: ANN401 - a number, or its text
+        score: float,
+        **_fields: object,
+    ) -> None:
+        self.pk = int(pk)
+        self.score = score
+
+
+def _everything() -> SearchQuerySet:
+    """Return a search that has no condition yet."""
+    search = SearchQuerySet()
+    search.query.set_result_class(Match)
+    return search
+
+
 class FoundKeys:
     """The matches of a search, as a paginator wants them."""
 
@@ -191,7 +215,7 @@ class FoundKeys:
     def __getitem__(self, cut: slice) -> list[tuple[int, float]]:
         """Return id and score of a page's matches; 1 search for another page."""
         with engine_errors():
-            return [(int(each.pk), each.score) for each in self._found.rows[cut]]
+            return [(each.pk, each.score) for each in self._found.rows[cut]]
 
 
 class _Search:
@@ -206,7 +230,7 @@ class _Search:
     ) -> None:
         self._wanted = wanted
         self._clauses = clauses
-        self._text = SearchQuerySet()
+        self._text = _everything()
         for condition in _conditions(clauses, synonyms):
             self._text = self._text.filter(condition)
         if hidden:  # the index has not heard yet that nobody may see them

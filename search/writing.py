@@ -77,16 +77,16 @@ class Writer:
         document.set_data(f"{prepared['fingerprint']} {spelt}")
         self._add_text(document, prepared)
         self._add_tokens(document, prepared)
-        self._add_values(document, pk, prepared)
+        self._add_values(document, prepared)
         document.add_boolean_term(f"{ID_PREFIX}{pk}")
         for word in spelt.split():
             self._database.add_spelling(word)
-        self._database.replace_document(f"{ID_PREFIX}{pk}", document)
+        self._database.replace_document(pk, document)  # found without being opened
 
     def remove(self, pk: int) -> None:
         """Take a product out, its words included, if it is there."""
-        self._forget_spellings(pk)
-        self._database.delete_document(f"{ID_PREFIX}{pk}")
+        if self._forget_spellings(pk):
+            self._database.delete_document(pk)
 
     def commit(self) -> None:
         """Let readers see what was written, for good."""
@@ -133,10 +133,9 @@ class Writer:
                 document.add_boolean_term(f"{prefix}{as_term(each)}")
 
     def _add_values(
-        self, document: xapian.Document, pk: int, prepared: Mapping[str, Any]
+        self, document: xapian.Document, prepared: Mapping[str, Any]
     ) -> None:
         """Add what is sorted and counted by."""
-        document.add_value(self._columns[DJANGO_ID], as_value(pk))
         for field, slot in self._columns.items():
             value = prepared.get(field)
             if field not in (DJANGO_ID, *TEXT_PREFIXES, "attribute_exact"):
@@ -158,12 +157,19 @@ class Writer:
             self._slots[code] = slot
         return self._slots[code]
 
-    def _forget_spellings(self, pk: int) -> None:
-        """Count a product's words no more: what is gone is not suggested."""
-        for posting in self._database.postlist(f"{ID_PREFIX}{pk}"):
-            stored = self._database.get_document(posting.docid).get_data().decode()
-            for word in stored.split()[1:]:
-                self._database.remove_spelling(word)
+    def _forget_spellings(self, pk: int) -> bool:
+        """Count a product's words no more: what is gone is not suggested.
+
+        Returns:
+            Whether the product is there.
+        """
+        try:
+            stored = self._database.get_document(pk).get_data().decode()
+        except xapian.DocNotFoundError:
+            return False
+        for word in stored.split()[1:]:
+            self._database.remove_spelling(word)
+        return True
 
 
 def _by_code(tokens: Iterable[str]) -> dict[str, list[str]]:
