@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
+import structlog
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import (
@@ -19,10 +20,13 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject, empty
 from django_structlog.middlewares import RequestMiddleware
 from rest_framework.renderers import TemplateHTMLRenderer
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from custom import origins
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
+
+logger = structlog.get_logger("django_structlog.middlewares.request")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -82,7 +86,32 @@ class OriginMiddleware:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Logs each request without its query string, and without reading the session."""
+    """Logs each request without its query string, and without reading the session.
+
+    RequestIdMiddleware has named it.
+    """
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Log that it came.
+
+        Whose it is, is not known yet; nobody listens to the library's signals.
+        """
+        bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        logger.info("request_started", request=self.format_request(request))
+
+    def handle_response(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Log how it ended; failures and streams as the library does."""
+        if response.streaming or hasattr(request, "_raised_exception"):
+            super().handle_response(request, response)  # type: ignore[arg-type]
+            return
+        self.bind_user_id(request)
+        logger.log(
+            self._log_level_for_status_code(response.status_code),
+            "request_finished",
+            code=response.status_code,
+            request=self.format_request(request),
+        )
+        clear_contextvars()
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

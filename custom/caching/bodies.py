@@ -49,5 +49,12 @@ class Body(NamedTuple):
         return orjson.dumps(head) + b"\n" + self.content
 
     def response(self) -> HttpResponse:
-        """Return the answer anew."""
-        return HttpResponse(self.content, headers=dict(self.headers))
+        """Return the answer anew.
+
+        Its headers were checked when they were first written, which takes longer than
+        all else here.
+        """
+        response = HttpResponse(self.content)
+        headers: Any = response.headers
+        headers._store = {name.lower(): (name, value) for name, value in self.headers}  # noqa: SLF001 - Django's own
+        return response

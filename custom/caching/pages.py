@@ -93,10 +93,7 @@ def page_of(request: HttpRequest) -> Page | None:
         return None
     try:
         site = f"{request.scheme}://{request.get_host()}"
-        wanted = None
-        if query:
-            query = _one_order(request)
-            wanted = request.GET.get(FORMAT_PARAMETER)
+        query, wanted = read_query(query, request.encoding) if query else ("", None)
     except SuspiciousOperation:
         return None
     media_type = negotiate(accept, wanted)
@@ -126,12 +123,21 @@ def negotiate(accept: str, wanted: str | None) -> str | None:
     return f"{renderer.format} {media_type}"
 
 
-def _one_order(request: HttpRequest) -> str:
-    """Return the query string as it is kept: by name, without what is ignored."""
+@lru_cache(maxsize=1024)
+def read_query(query: str, encoding: str | None) -> tuple[str, str | None]:
+    """Return a query string as it is kept, and the format it asks for.
+
+    By name, without what is ignored.
+
+    Args:
+        query: As WSGI has it.
+        encoding: Of the request; None for the usual one.
+    """
+    given = QueryDict(query.encode("latin-1"), encoding=encoding)
     pairs = [
         (name, value)
-        for name, values in request.GET.lists()
+        for name, values in given.lists()
         if not IGNORED_PARAMETERS.fullmatch(name)
         for value in values
     ]
-    return urlencode(sorted(pairs, key=itemgetter(0)))
+    return urlencode(sorted(pairs, key=itemgetter(0))), given.get(FORMAT_PARAMETER)
