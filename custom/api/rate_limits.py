@@ -47,7 +47,7 @@ class RateLimitSerializer(OutputSerializer[Any]):
 
 
 class RateLimitView(ApiView):
-    """The caller's rate limits; see docs/rate-limits.md."""
+    """The caller's rate limits; see docs/api/rate-limits.md."""
 
     permission_classes = (AllowAny,)
     throttle_classes = ()

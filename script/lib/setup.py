@@ -12,7 +12,8 @@ def prepare(requirements: str, *, servers: bool = True, testing: bool = False) -
         requirements: File whose packages the virtual environment must have.
         servers: Whether private servers will be started, for those of ``DATABASE_URL``
             and ``REDIS_URL`` that are not set.
-        testing: Whether Django will copy test databases, and tests open a browser.
+        testing: Whether Django will copy test databases, and tests open a browser and
+            type what the guide shows into a shell.
 
     Raises:
         ScriptError: Something is missing and cannot be installed.
@@ -24,7 +25,7 @@ def prepare(requirements: str, *, servers: bool = True, testing: bool = False) -
     if servers and "REDIS_URL" not in os.environ:
         needs += packages.REDIS
     if testing:
-        needs += [*packages.CLONING, *packages.BROWSER]
+        needs += [*packages.CLONING, *packages.BROWSER, *packages.GUIDE]
     if not virtualenv.is_current(requirements):
         needs += packages.BUILDING
     packages.ensure(needs)

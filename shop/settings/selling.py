@@ -32,7 +32,7 @@ STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 STRIPE_CAPTURE = env.str("STRIPE_CAPTURE", default="automatic")  # or "manual"
 STRIPE_SECONDS = env.float("STRIPE_SECONDS", default=5.0)  # for one answer
-SYNC_TOMBSTONE_DAYS = env.int("SYNC_TOMBSTONE_DAYS", default=90)  # see docs/lists.md
+SYNC_TOMBSTONE_DAYS = env.int("SYNC_TOMBSTONE_DAYS", default=90)  # see docs/api/sync.md
 BASKET_DAYS = env.int("BASKET_DAYS", default=30)  # guests' baskets are kept so long
 # Whose taxes are shown to a buyer who has not said where the goods go.
 SHOP_HOME_COUNTRY = env.str("SHOP_HOME_COUNTRY", default=next(iter(SHOP_COUNTRIES), ""))

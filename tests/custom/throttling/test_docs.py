@@ -1,4 +1,4 @@
-"""The clients of docs/rate-limits.md do what the page says."""
+"""The clients of docs/api/rate-limits.md do what the page says."""
 
 import re
 from typing import Any
@@ -11,7 +11,9 @@ from custom.rates import PER_MINUTE, SETTINGS, Rate, parse_rates
 from tests.browser import BrowserTestCase
 from tests.custom.throttling.limits import FreshLimits
 
-PAGE = (settings.BASE_DIR / "docs" / "rate-limits.md").read_text(encoding="utf-8")
+PAGE = (settings.BASE_DIR / "docs" / "api" / "rate-limits.md").read_text(
+    encoding="utf-8"
+)
 SHIPPED = (settings.BASE_DIR / "shop" / "settings" / "api.py").read_text()
 MAX_LINES = 15
 
