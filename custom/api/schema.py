@@ -79,10 +79,8 @@ class ApiSchema(AutoSchema):
     def _complete(self, operation: dict[str, Any], view: ApiMixin[Any]) -> None:
         """Say what the view and the ground rules promise."""
         if self.method == "POST" and CREATED not in operation["responses"]:
-            name = operation["operationId"]
-            operation["operationId"] = name.removesuffix(
-                "_create"
-            )  # it does, not makes
+            act = operation["operationId"].removesuffix("_create")
+            operation["operationId"] = act  # nothing is made by it
         parameters = operation.setdefault("parameters", [])
         in_header = [each for each in parameters if each["in"] == "header"]
         told = Operation(

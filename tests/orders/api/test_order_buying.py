@@ -169,6 +169,11 @@ class VoucherTests(BuyingTestCase):
         self.assertEqual(response.status_code, 422)
         self.assert_nothing_stored()
 
+    def test_a_blank_method_is_the_cheapest(self) -> None:
+        make_rate(price="4.90")
+        order = self.post(shipping_method="").json()
+        self.assertEqual(order["shipping_amount"], "4.90")
+
     def test_a_method_that_does_not_go_there(self) -> None:
         make_rate(price="4.90")
         response = self.post(shipping_method="rocket")
