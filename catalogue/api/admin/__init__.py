@@ -1,1 +1,1 @@
-"""Products as staff and integrations write them (docs/product-api.md)."""
+"""Products as staff and integrations write them (docs/api/products.md)."""
