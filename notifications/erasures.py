@@ -24,7 +24,7 @@ from users.services import forget_receipt_address
 def send_erasure_asked(message: OutboxMessage) -> None:
     """Mail the owner when the account will be erased, and how to withdraw it."""
     erasure = _erasure_of(message)
-    if erasure is None or erasure.state != Erasure.State.ASKED:
+    if erasure is None or erasure.state != Erasure.State.ASKED or not erasure.user:
         return
     token = ERASURE.make(erasure)
     send_mail(
@@ -52,10 +52,10 @@ def send_erasure_receipt(message: OutboxMessage) -> None:
     send_mail(
         "erasure_done",
         to=[erasure.mail_to],
-        subject=_("%(shop)s: your account has been erased")
-        % {"shop": settings.SHOP_NAME},
+        subject=_("%(shop)s: your data has been erased") % {"shop": settings.SHOP_NAME},
         context={
             "number": erasure.public_id,
+            "is_guest": erasure.user is None,
             "erased": list(_told(erasure.receipt["erased"])),
             "kept": list(_told(erasure.receipt["kept"])),
         },

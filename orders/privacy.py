@@ -20,7 +20,7 @@ from orders.querysets import OrderQuerySet
 from orders.services import books_end, forget_buyers, forget_old_buyers
 from orders.services.forgetting import old_orders
 from payments.models import Payment, Refund
-from users.emails import normalize_email
+from users.emails import is_same_mailbox
 
 BOOKS = "The books of what was sold, which the law wants kept"
 
@@ -34,10 +34,12 @@ def _guest_orders(person: Person) -> list[int]:
     if not person.has_proved_email:
         return []
     placed = Order.objects.placed_as_guest(person.email).order_by("pk")
+    if person.before is not None:
+        placed = placed.filter(placed_at__lte=person.before)
     return [
         pk
         for pk, email in placed.values_list("pk", "guest_email")
-        if normalize_email(email) == normalize_email(person.email)
+        if is_same_mailbox(email, person.email)
     ]
 
 
@@ -86,6 +88,7 @@ HOLDINGS = (
         erasure="What was typed (reasons, notes) is taken out.",
         kept=f"{BOOKS}: what happened to an order, and when.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="orders.OrderLine",
@@ -107,6 +110,7 @@ HOLDINGS = (
         erasure="Nothing: lines name goods and amounts.",
         kept=f"{BOOKS}: goods, amounts and taxes.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="orders.Shipment",
@@ -124,6 +128,7 @@ HOLDINGS = (
         erasure="The carrier's number is emptied.",
         kept=f"{BOOKS}: that goods were sent, and when.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="orders.Invoice",
@@ -135,6 +140,7 @@ HOLDINGS = (
         erasure="Nothing: an invoice is a number and its order.",
         kept=f"{BOOKS}: invoices are numbered without a gap.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="orders.CreditNote",
@@ -146,6 +152,7 @@ HOLDINGS = (
         erasure="Nothing: a credit note is a number and what it is about.",
         kept=f"{BOOKS}: credit notes are numbered without a gap.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="payments.Payment",
@@ -166,6 +173,7 @@ HOLDINGS = (
         erasure="Nothing: a payment is an amount and the provider's number of it.",
         kept=f"{BOOKS}: the money that was received and paid back.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="payments.Refund",
@@ -185,6 +193,7 @@ HOLDINGS = (
         erasure="The reason is emptied.",
         kept=f"{BOOKS}: the money that was paid back.",
         until=_last_books,
+        of_guests=True,
     ),
     Holding(
         model="orders.Order",
@@ -231,6 +240,7 @@ HOLDINGS = (
         kept=f"{BOOKS}: amounts, dates, the country, and the billing address of an "
         "invoice.",
         until=_last_books,
+        of_guests=True,
     ),
 )
 NOT_PERSONAL = (

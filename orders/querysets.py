@@ -90,7 +90,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def placed_as_guest(self, email: str) -> Self:
         """Keep guests' orders whose address the database takes for this one.
 
-        It may take more for equal than ``users.emails.normalize_email`` does, such as
+        It takes more for equal than ``users.emails.is_same_mailbox`` does, such as
         letters with and without accents: the caller compares again.
         """
         return self.for_guests().filter(guest_email=email)

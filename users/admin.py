@@ -24,7 +24,7 @@ from users.breaches import asked
 from users.emails import LAST_CHARACTER, normalize_email
 from users.forms import NewKeyForm, PasswordForm, UserCreationForm
 from users.models import ApiKey, AuthToken, Erasure, User, UserRate
-from users.selectors import person_of
+from users.selectors import person_of_erasure
 from users.services import make_key, revoke_key, start_erasure
 
 MOST_SHOWN = 10  # of each thing a customer has
@@ -337,7 +337,7 @@ class ErasureAdmin(PersonalPagesMixin[Erasure], LedgerAdmin[Erasure]):
         """Name what must be over before the account is closed."""
         if erasure.state != Erasure.State.ASKED:
             return ""
-        return " ".join(waits_for(person_of(erasure.user)))
+        return " ".join(waits_for(person_of_erasure(erasure)))
 
     @admin.display(description="What was erased")
     def erased(self, erasure: Erasure) -> str:

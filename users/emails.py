@@ -1,11 +1,13 @@
 """When two spellings of an e-mail address mean the same account."""
 
 import unicodedata
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from django.core.exceptions import ValidationError
 
 EMAIL_MAX_LENGTH: Final = 254  # RFC 5321 allows no longer path
+_SMALL: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind every other
 
 
@@ -17,6 +19,17 @@ def normalize_email(email: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", email).casefold()
     return unicodedata.normalize("NFKC", folded).strip()
+
+
+def is_same_mailbox(first: str, second: str) -> bool:
+    """Tell whether mails to both addresses reach the same reader, for certain.
+
+    Stricter than ``normalize_email``, which keeps look-alikes from being two accounts:
+    ``straße.example`` and ``strasse.example`` are domains of two owners. What was left
+    with one address is shown to who has proved another only if no more than the case
+    of ASCII letters differs.
+    """
+    return first.strip().translate(_SMALL) == second.strip().translate(_SMALL)
 
 
 def validate_normalized_length(email: str) -> None:

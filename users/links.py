@@ -8,17 +8,17 @@ import uuid
 from typing import Any, TypeVar
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from custom.signing import is_signature, sign
 from users.errors import LinkInvalidError
 from users.models import EmailChange, Erasure, SignInTries, User
 from users.tried import account_digest
 
-Row = TypeVar("Row", User, EmailChange, Erasure)
+Row = TypeVar("Row", bound=Model)
 
 
-class _RowToken(PasswordResetTokenGenerator):
+class RowToken(PasswordResetTokenGenerator):
     """Tokens of one purpose for rows of one model."""
 
     def make(self, row: Any) -> str:  # noqa: ANN401 - a row with a ``public_id``
@@ -44,7 +44,7 @@ class _RowToken(PasswordResetTokenGenerator):
         return row
 
 
-class MailToken(_RowToken):
+class MailToken(RowToken):
     """Tokens for an account.
 
     They end with what Django's generator signs: a password reset once the password
@@ -76,7 +76,7 @@ class _VerificationToken(MailToken):
         return f"{user.pk}{user.email_normalized}{timestamp}"
 
 
-class _ChangeToken(_RowToken):
+class _ChangeToken(RowToken):
     """Tokens for a change of an address, which end once the change is decided.
 
     They end with the password too: whoever asked for the change knew that one, and an
@@ -119,7 +119,7 @@ class _UnlockToken(MailToken):
         return f"{user.pk}{account}{unlocked}{timestamp}"
 
 
-class _ErasureToken(_RowToken):
+class _ErasureToken(RowToken):
     """Tokens that withdraw an erasure, for as long as it can be withdrawn.
 
     Each mail's takes the place of the one before.

@@ -297,7 +297,8 @@ class Erasure(models.Model):
     """A wish to be forgotten, what came of it, and the receipt; names nobody.
 
     It is asked for, and may be withdrawn until it is due and nothing of the account is
-    under way any more. Then the account is closed, and shortly afterwards erased.
+    under way any more. Then the account is closed, and shortly afterwards erased. A
+    guest's is due at once: the mail that began it is the proof.
     """
 
     class State(models.TextChoices):
@@ -312,8 +313,18 @@ class Erasure(models.Model):
     user = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="erasures",
         db_index=False,  # erasure_one_open begins with it
+        help_text="Whose; empty for a guest.",
+    )
+    guest = CodeField(
+        max_length=65,
+        null=True,
+        unique=True,
+        editable=False,
+        help_text="Digest of a guest's address until it is done; one open one of each.",
     )
     state = CodeField(max_length=16, choices=State.choices, default=State.ASKED)
     # True or NULL, never False: the database then keeps one open one of each account.
@@ -346,7 +357,7 @@ class Erasure(models.Model):
         blank=True,
         default="",
         editable=False,
-        help_text="Where the receipt goes; emptied once it has gone.",
+        help_text="Where the receipt goes, a guest's from the beginning; then emptied.",
     )
 
     objects = ErasureQuerySet.as_manager()
@@ -361,6 +372,11 @@ class Erasure(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("user", "is_open"), name="erasure_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(guest__isnull=True)
+                | models.Q(user__isnull=True, is_open=True),
+                name="erasure_of_guest_while_open",
             ),
             models.CheckConstraint(
                 condition=models.Q(

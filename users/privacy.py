@@ -127,7 +127,7 @@ HOLDINGS = (
         model="users.Erasure",
         name="erasures",
         tells="When you asked to be forgotten, and the receipt.",
-        personal=("user", "asked_by", "mail_to", "receipt"),
+        personal=("user", "guest", "asked_by", "mail_to", "receipt"),
         rows=lambda person: Erasure.objects.filter(user=person.pk),
         shown=("public_id", "state", "asked_at", "due_at", "ended_at", "receipt"),
         erasure="The address the receipt goes to is emptied once it has gone.",

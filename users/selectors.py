@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from custom.privacy import Person
+from custom.privacy.holdings import NOBODY
 from custom.throttling.overrides import Override
-from users.models import User, UserRate
+from users.models import Erasure, User, UserRate
 
 
 def user_rates() -> Iterator[Override]:
@@ -20,4 +21,17 @@ def person_of(user: User) -> Person:
         public_id=user.public_id,
         email=user.email,
         has_proved_email=user.is_email_verified,
+    )
+
+
+def person_of_erasure(erasure: Erasure) -> Person:
+    """Return whose erasure it is: an account's owner, or a guest."""
+    if erasure.user is not None:
+        return person_of(erasure.user)
+    return Person(
+        pk=NOBODY,
+        public_id=erasure.public_id,
+        email=erasure.mail_to,
+        has_proved_email=True,
+        before=erasure.asked_at,
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from custom.privacy.batches import values_in_batches
-from custom.privacy.holdings import Holding, Person, holdings
+from custom.privacy.holdings import Holding, Person, holdings_of
 
 IN_MEMORY = 1024 * 1024  # bytes; a larger archive is a file without a name
 README = "README.txt"
@@ -26,11 +26,11 @@ def make_archive(person: Person) -> IO[bytes]:
     target = cast("IO[bytes]", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller closes it
     told = []
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for holding in holdings():
+        for holding in holdings_of(person):
             if holding.shown:
                 rows = _write(archive, holding, person)
                 told.append(f"{holding.name}.json: {holding.tells} Rows: {rows}.")
-        archive.writestr(README, "\n".join(_readme(told)))
+        archive.writestr(README, "\n".join(_readme(told, person)))
     target.seek(0)
     return target
 
@@ -48,7 +48,7 @@ def _write(archive: ZipFile, holding: Holding, person: Person) -> int:
     return rows
 
 
-def _readme(told: list[str]) -> Iterator[str]:
+def _readme(told: list[str], person: Person) -> Iterator[str]:
     """Yield the lines that say what is in the archive, and what is not."""
     yield f"What {settings.SHOP_NAME} holds about you"
     yield f"Made on {timezone.now():%Y-%m-%d %H:%M} UTC."
@@ -59,10 +59,11 @@ def _readme(told: list[str]) -> Iterator[str]:
     yield from told
     yield ""
     yield "Held, but not in here:"
-    for each in holdings():
+    for each in holdings_of(person):
         if not each.shown:
             yield f"- {each.tells} {each.unshown}"
-    yield "- Your password and the keys of your devices: digests that nobody can read."
+    if not person.is_guest:
+        yield "- Your password and the keys of your devices: digests nobody can read."
     yield ""
 
 

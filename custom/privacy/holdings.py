@@ -8,16 +8,18 @@ tables of packages, too. ``tests/privacy`` holds them against every column there
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import module_has_submodule
+
+NOBODY: Final = 0  # the key of no account: nothing is found by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +27,23 @@ class Person:
     """Whose data is looked for.
 
     Attributes:
-        pk: Key of the account.
-        email: The account's address as it was typed.
+        pk: Key of the account; ``NOBODY`` for a guest, who has none.
+        email: The account's address as it was typed, or the guest's.
         has_proved_email: Somebody has proved to read its mails, so that what was left
             with the address elsewhere is this person's.
+        before: Of a guest, what came later is not meant.
     """
 
     pk: int
     public_id: UUID
     email: str
     has_proved_email: bool
+    before: datetime | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        """Tell whether there is an address alone, and no account."""
+        return self.pk == NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,7 @@ class Holding:
         erase: Does so, in short transactions; may be repeated. None: nothing is done.
         kept: What stays and why, in a sentence for the person; empty if nothing does.
         until: The day after which nothing of it is kept; None if no day is known.
+        of_guests: It is held of who has no account, too.
     """
 
     model: str
@@ -66,6 +76,7 @@ class Holding:
     erase: Callable[[Person], None] | None = None
     kept: str = ""
     until: Callable[[Person], date | None] = lambda _person: None
+    of_guests: bool = False
 
     @property
     def table(self) -> type[Model]:
@@ -113,6 +124,13 @@ def holdings() -> tuple[Holding, ...]:
     In this order they are erased: what points at an account before the account.
     """
     return tuple(_gather("HOLDINGS"))
+
+
+def holdings_of(person: Person) -> tuple[Holding, ...]:
+    """Return the kinds of rows that may tell of somebody, in the same order."""
+    if not person.is_guest:
+        return holdings()
+    return tuple(each for each in holdings() if each.of_guests)
 
 
 @cache

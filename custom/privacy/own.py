@@ -69,6 +69,7 @@ HOLDINGS = (
         unshown="They name accounts and orders by number; what for is elsewhere.",
         erasure="Those that hold the address are deleted.",
         erase=lambda person: delete_all(_messages_of(person)),
+        of_guests=True,
     ),
     Holding(
         model="custom.IdempotencyKey",

@@ -10,6 +10,7 @@ from orders.services.fulfilling import (
     ship_lines,
     ship_parcels,
 )
+from orders.services.guests import erase_guest, guest_of, request_guest_data
 from orders.services.history import import_orders
 from orders.services.invoicing import issue_invoice
 from orders.services.money import choose_payment, follow_payments
@@ -28,14 +29,17 @@ __all__ = [
     "credit_order",
     "deliver_everything",
     "deliver_shipment",
+    "erase_guest",
     "expire_order",
     "expire_orders",
     "follow_payments",
     "forget_buyers",
     "forget_old_buyers",
+    "guest_of",
     "import_orders",
     "issue_invoice",
     "place_order",
+    "request_guest_data",
     "return_lines",
     "run_as_seen",
     "ship_lines",

@@ -9,7 +9,7 @@ from orders.actors import Role
 from orders.models import Order, OrderEvent
 from promotions.codes import customer_key
 from promotions.services import assign_redemptions
-from users.emails import normalize_email
+from users.emails import is_same_mailbox
 from users.models import User
 
 
@@ -60,5 +60,5 @@ def _orders_of(user: User) -> list[Order]:
     return [
         order
         for order in before.only("guest_email")
-        if normalize_email(order.guest_email) == user.email_normalized
+        if is_same_mailbox(order.guest_email, user.email)
     ]

@@ -8,6 +8,8 @@ ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=14)
 ERASURE_SETTLE_SECONDS = 60
 # Where a client's own page takes the token of a mail: "https://…/stay?t={token}".
 ERASURE_WITHDRAW_LINK = env.str("ERASURE_WITHDRAW_LINK", default="")
+# Likewise of the mail by which guests have the data of their orders told or erased.
+GUEST_DATA_LINK = env.str("GUEST_DATA_LINK", default="")
 
 # Orders, and on invoices the buyer's address, are books: calendar years, from the end
 # of the order's.

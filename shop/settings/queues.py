@@ -106,6 +106,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
         "notifications.accounts.send_email_confirmation",
         "notifications.accounts.send_email_change_wanted",
     ),
+    "guest.data_wanted": "notifications.guests.send_guest_data",
     "user.email_changed": "notifications.accounts.send_email_changed",
     "user.sign_in_locked": "notifications.accounts.send_sign_in_locked",
     "user.password_reset_wanted": "notifications.accounts.send_password_reset",

@@ -75,6 +75,15 @@ class ClaimTests(TestCase):
             order.refresh_from_db()
             self.assertIsNone(order.user)
 
+    def test_a_look_alike_of_the_address_is_somebody_elses(self) -> None:
+        """Both are one account's address, but domains of two owners."""
+        orders = [guest_order(email=f"ada@{name}.example") for name in ("strasse", "s")]
+        for email in ("ada@straße.example", "ada@\u017f.example"):
+            prove(UserFactory(email=email))
+        for order in orders:
+            order.refresh_from_db()
+            self.assertIsNone(order.user)
+
     def test_what_was_ordered_after_the_proof_stays_the_guests(self) -> None:
         user = UserFactory(email="ada@example.com")
         prove(user)

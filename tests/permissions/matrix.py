@@ -123,6 +123,9 @@ MATRIX: Final = """
     POST   .                                            +++++ ++++++ 33
     POST   quote/                                       +++++ ++++++ 33
     GET    history/                                     1++++ ++++++ 33
+    POST   guest/data/                                  +++++ ++++++ ++
+    POST   guest/data/export/                           +++++ ++++++ ++
+    POST   guest/data/erase/                            +++++ ++++++ ++
     GET    <str:key>/                                   1+444 444444 33
     POST   <str:key>/payment/                           1+444 444444 33
     POST   <str:key>/cancel/                            1+444 444444 33

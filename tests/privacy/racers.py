@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 from basket.requests import LineRequest
-from orders.services import place_order
+from orders.services import erase_guest, place_order
 from tests.child import tell
 from tests.orders.factories import order_request
 from users.models import User
@@ -39,3 +39,8 @@ def erase_until_addresses(erasure: int) -> None:
 
     with patch("custom.privacy.traces.forget_rows", stop):
         erase_user(erasure)
+
+
+def forget_guest(token: str) -> int:
+    """Ask for a guest's erasure; return its key."""
+    return erase_guest(token).pk

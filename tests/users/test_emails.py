@@ -3,7 +3,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.emails import normalize_email, validate_normalized_length
+from users.emails import is_same_mailbox, normalize_email, validate_normalized_length
 
 
 class NormalizeEmailTests(SimpleTestCase):
@@ -47,3 +47,19 @@ class NormalizedLengthTests(SimpleTestCase):
         with self.assertRaises(ValidationError) as caught:
             validate_normalized_length(address)
         self.assertEqual(caught.exception.code, "max_length")
+
+
+class MailboxTests(SimpleTestCase):
+    """users.emails.is_same_mailbox"""
+
+    def test_only_the_case_of_ascii_letters_may_differ(self) -> None:
+        self.assertTrue(is_same_mailbox(" Ada@Example.com", "ada@example.COM "))
+        for other in (
+            "ada@exämple.com",
+            "ada@\uff45xample.com",  # normalised, the same
+            "\u212aada@example.com",
+            "ada@example.com.au",
+            "",
+        ):
+            self.assertFalse(is_same_mailbox("ada@example.com", other), other)
+        self.assertFalse(is_same_mailbox("a@straße.de", "a@strasse.de"))

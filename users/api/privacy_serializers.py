@@ -7,7 +7,7 @@ from custom.api.serializers import StrictSerializer
 from custom.privacy.holdings import waits_for
 from users.api.serializers import PASSWORD_MAX_LENGTH
 from users.models import Erasure
-from users.selectors import person_of
+from users.selectors import person_of_erasure
 
 
 class ErasureInputSerializer(StrictSerializer):
@@ -35,4 +35,4 @@ class ErasureSerializer(ModelOutputSerializer[Erasure]):
 
     def get_waits_for(self, erasure: Erasure) -> list[str]:
         """Ask the apps; a fixed number of queries."""
-        return waits_for(person_of(erasure.user))
+        return waits_for(person_of_erasure(erasure))

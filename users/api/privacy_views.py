@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from custom.api.contract import refuses
 from custom.api.renderers import JSONRenderer
 from custom.api.views import ApiView
+from custom.privacy import Person
 from custom.privacy.archives import make_archive
 from staff.access import record_access
 from users.api.mailed_tokens import MailedTokenView
@@ -26,6 +27,17 @@ class ZipRenderer(JSONRenderer):
 
     media_type = "application/zip"
     format = "zip"
+
+
+def archive_response(person: Person) -> FileResponse:
+    """Send all that is held of somebody; nobody keeps a copy on the way."""
+    return FileResponse(
+        make_archive(person),
+        as_attachment=True,
+        filename="personal-data.zip",
+        content_type=ZipRenderer.media_type,
+        headers={"Cache-Control": "private, no-store"},
+    )
 
 
 class ExportView(ApiView):
@@ -46,13 +58,7 @@ class ExportView(ApiView):
         """
         user = request.user
         record_access(user, model=User, pk=user.pk, action="export", rows=None)
-        return FileResponse(
-            make_archive(person_of(user)),
-            as_attachment=True,
-            filename="personal-data.zip",
-            content_type=ZipRenderer.media_type,
-            headers={"Cache-Control": "private, no-store"},
-        )
+        return archive_response(person_of(user))
 
 
 class ErasureWithdrawView(MailedTokenView):

@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from custom.api.contract import refuses
 from custom.api.views import ApiView
 from custom.throttling.identity import client_address
-from users.api.limits import tried_account
-from users.api.mailed_tokens import MailedTokenView
+from users.api.mailed_tokens import MailedTokenView, MailRequestView
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import (
     EmailInputSerializer,
@@ -43,26 +42,7 @@ class VerificationView(MailedTokenView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class _MailRequestView(ApiView):
-    """Asks for a mail; the answer never tells whether the address is known."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_scope = "password_reset"
-
-    def get_throttle_account(self, request: Request) -> str | None:
-        """Count mails to one address together, whoever asks for them."""
-        return tried_account(request)
-
-    def read_email(self, request: Request) -> str:
-        """Return the address the mail goes to, known or not."""
-        body = EmailInputSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        email: str = body.validated_data["email"]
-        return email
-
-
-class VerificationResendView(_MailRequestView):
+class VerificationResendView(MailRequestView):
     """Ask for the mail that proves an address once more."""
 
     @extend_schema(request=EmailInputSerializer, responses=NOTHING)
@@ -72,7 +52,7 @@ class VerificationResendView(_MailRequestView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class PasswordResetView(_MailRequestView):
+class PasswordResetView(MailRequestView):
     """Ask for a mail by which a forgotten password is replaced."""
 
     @extend_schema(request=EmailInputSerializer, responses=NOTHING)

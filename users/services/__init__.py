@@ -45,7 +45,12 @@ from users.services.tries import (
     unlock_sign_in,
     user_of_password,
 )
-from users.services.wishes import request_erasure, start_erasure, withdraw_erasure
+from users.services.wishes import (
+    request_erasure,
+    start_erasure,
+    start_guest_erasure,
+    withdraw_erasure,
+)
 
 __all__ = [
     "NewKey",
@@ -75,6 +80,7 @@ __all__ = [
     "reset_password",
     "revoke_key",
     "start_erasure",
+    "start_guest_erasure",
     "stop_email_change",
     "store_password",
     "unlock_sign_in",

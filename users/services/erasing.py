@@ -7,7 +7,6 @@ each kind by its own declaration, the account's row last and together with the r
 """
 
 import random
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,10 +18,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from custom import outbox
-from custom.privacy.holdings import Holding, Person, holdings, waits_for
+from custom.privacy.holdings import Holding, Person, holdings_of, waits_for
 from custom.transactions import run_in_transaction, transactional
 from users.models import AuthToken, Erasure, User
-from users.selectors import person_of
+from users.selectors import person_of, person_of_erasure
 from users.services.wishes import end_erasure
 
 logger = structlog.get_logger(__name__)
@@ -52,26 +51,26 @@ def advance_erasures() -> int:
 def close_account(erasure_id: int) -> bool:
     """Close the account of an erasure, unless something of it is still under way.
 
-    One that has become the staff's since stays open until it is no more.
+    One that has become the staff's since stays open until it is no more. A guest has
+    nothing to close; what is ordered with the address since is not meant.
 
     Locks the account, then the erasure. Orders lock the account's row too, in share
     mode, by their foreign key: each is either seen here or finds the account closed.
     """
     owner = Erasure.objects.values_list("user", flat=True).get(pk=erasure_id)
-    user = User.objects.select_for_update().get(pk=owner)
+    user = owner and User.objects.select_for_update().get(pk=owner)
     erasure = Erasure.objects.lock(erasure_id, State.ASKED)
     if erasure is None:
         return False
-    person = person_of(user)
-    if user.is_staff or user.is_superuser or waits_for(person):
+    person = person_of(user) if user else person_of_erasure(erasure)
+    if user and (user.is_staff or user.is_superuser):
         return False
-    found = {each.name: each.rows(person).count() for each in holdings()}
-    user.is_active = False
-    user.session_epoch = F("session_epoch") + 1
-    user.save(update_fields=["is_active", "session_epoch"])
-    AuthToken.objects.filter(user=user).delete()
+    if waits_for(person):
+        return False
     erasure.state, erasure.closed_at = State.CLOSED, timezone.now()
-    erasure.receipt = {"found": found}
+    erasure.receipt = _receipt(person)  # of devices too, which end here
+    if user:
+        _close(user)
     erasure.save(update_fields=["state", "closed_at", "receipt"])
     return True
 
@@ -81,11 +80,11 @@ def erase_user(erasure_id: int) -> None:
 
     Each kind takes short transactions of its own, so that nobody waits for them. A
     process that dies half-way leaves the erasure closed, and the next one begins anew:
-    erasing what is erased does nothing. The receipt tells of what there was.
+    erasing what is erased does nothing.
     """
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
-    person = person_of(erasure.user)
-    for holding in holdings():
+    person = person_of_erasure(erasure)
+    for holding in holdings_of(person):
         if holding.erase is not None:
             holding.erase(person)
     run_in_transaction(lambda: _finish(erasure_id, person), replayable=True)
@@ -98,17 +97,26 @@ def forget_receipt_address(erasure: Erasure) -> None:
 
 
 def _finish(erasure_id: int, person: Person) -> None:
-    """Make the account nobody's, write the receipt and have it mailed; once."""
-    User.objects.lock(person.pk)
+    """Make the account nobody's and have the receipt mailed; once."""
+    if not person.is_guest:
+        User.objects.lock(person.pk)
     erasure = Erasure.objects.lock(erasure_id, State.CLOSED)
     if erasure is None:
         return
-    erasure.receipt = _receipt(erasure.receipt["found"], person)
     erasure.mail_to = person.email
-    _make_nobody(person)
+    if not person.is_guest:
+        _make_nobody(person)
     end_erasure(erasure, State.DONE)
     outbox.publish("user.erased", {"erasure": str(erasure.public_id)})
     logger.info("account_erased", erasure=str(erasure.public_id))
+
+
+def _close(user: User) -> None:
+    """End every way into a locked account."""
+    user.is_active = False
+    user.session_epoch = F("session_epoch") + 1
+    user.save(update_fields=["is_active", "session_epoch"])
+    AuthToken.objects.filter(user=user).delete()
 
 
 def _make_nobody(person: Person) -> None:
@@ -125,28 +133,29 @@ def _make_nobody(person: Person) -> None:
     user.user_permissions.clear()
 
 
-def _receipt(found: Mapping[str, int], person: Person) -> dict[str, Any]:
-    """Say what was erased, of what there was, and what is kept; names nobody."""
+def _receipt(person: Person) -> dict[str, Any]:
+    """Say what there is to be erased, and what will be kept; names nobody."""
+    found = {each: each.rows(person).count() for each in holdings_of(person)}
     return {
         "erased": [
-            {"name": each.name, "rows": found[each.name], "how": each.erasure}
-            for each in holdings()
-            if each.erase is not None and found.get(each.name)
+            {"name": each.name, "rows": rows, "how": each.erasure}
+            for each, rows in found.items()
+            if rows and each.erase is not None
         ],
         "kept": [
-            _kept(each, person)
-            for each in holdings()
-            if each.kept and each.rows(person).exists()
+            _kept(each, rows, person)
+            for each, rows in found.items()
+            if rows and each.kept
         ],
     }
 
 
-def _kept(holding: Holding, person: Person) -> dict[str, Any]:
+def _kept(holding: Holding, rows: int, person: Person) -> dict[str, Any]:
     """Return what a receipt says of a kind of which something is kept."""
     until = holding.until(person)
     return {
         "name": holding.name,
-        "rows": holding.rows(person).count(),
+        "rows": rows,
         "why": holding.kept,
         "until": until and until.isoformat(),
     }

@@ -12,6 +12,7 @@ from users.errors import AccountClosedError, LinkInvalidError, StaffErasureError
 from users.links import ERASURE
 from users.models import Erasure, User
 from users.services.passwords import confirm_password, lock_confirmed
+from users.tried import account_digest
 
 State = Erasure.State
 TELL_AGAIN: Final = timedelta(minutes=10)  # between two mails of one wish
@@ -46,6 +47,23 @@ def start_erasure(user: User, *, actor: User | None = None) -> Erasure:
 
 
 @transactional
+def start_guest_erasure(email: str) -> Erasure:
+    """Note that what was left with an address is to be erased, once; due at once.
+
+    Accounts are not touched: whoever has one asks there. The caller has seen a proof
+    that it is the address's reader who asks.
+    """
+    now, guest = timezone.now(), account_digest(email)
+    wanted = Erasure(guest=guest, mail_to=email, asked_at=now, told_at=now, due_at=now)
+    Erasure.objects.bulk_create(
+        [wanted],
+        update_conflicts=True,
+        update_fields=["guest"],  # to what it is
+    )
+    return Erasure.objects.open().get(guest=guest)
+
+
+@transactional
 def withdraw_erasure(token: str) -> Erasure:
     """End an erasure that has not begun, by its mail's token; again is harmless.
 
@@ -74,6 +92,7 @@ def withdraw_wish(user: User, *, since: datetime) -> None:
 def end_erasure(erasure: Erasure, state: Erasure.State) -> None:
     """Store that a locked erasure has come to its end."""
     erasure.state, erasure.is_open, erasure.ended_at = state, None, timezone.now()
+    erasure.guest = None
     erasure.save()
 
 
