@@ -103,13 +103,13 @@ class CostTests(TestCase):
         fresh_index()
         facets = "facets=category,partner"
         return {
-            "/api/product/": Limit(3, 0, 4_800),
-            f"/api/product/{self.product.slug}/": Limit(7, 2, 4_000),
-            "/api/category/": Limit(3, 0, 2_900),
-            "/api/search/?q=metropolis": Limit(3, 0, 6_800),
-            f"/api/search/?q=metropolis&{facets}": Limit(6, 0, 8_500),
-            "/api/search/suggest/?q=met": Limit(2, 0, 5_300),
-            "/api/order/history/": Limit(3, 2, 6_800),
+            "/api/product/": Limit(3, 0, 4_500),
+            f"/api/product/{self.product.slug}/": Limit(7, 2, 3_800),
+            "/api/category/": Limit(3, 0, 2_600),
+            "/api/search/?q=metropolis": Limit(3, 0, 5_900),
+            f"/api/search/?q=metropolis&{facets}": Limit(6, 0, 7_200),
+            "/api/search/suggest/?q=met": Limit(2, 0, 4_400),
+            "/api/order/history/": Limit(3, 2, 6_500),
         }
 
     def get(self, path: str) -> Any:  # noqa: ANN401

@@ -1,5 +1,7 @@
 """What is kept of an answer."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -48,13 +50,21 @@ class Body(NamedTuple):
         head: list[Any] = [self.generation, self.n, self.fields, self.headers]
         return orjson.dumps(head) + b"\n" + self.content
 
-    def response(self) -> HttpResponse:
+    def response(
+        self, around: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    ) -> HttpResponse:
         """Return the answer anew.
 
         Its headers were checked when they were first written, which takes longer than
         all else here.
+
+        Args:
+            around: Further headers, by their names in small letters.
         """
         response = HttpResponse(self.content)
         headers: Any = response.headers
-        headers._store = {name.lower(): (name, value) for name, value in self.headers}  # noqa: SLF001 - Django's own
+        headers._store = {  # noqa: SLF001 - Django's own
+            **{name.lower(): (name, value) for name, value in self.headers},
+            **around,
+        }
         return response

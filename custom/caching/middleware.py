@@ -1,6 +1,6 @@
 """Answers public pages from Redis, and keeps what their views render."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -19,27 +19,67 @@ from custom.caching.pages import ATTRIBUTE, CONDITIONS, Page, page_of
 from custom.caching.release import release
 from custom.caching.store import get_store
 from custom.caching.versions import EVERYTHING, field_of
-from custom.throttling.counting import counts_of
+from custom.throttling.counting import RequestCounts, counts_of
+from custom.throttling.headers import STAMPS, stamp
 from custom.timing import KEPT_PAGE
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 KEPT_HEADERS = ("Surrogate-Key",)  # of a 304, beside those RFC 9110 names
+OWN_HEADERS = frozenset({"ETag", "Surrogate-Key"})  # of a single page
+# Who sends one of these, or a cookie, is answered with more, or less, than the page.
+NOT_PLAIN = (*CONDITIONS, "HTTP_AUTHORIZATION", "HTTP_ORIGIN")
+# Written anew for each answer.
+COUNTED_HEADERS = frozenset({*STAMPS, "Content-Length"})
+MAX_ALIKE = 1000  # kinds of pages; there are some ten
 
 
 class PageLookupMiddleware:
-    """Has the rate limit's round trip bring the page that is asked for."""
+    """Has the rate limit's round trip bring the page that is asked for.
+
+    Who asks for nothing but the page is answered here, where it is kept: what is around
+    it would write the same headers as ever.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         release()  # reads many files: not in the first request
+        # What is alike -> headers that were written around it, by lower-case names.
+        self._around: dict[Hashable, dict[str, tuple[str, str]]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Name the page, if it is one."""
+        """Name the page, if it is one; answer it, or let others."""
         page = page_of(request)
-        if page is not None:
-            setattr(request, ATTRIBUTE, page)
-            counts_of(request).errands = get_store().errands(page)
-        return self.get_response(request)
+        if page is None:
+            return self.get_response(request)
+        store, counts = get_store(), counts_of(request)
+        setattr(request, ATTRIBUTE, page)
+        counts.errands = store.errands(page)
+        if not is_plain(request):
+            return self.get_response(request)
+        if store.knows(page):
+            counts.count_request(None)
+            page.body = store.find(page, counts.brought)
+            if page.body and not counts.refused:
+                around = self._around.get(_alike(request, page.body))
+                if around is not None:
+                    return _again(page.body, around, counts)
+        response = self.get_response(request)
+        if page.body and response.status_code == HTTPStatus.OK:
+            self._learn(request, page.body, response)
+        return response
+
+    def _learn(
+        self, request: HttpRequest, body: Body, response: HttpResponseBase
+    ) -> None:
+        """Remember what was written around a body that was found."""
+        if len(self._around) >= MAX_ALIKE:
+            self._around.clear()
+        own = dict(body.headers)
+        self._around[_alike(request, body)] = {
+            name.lower(): (name, value)
+            for name, value in response.headers.items()
+            if own.get(name) != value and name not in COUNTED_HEADERS
+        }
 
 
 class PageCacheMiddleware:
@@ -54,7 +94,7 @@ class PageCacheMiddleware:
         if page is None:
             return self.get_response(request)
         store = get_store()
-        body = store.find(page, counts_of(request).brought)
+        body = page.body or store.find(page, counts_of(request).brought)
         source = metrics.HIT
         if body is None and page.generation and request.method == "GET":
             body = store.await_turn(page)
@@ -65,6 +105,7 @@ class PageCacheMiddleware:
         setattr(request, KEPT_PAGE, source)
         if body is None:
             return self._render(request, page)
+        page.body = body
         return _on_condition(request, body.response())
 
     def _render(self, request: HttpRequest, page: Page) -> HttpResponseBase:
@@ -82,6 +123,33 @@ class PageCacheMiddleware:
             store.end_turn(page, is_kept=False)
             page.restore(request)
         return _on_condition(request, response)
+
+
+def is_plain(request: HttpRequest) -> bool:
+    """Tell whether a request asks for a page alone: by nobody, on no condition."""
+    meta = request.META
+    return (
+        request.method == "GET"
+        and not meta.get("HTTP_COOKIE")
+        and meta.keys().isdisjoint(NOT_PLAIN)
+    )
+
+
+def _alike(request: HttpRequest, body: Body) -> Hashable:
+    """Return what decides on the headers around a page: how it came, and its own."""
+    own = (tuple(pair) for pair in body.headers if pair[0] not in OWN_HEADERS)
+    return request.scheme, *own
+
+
+def _again(
+    body: Body, around: Mapping[str, tuple[str, str]], counts: RequestCounts
+) -> HttpResponse:
+    """Answer as before, but for the length and where the client stands."""
+    metrics.answers(metrics.HIT).inc()
+    response = body.response(around)
+    response.headers["Content-Length"] = str(len(body.content))
+    stamp(response, counts)
+    return response
 
 
 def _tag(response: HttpResponse) -> None:

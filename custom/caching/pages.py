@@ -17,6 +17,7 @@ from rest_framework.settings import api_settings
 
 from custom.api.negotiation import FORMAT_PARAMETER, QualityNegotiation
 from custom.api.views import IGNORED_PARAMETERS
+from custom.caching.bodies import Body
 from custom.caching.release import release
 
 ATTRIBUTE: Final = "page"
@@ -43,6 +44,7 @@ class Page:
         name: Identifies it: address, parameters in one order, format and version.
         query: Its parameters in that order, without those that mean nothing.
         fields: Of versions that were read along with it.
+        body: What is kept of it, once that has been read and is good.
         generation, n: As the versions stood when the request came; "" is unknown.
         old_size: Bytes of the body that was found.
         has_turn: Others wait for this request's rendering.
@@ -52,6 +54,7 @@ class Page:
     name: str
     query: str
     fields: tuple[str, ...] = ()
+    body: Body | None = None
     generation: str = ""
     n: int = 0
     old_size: int = 0

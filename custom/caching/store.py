@@ -39,6 +39,10 @@ class PageStore:
         # Name of a page -> what it showed last, so that one trip reads all of that.
         self._known: dict[str, tuple[str, ...]] = {}
 
+    def knows(self, page: Page) -> bool:
+        """Tell whether this process has met the page as one that is kept."""
+        return page.name in self._known
+
     def errands(self, page: Page) -> Sequence[bytes]:
         """Return what to send for a page; nothing while bodies cannot be trusted."""
         if not self._versions.settle():

@@ -16,6 +16,13 @@ REMAINING_HEADER: Final = "X-RateLimit-Remaining"
 RESET_HEADER: Final = "X-RateLimit-Reset"
 POLICY_HEADER: Final = "RateLimit-Policy"
 STATE_HEADER: Final = "RateLimit"
+STAMPS: Final = (
+    LIMIT_HEADER,
+    REMAINING_HEADER,
+    RESET_HEADER,
+    POLICY_HEADER,
+    STATE_HEADER,
+)
 REDIRECTS: Final = range(300, 400)
 NOT_MODIFIED: Final = 304
 

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "custom.middleware.RequestIdMiddleware",
     "custom.middleware.RequestLogMiddleware",
+    "custom.caching.middleware.PageLookupMiddleware",
     "custom.middleware.ContentLengthMiddleware",
     "custom.timing.ServerTimingMiddleware",
     "custom.throttling.RateHeadersMiddleware",
@@ -83,7 +84,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "custom.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "custom.caching.middleware.PageLookupMiddleware",
     "custom.throttling.ThrottleMiddleware",
     "custom.caching.middleware.PageCacheMiddleware",
     "custom.middleware.ProblemMiddleware",
