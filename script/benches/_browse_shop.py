@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
@@ -23,6 +24,7 @@ ORDERS, LINES = 20, 3  # of a user, of an order
 REVIEWED = 4  # every so many products
 SHOWN = 1_000  # slugs that are printed
 WORDS, SHORTEST_WORD = 200, 5  # of titles that are printed; letters
+COMMON = 5  # films with such a word: with their copies a full page of any shop
 
 django.setup()
 
@@ -148,13 +150,15 @@ def what_to_ask(users: list[User]) -> dict[str, list[str]]:
     products = Product.objects.order_by("pk")
     slugs = list(products.values_list("slug", flat=True)[:: max(count // SHOWN, 1)])
     titles = products.values_list("title", flat=True)[:BASE]
+    numbers = Counter(
+        word
+        for title in titles
+        for word in {word.lower() for word in title.split() if word.isalpha()}
+    )
     words = sorted(
-        {
-            word.lower()
-            for title in titles
-            for word in title.split()
-            if word.isalpha() and len(word) >= SHORTEST_WORD
-        }
+        word
+        for word, number in numbers.items()
+        if number >= COMMON and len(word) >= SHORTEST_WORD
     )
     tokens = [AuthToken.objects.create(user=user)[1] for user in users]
     return {
