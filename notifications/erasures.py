@@ -35,6 +35,7 @@ def send_erasure_asked(message: OutboxMessage) -> None:
         context={
             "name": name_for(erasure.user, erasure.user.email),
             "day": show_day(erasure.due_at, settings.LANGUAGE_CODE),
+            "is_for_disuse": erasure.is_for_disuse,
             "waits": waits_for(person_of(erasure.user)),
             "token": token,
             "link": settings.ERASURE_WITHDRAW_LINK.replace("{token}", token),

@@ -113,7 +113,7 @@ CUSTOMER_SERVICE: Final = StaffGroup(
         VOUCHERS: VIEW,
         DELIVERY: VIEW,
     },
-    rights=(EVERY_PARTNER, "users.erase_user"),
+    rights=(EVERY_PARTNER, "users.erase_user", "users.unlock_sign_in"),
 )
 FINANCE: Final = StaffGroup(
     name="Finance",

@@ -19,13 +19,14 @@ from custom.buttons import Button, ButtonsMixin
 from custom.figures import show_day
 from custom.privacy.holdings import waits_for
 from orders.models import Order
+from staff.access import record_access
 from staff.admin import PersonalPagesMixin
 from users.breaches import asked
 from users.emails import LAST_CHARACTER, normalize_email
 from users.forms import NewKeyForm, PasswordForm, UserCreationForm
 from users.models import ApiKey, AuthToken, Erasure, User, UserRate
 from users.selectors import person_of_erasure
-from users.services import make_key, revoke_key, start_erasure
+from users.services import make_key, revoke_key, start_erasure, unlock_for
 
 MOST_SHOWN = 10  # of each thing a customer has
 VIEW = "{0.app_label}.view_{0.model_name}"
@@ -53,6 +54,12 @@ class UserAdmin(
             label="Have the account erased",
             permission="users.erase_user",
             is_lawful=lambda user: not (user.is_staff or user.is_erased),
+        ),
+        Button(
+            name="unlock",
+            label="Let passwords be tried again",
+            permission="users.unlock_sign_in",
+            is_lawful=lambda user: user.is_active,
         ),
     )
 
@@ -170,6 +177,12 @@ class UserAdmin(
         """Note that the account is to be erased; its owner is told, and may refuse."""
         erasure = start_erasure(row, actor=actor)
         return f"It will be erased after {show_day(erasure.due_at, 'en')}."
+
+    def press_unlock(self, row: User, actor: User, _cleaned: dict[str, Any]) -> str:
+        """End what locks the sign-in; who did so is in the log of looks, too."""
+        found = unlock_for(row, actor=actor)
+        record_access(actor, model=User, pk=row.pk, action="unlock sign-in")
+        return "Passwords may be tried again." if found else "None had been tried."
 
     def reversion_register(self, model: Any, **options: Any) -> None:
         """Keep password digests out of the history."""
@@ -322,6 +335,7 @@ class ErasureAdmin(PersonalPagesMixin[Erasure], LedgerAdmin[Erasure]):
         "user",
         "state",
         "asked_by",
+        "is_for_disuse",
         "asked_at",
         "due_at",
         "waits",

@@ -49,6 +49,13 @@ class SignInLockedError(TooOftenError):
     title = "Sign-in locked"
 
 
+class StaffLockError(InvalidError):
+    """A lock guards an account of the staff, which superusers alone may unlock."""
+
+    code = "staff-lock"
+    title = "Account of the staff"
+
+
 class PasswordWrongError(InvalidError):
     """The current password that came with a new one is not the account's."""
 

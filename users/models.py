@@ -78,6 +78,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     class Meta:
         ordering = ("id",)
+        indexes: ClassVar = [
+            models.Index(fields=("is_active", "last_login"), name="user_unused")
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -282,6 +285,7 @@ class SignInTries(models.Model):
 
     class Meta:
         ordering = ("id",)
+        permissions: ClassVar = [("unlock_sign_in", "Can end locks of sign-ins")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(kind="address") ^ ~models.Q(account=""),
@@ -336,6 +340,12 @@ class Erasure(models.Model):
         blank=True,
         related_name="+",
         help_text="Who of the staff began it; empty where the owner did.",
+    )
+    is_for_disuse = models.BooleanField(
+        "for disuse",
+        default=False,
+        db_default=False,
+        help_text="Nobody asked; it ends when the account is used again.",
     )
     asked_at = models.DateTimeField(default=timezone.now)
     told_at = models.DateTimeField(

@@ -19,6 +19,8 @@ from users.models import (
     User,
     UserRate,
 )
+from users.selectors import unused_accounts
+from users.services import warn_unused
 from users.services.emails import ended_email_changes, purge_email_changes
 from users.services.tries import KEPT, ended_tries, purge_tries
 from users.tried import account_digest
@@ -164,10 +166,11 @@ NOT_PERSONAL = (
 RETENTIONS = (
     Retention(
         data="Accounts and their address books",
-        period="until their owner has them erased",
-        due=User.objects.none,
-        apply=lambda: 0,
-        task="users.advance_erasures",
+        period="until their owner has them erased, or nobody has used them for "
+        "`RETENTION_ACCOUNT_YEARS`, which a mail tells `RETENTION_NOTICE_DAYS` before",
+        due=unused_accounts,
+        apply=warn_unused,
+        task="users.warn_unused",
     ),
     Retention(
         data="Changes of an account's address",

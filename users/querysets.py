@@ -47,6 +47,30 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep the account of an address, whatever its spelling; at most one."""
         return self.filter(email_normalized=normalize_email(email))
 
+    def used_since(self, moment: datetime) -> Self:
+        """Keep accounts that somebody has signed in to, or come with a token or key."""
+        return self.filter(
+            models.Q(last_login__gte=moment)
+            | models.Q(auth_token_set__last_used_at__gte=moment)
+            | models.Q(api_keys__last_used_at__gte=moment)
+        ).distinct()
+
+    def unused_since(self, moment: datetime) -> Self:
+        """Keep customers' accounts that nobody has used, or asked to keep, since.
+
+        Without those that are to be erased anyhow.
+        """
+        is_quiet = models.Q(last_login__isnull=True) | models.Q(last_login__lt=moment)
+        customers = self.active().filter(is_staff=False, is_superuser=False)
+        return (
+            customers.filter(is_quiet, date_joined__lt=moment)
+            .exclude(auth_token_set__last_used_at__gte=moment)
+            .exclude(api_keys__last_used_at__gte=moment)
+            .exclude(erasures__is_open=True)
+            .exclude(erasures__ended_at__gte=moment)
+            .order_by("last_login", "pk")
+        )
+
     def lock(self, pk: int) -> "User | None":
         """Read an account under an exclusive lock, if it is there."""
         return self.filter(pk=pk).select_for_update().first()

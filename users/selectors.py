@@ -1,11 +1,16 @@
 """Reads of accounts that no single queryset answers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
 
 from custom.privacy import Person
 from custom.privacy.holdings import NOBODY
 from custom.throttling.overrides import Override
 from users.models import Erasure, User, UserRate
+from users.querysets import UserQuerySet
 
 
 def user_rates() -> Iterator[Override]:
@@ -35,3 +40,11 @@ def person_of_erasure(erasure: Erasure) -> Person:
         has_proved_email=True,
         before=erasure.asked_at,
     )
+
+
+def unused_accounts() -> UserQuerySet:
+    """Return the accounts that nobody has used for ``RETENTION_ACCOUNT_YEARS``."""
+    years = settings.RETENTION_ACCOUNT_YEARS
+    if not years:
+        return User.objects.none()
+    return User.objects.unused_since(timezone.now() - timedelta(days=365 * years))

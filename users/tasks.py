@@ -17,6 +17,12 @@ def purge_tries() -> int:
     return tries.purge_tries()
 
 
+@shared_task(name="users.warn_unused")
+def warn_unused() -> int:
+    """Warn the owners of accounts that nobody uses; they are erased afterwards."""
+    return erasing.warn_unused()
+
+
 @shared_task(name="users.advance_erasures")
 def advance_erasures() -> int:
     """Close and erase the accounts whose time has come."""

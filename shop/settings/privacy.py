@@ -14,6 +14,9 @@ GUEST_DATA_LINK = env.str("GUEST_DATA_LINK", default="")
 # Orders, and on invoices the buyer's address, are books: calendar years, from the end
 # of the order's.
 RETENTION_BOOKS_YEARS = env.int("RETENTION_BOOKS_YEARS", default=10)
+# Customers' accounts that nobody uses are erased after a warning; 0 for never.
+RETENTION_ACCOUNT_YEARS = env.int("RETENTION_ACCOUNT_YEARS", default=10)
+RETENTION_NOTICE_DAYS = env.int("RETENTION_NOTICE_DAYS", default=60)
 RETENTION_RECEIPT_DAYS = env.int("RETENTION_RECEIPT_DAYS", default=1095)
 RETENTION_STAFF_LOG_DAYS = env.int("RETENTION_STAFF_LOG_DAYS", default=730)
 RETENTION_TOKEN_DAYS = env.int("RETENTION_TOKEN_DAYS", default=30)

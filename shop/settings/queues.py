@@ -58,6 +58,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {"task": "exchange.purge_imports", "schedule": 86400.0},
     "purge-sign-in-tries": {"task": "users.purge_tries", "schedule": 3600.0},
     "purge-email-changes": {"task": "users.purge_email_changes", "schedule": 3600.0},
+    "warn-unused": {"task": "users.warn_unused", "schedule": 86400.0},
     "advance-erasures": {"task": "users.advance_erasures", "schedule": 60.0},
     "apply-retention": {"task": "custom.apply_retention", "schedule": 86400.0},
     "purge-access-entries": {

@@ -77,7 +77,7 @@ BUTTONS: Final = {
         "ask": "FR",
     },
     "payments.refund": {"repay": "FR", "repeat": "FR"},
-    "users.user": {"erase": "SR"},
+    "users.user": {"erase": "SR", "unlock": "SR"},
 }
 
 # Actions of a list -> who is offered them. "delete_selected" follows "delete" above,

@@ -24,6 +24,7 @@ from users.services.erasing import (
     close_account,
     erase_user,
     forget_receipt_address,
+    warn_unused,
 )
 from users.services.keys import (
     NewKey,
@@ -42,6 +43,7 @@ from users.services.passwords import (
 from users.services.tries import (
     count_code,
     forget_tries,
+    unlock_for,
     unlock_sign_in,
     user_of_password,
 )
@@ -83,9 +85,11 @@ __all__ = [
     "start_guest_erasure",
     "stop_email_change",
     "store_password",
+    "unlock_for",
     "unlock_sign_in",
     "update_profile",
     "user_of_password",
     "verify_email",
+    "warn_unused",
     "withdraw_erasure",
 ]

@@ -71,10 +71,12 @@ def update_profile(user: User, **changes: Unpack[Profile]) -> User:
 def verify_email(token: str) -> User:
     """Note that the owner reads the mails of the address; again is harmless.
 
+    Locks the account: the address may be changed meanwhile, and is not proved by this.
+
     Raises:
         LinkInvalidError: The token is old, was made for another address, or is none.
     """
-    user = VERIFICATION.user_of(token)
+    user = VERIFICATION.user_of(token, lock=True)
     if note_proof(user):
         with recorded("Address verified.", actor=user):
             user.save(update_fields=["email_verified_at"])

@@ -7,7 +7,7 @@ each kind by its own declaration, the account's row last and together with the r
 """
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,13 +21,24 @@ from custom import outbox
 from custom.privacy.holdings import Holding, Person, holdings_of, waits_for
 from custom.transactions import run_in_transaction, transactional
 from users.models import AuthToken, Erasure, User
-from users.selectors import person_of, person_of_erasure
-from users.services.wishes import end_erasure
+from users.selectors import person_of, person_of_erasure, unused_accounts
+from users.services.wishes import end_erasure, start_unused_erasure
 
 logger = structlog.get_logger(__name__)
 
 State = Erasure.State
+MOST_WARNED = 500  # owners of unused accounts, in one run
 TOMBSTONE = "erased-{}@erased.invalid"  # RFC 6761: no such domain will ever be
+
+
+def warn_unused() -> int:
+    """Begin the erasure of accounts that nobody uses; count them.
+
+    Their owners are warned by mail. What is left is warned at the next call, so that a
+    mail server gets no more than ``MOST_WARNED`` at once.
+    """
+    pks = list(unused_accounts().values_list("pk", flat=True)[:MOST_WARNED])
+    return sum(start_unused_erasure(pk) for pk in pks)
 
 
 def advance_erasures() -> int:
@@ -61,6 +72,9 @@ def close_account(erasure_id: int) -> bool:
     user = owner and User.objects.select_for_update().get(pk=owner)
     erasure = Erasure.objects.lock(erasure_id, State.ASKED)
     if erasure is None:
+        return False
+    if user and erasure.is_for_disuse and _is_used(user, since=erasure.asked_at):
+        end_erasure(erasure, State.WITHDRAWN)
         return False
     person = person_of(user) if user else person_of_erasure(erasure)
     if user and (user.is_staff or user.is_superuser):
@@ -109,6 +123,10 @@ def _finish(erasure_id: int, person: Person) -> None:
     end_erasure(erasure, State.DONE)
     outbox.publish("user.erased", {"erasure": str(erasure.public_id)})
     logger.info("account_erased", erasure=str(erasure.public_id))
+
+
+def _is_used(user: User, *, since: datetime) -> bool:
+    return User.objects.used_since(since).filter(pk=user.pk).exists()
 
 
 def _close(user: User) -> None:

@@ -20,7 +20,7 @@ from custom.purging import purge_in_batches
 from custom.rates import Rate, parse_rate
 from custom.throttling.identity import tried_ident
 from custom.transactions import transactional
-from users.errors import LinkInvalidError, SignInLockedError
+from users.errors import LinkInvalidError, SignInLockedError, StaffLockError
 from users.links import UNLOCK
 from users.models import SignInTries, User
 from users.querysets import SignInTriesQuerySet
@@ -115,6 +115,20 @@ def unlock_sign_in(token: str) -> None:
     if not forget_tries(user):
         msg = "This link is not valid any more. Please ask for another mail."
         raise LinkInvalidError(msg)
+
+
+@transactional
+def unlock_for(user: User, *, actor: User) -> bool:
+    """Let passwords of somebody be tried again; tell whether any had been.
+
+    Raises:
+        StaffLockError: The account is of the staff, and the actor no superuser: who
+            answers the telephone is not to help guesses at those who may do more.
+    """
+    if (user.is_staff or user.is_superuser) and not actor.is_superuser:
+        msg = "Only a superuser unlocks accounts of the staff."
+        raise StaffLockError(msg)
+    return forget_tries(user) > 0
 
 
 @transactional

@@ -11,6 +11,7 @@ from custom.transactions import transactional
 from users.errors import AccountClosedError, LinkInvalidError, StaffErasureError
 from users.links import ERASURE
 from users.models import Erasure, User
+from users.selectors import unused_accounts
 from users.services.passwords import confirm_password, lock_confirmed
 from users.tried import account_digest
 
@@ -44,6 +45,19 @@ def start_erasure(user: User, *, actor: User | None = None) -> Erasure:
         StaffErasureError: The account is of the staff.
     """
     return _note_wish(User.objects.lock(user.pk), actor)
+
+
+@transactional
+def start_unused_erasure(pk: int) -> bool:
+    """Note that an account is to be erased if nobody uses it; its owner is warned.
+
+    Locks the account; False where somebody has used it meanwhile.
+    """
+    locked = User.objects.lock(pk)
+    if locked is None or not unused_accounts().filter(pk=pk).exists():
+        return False
+    _note_wish(locked, for_disuse=True)
+    return True
 
 
 @transactional
@@ -99,10 +113,12 @@ def end_erasure(erasure: Erasure, state: Erasure.State) -> None:
 @transactional
 def _start_confirmed(confirmed: User) -> Erasure:
     """Start it for whoever has proved to be the owner, and still is."""
-    return _note_wish(lock_confirmed(confirmed), None)
+    return _note_wish(lock_confirmed(confirmed))
 
 
-def _note_wish(locked: User | None, actor: User | None) -> Erasure:
+def _note_wish(
+    locked: User | None, actor: User | None = None, *, for_disuse: bool = False
+) -> Erasure:
     """Store the wish of a locked account, or have its mail sent anew."""
     if locked is None or locked.is_erased:
         msg = "This account has been erased."
@@ -110,15 +126,21 @@ def _note_wish(locked: User | None, actor: User | None) -> Erasure:
     if locked.is_staff or locked.is_superuser:
         msg = "Accounts of the staff are not erased. Have it closed instead."
         raise StaffErasureError(msg)
-    open_one = Erasure.objects.open().filter(user=locked).first()
-    if open_one is not None:
+    own = Erasure.objects.open().filter(user=locked)
+    open_one = own.select_for_update().first()
+    if open_one is not None and not open_one.is_for_disuse:
         _tell_again(open_one)
         return open_one
-    now = timezone.now()
-    grace = timedelta(days=settings.ERASURE_GRACE_DAYS)
-    erasure = Erasure.objects.create(
-        user=locked, asked_by=actor, asked_at=now, told_at=now, due_at=now + grace
-    )
+    if open_one is not None and open_one.state != State.ASKED:
+        return open_one
+    now, days = timezone.now(), settings.ERASURE_GRACE_DAYS
+    if for_disuse:
+        days = settings.RETENTION_NOTICE_DAYS
+    erasure = open_one or Erasure(user=locked)  # somebody wants now what nobody did
+    erasure.asked_by, erasure.is_for_disuse = actor, for_disuse
+    erasure.asked_at = erasure.told_at = now
+    erasure.due_at = now + timedelta(days=days)
+    erasure.save()
     _tell(erasure)
     return erasure
 

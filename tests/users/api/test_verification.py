@@ -1,3 +1,5 @@
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
@@ -26,6 +28,13 @@ class VerifyTests(APITestCase):
         self.assertIsNotNone(first)
         self.assertEqual(self.verify(token).status_code, 204)
         self.assertEqual(User.objects.get().email_verified_at, first)
+
+    def test_the_account_is_locked_before_it_is_looked_at(self) -> None:
+        """Another address, given at the same moment, is not proved by this token."""
+        with CaptureQueriesContext(connection) as asked:
+            self.verify(VERIFICATION.make(self.user))
+        reads = [each["sql"] for each in asked if "FROM `users_user`" in each["sql"]]
+        self.assertIn("FOR UPDATE", reads[0])
 
     def test_a_token_for_another_address_or_purpose_is_refused(self) -> None:
         stale = VERIFICATION.make(self.user)
