@@ -1,12 +1,15 @@
 from datetime import timedelta
 
 import time_machine
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse_lazy
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
-from tests.users.factories import UserFactory, create_token
-from users.models import AuthToken
+from tests.users.factories import UserFactory, create_key, create_token
+from users.models import ApiKey, AuthToken
 
 
 class TokenAuthenticationTests(APITestCase):
@@ -109,3 +112,22 @@ class TokenAuthenticationTests(APITestCase):
             self.get(f"Token {self.secret}")
         after = AuthToken.objects.filter(pk=self.token.pk).values().get()
         self.assertEqual(after, before)
+
+
+class IndexTests(TestCase):
+    """What is looked up at every request"""
+
+    def test_one_row_is_read_by_its_digest(self) -> None:
+        create_token()
+        create_key()
+        for model in (AuthToken, ApiKey):
+            table = model._meta.db_table
+            found = model.objects.for_authentication("0" * 128)
+            with CaptureQueriesContext(connection) as asked:
+                list(found)
+            with connection.cursor() as cursor:
+                cursor.execute(f"SHOW INDEX FROM {table}")
+                unique = {row[4] for row in cursor.fetchall() if not row[1]}
+            self.assertEqual(len(asked), 1)
+            self.assertIn("digest", unique)
+            self.assertIn(f"WHERE `{table}`.`digest` = ", asked[0]["sql"])
