@@ -16,6 +16,7 @@ from cachebuster.files import AtomicFilesMixin
 # Formats taken, and the ending their files get whatever they were called.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 MAX_PIXELS = 50_000_000  # width times height; more is refused before it is decoded
+MAX_EDGE = 16_383  # pixels; what WebP can hold
 MAX_BYTES = 20 * 1024 * 1024
 WEBP_QUALITY = 80  # of 100
 DIGEST_LENGTH = 40  # hex characters of SHA-256: 160 bits
@@ -77,6 +78,9 @@ def read_format(content: File[Any]) -> str:
             content.close()
         else:
             content.seek(0)
+    if max(width, height) > MAX_EDGE:
+        msg = f"The picture has more than {MAX_EDGE:,} pixels along an edge."
+        raise UnreadableImageError(msg)
     if width * height > MAX_PIXELS:
         msg = f"The picture has more than {MAX_PIXELS:,} pixels."
         raise UnreadableImageError(msg)

@@ -1,6 +1,7 @@
 """Entity tags by which clients say what they last saw."""
 
 import hashlib
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,9 @@ from rest_framework.request import Request
 from custom.api.renderers import dump_json
 
 DIGEST_LENGTH = 16  # hexadecimal digits
+HEADER = "If-Match"
+_TAG = r'(?:W/)?"[^"\s\x00-\x1f\x7f]*"'
+_TAGS = re.compile(rf"[\s,]*{_TAG}(?:\s*,[\s,]*{_TAG})*[\s,]*")
 
 
 class PreconditionRequiredError(APIException):
@@ -19,6 +23,17 @@ class PreconditionRequiredError(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition-required"
     default_detail = "Send If-Match with the ETag you last read."
+
+
+class ConditionInvalidError(APIException):
+    """An ``If-Match`` that is no condition: no tag would ever fit it."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+    default_code = "if-match-invalid"
+    pointer = f"#/header/{HEADER}"
+    default_detail = (
+        'Give If-Match as "*", or as entity tags in quotes with commas between.'
+    )
 
 
 def entity_tag(request: Request, state: str, shown: Any) -> str:  # noqa: ANN401
@@ -42,7 +57,7 @@ def has_condition(request: Request) -> bool:
 
     An empty one, which servers also make of bytes they cannot read, is none.
     """
-    return bool(request.headers.get("If-Match", "").strip())
+    return bool(request.headers.get(HEADER, "").strip())
 
 
 def expected_states(request: Request) -> frozenset[str] | None:
@@ -51,9 +66,14 @@ def expected_states(request: Request) -> frozenset[str] | None:
     Who may not write without a condition asks ``has_condition`` first.
 
     Tags are compared weakly: proxies weaken them, or append to them.
+
+    Raises:
+        ConditionInvalidError: It is neither ``*`` nor tags in quotes.
     """
-    tags = parse_etags(request.headers.get("If-Match", "*").strip() or "*")
-    if tags == ["*"]:
+    text = request.headers.get(HEADER, "").strip()
+    if text in ("", "*"):
         return None
-    opaque = (tag.removeprefix("W/").strip('"') for tag in tags)
+    if not _TAGS.fullmatch(text):
+        raise ConditionInvalidError
+    opaque = (tag.removeprefix("W/").strip('"') for tag in parse_etags(text))
     return frozenset(tag.rpartition(".")[0] for tag in opaque)

@@ -27,6 +27,8 @@ from rest_framework.permissions import (
     IsAuthenticatedOrReadOnly,
 )
 
+from custom.api.conditional import HEADER as IF_MATCH_HEADER
+from custom.api.conditional import ConditionInvalidError
 from custom.api.idempotency import (
     BASKET_TOKEN_HEADER,
     HEADER,
@@ -48,7 +50,6 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 REFUSALS = "refusals"
 SENT_HEADERS = "sent_headers"
-IF_MATCH_HEADER = "If-Match"
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 # Parameters that several endpoints take.
@@ -228,7 +229,7 @@ class Operation:
         if self.method in BODY_METHODS:
             yield Refusal.of(HTTPStatus.BAD_REQUEST, "malformed-body")
         if IF_MATCH_HEADER in self.headers:
-            yield StaleError
+            yield from (StaleError, ConditionInvalidError)
         if HEADER in self.headers:
             yield from (KeyInvalidError, KeyReusedError, KeyInProgressError)
         if HEADER in self.required:

@@ -27,7 +27,8 @@ FORMAT_PARAMETER = OpenApiParameter(
 FIELDS_PARAMETER = OpenApiParameter(
     "fields",
     OpenApiTypes.STR,
-    description="Comma-separated names; the answer keeps only these.",
+    description="Comma-separated names; the answer, or each of its rows, keeps only "
+    "these, whole. There are no paths into them.",
 )
 ETAG = "ETag"
 PAGE = "page"
@@ -43,13 +44,8 @@ class ApiSchema(AutoSchema):
         parameters = [FORMAT_PARAMETER]
         if isinstance(self.view, ApiMixin) and self.view.picks_fields():
             parameters.append(FIELDS_PARAMETER)
-            if added := ",".join(self.view.expansions):
-                told = f"Comma-separated, of `{added}`: adds these to each row."
-                parameters.append(
-                    OpenApiParameter(
-                        EXPAND_PARAMETER, OpenApiTypes.STR, description=told
-                    )
-                )
+            if self.view.expansions:
+                parameters.append(_expand_parameter(list(self.view.expansions)))
         if isinstance(self.view, ApiMixin):
             names = sorted(self.view.query_parameters)
             parameters += [OpenApiParameter(name, OpenApiTypes.STR) for name in names]
@@ -162,6 +158,18 @@ def _always_shown(serializer: Any) -> Iterator[str]:  # noqa: ANN401
         is_optional = declared and not (declared.required or declared.read_only)
         if not (is_optional or field.write_only):
             yield name
+
+
+def _expand_parameter(names: list[str]) -> OpenApiParameter:
+    """Describe what may be added: one level, so that there are no paths but names."""
+    return OpenApiParameter(
+        EXPAND_PARAMETER,
+        {"type": "array", "items": {"type": "string", "enum": names}},
+        description="Adds these to each row, with commas between; what is added is "
+        "not expanded further.",
+        style="form",
+        explode=False,
+    )
 
 
 def add_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:

@@ -220,8 +220,8 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
 
     def _wanted_expansions(self) -> list[str]:
         """Return the relations that the request names."""
-        text = self.request.query_params.get(EXPAND_PARAMETER, "")
-        return read_expansions(text, self.expansions)
+        texts = self.request.query_params.getlist(EXPAND_PARAMETER)
+        return read_expansions(",".join(filter(None, texts)), self.expansions)
 
 
 class ApiView(ApiMixin[Any]):

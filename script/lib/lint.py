@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from script.lib.audit import audit
+from script.lib.bases import base_of, git
 from script.lib.breaking import find_breaks, is_meant
 from script.lib.console import ROOT, ScriptError, run_main, say
 from tests.servers import private_servers
@@ -151,39 +152,20 @@ def _schema() -> bool:
 
 def _breaking() -> bool:
     """Name what would break clients of the document as it was released or merged."""
-    base = _contract_base()
-    shown = subprocess.run(
-        ["git", "show", f"{base}:{SCHEMA.relative_to(ROOT)}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if not base or shown.returncode:
+    name = str(SCHEMA.relative_to(ROOT))
+    base = base_of(name, ROOT)
+    earlier = git(ROOT, "show", f"{base}:{name}") if base else None
+    if earlier is None:
         print("There is no earlier document to compare with.")
         return True
-    texts = (shown.stdout, SCHEMA.read_text(), ACCEPTED_BREAKS.read_text())
+    texts = (earlier, SCHEMA.read_text(), ACCEPTED_BREAKS.read_text())
     old, new, accepted = (yaml.load(each, yaml.CSafeLoader) for each in texts)
     found = [each for each in find_breaks(old, new) if not is_meant(each, accepted)]
     if found:
         print(f"These would break clients of {base}:", *found, sep="\n  ")
-        name = ACCEPTED_BREAKS.relative_to(ROOT)
-        print(f"What is meant so stands in {name} with its reason.")
+        listed = ACCEPTED_BREAKS.relative_to(ROOT)
+        print(f"What is meant so stands in {listed} with its reason.")
     return not found
-
-
-def _contract_base() -> str:
-    """Return the last release before this commit, else where it left ``main``."""
-    for command in (
-        ("describe", "--tags", "--abbrev=0", "--match", "v*"),
-        ("merge-base", "HEAD", "main"),
-        ("merge-base", "HEAD", "origin/main"),
-    ):
-        found = subprocess.run(
-            ["git", *command], capture_output=True, text=True, check=False
-        )
-        if found.returncode == 0:
-            return found.stdout.strip()
-    return ""
 
 
 def _deployment() -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from basket.models import Basket
 from custom.models import IdempotencyKey, OutboxMessage
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEvent, OrderLine
 from partner.models import StockLevel, StockMovement
 from partner.selectors import find_discrepancies
 from payments.models import Payment
@@ -24,6 +24,7 @@ def find_faults(acknowledged: Mapping[str, str] | None = None) -> list[str]:
     return [
         *_stock_faults(),
         *_order_faults(),
+        *_goods_faults(),
         *_money_faults(),
         *_asking_faults(),
         *_voucher_faults(),
@@ -74,6 +75,27 @@ def _order_faults() -> Iterator[str]:
             )
             if [each.allocated_delta for each in moved] != [line.quantity]:
                 yield f"{order}: no promise for line {line.pk}"
+
+
+def _goods_faults() -> Iterator[str]:
+    """What an order shipped has left the shelf, and what came back is on it again."""
+    sources = {
+        f"order-event:{event.public_id}": event.order_id
+        for event in OrderEvent.objects.all()
+    } | {  # of orders that were imported
+        f"order:{order.public_id}:shipped": order.pk for order in Order.objects.all()
+    }
+    moved: Counter[tuple[int, int]] = Counter()  # order and stock record -> units
+    for movement in StockMovement.objects.filter(source__in=sources):
+        key = sources[movement.source], movement.stock_record_id
+        moved[key] += movement.in_stock_delta
+    wanted: Counter[tuple[int, int]] = Counter()
+    for line in OrderLine.objects.all():
+        key = line.order_id, line.stock_record_id
+        wanted[key] += line.returned_quantity - line.fulfilled_quantity
+    for key in moved.keys() | wanted.keys():
+        if moved[key] != wanted[key]:
+            yield f"order {key[0]} moved {moved[key]} of {key[1]}, not {wanted[key]}"
 
 
 def _money_faults() -> Iterator[str]:

@@ -1,5 +1,6 @@
 import contextlib
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -20,10 +21,12 @@ from basket.holders import new_guest
 from basket.requests import LineRequest
 from basket.services import add_line
 from custom.errors import DomainError
+from custom.ids import new_public_id
 from orders.actors import Actor, Role
 from orders.models import Order, OrderLine, Shipment
 from orders.services import (
     cancel_order,
+    credit_order,
     deliver_shipment,
     expire_orders,
     place_order,
@@ -31,11 +34,12 @@ from orders.services import (
     ship_lines,
 )
 from partner.models import StockRecord
+from partner.services import StockRow, adjust_stock, write_stock_rows
 from payments.models import Payment
 from payments.services import start_payment
 from tests.buying.invariants import find_faults
 from tests.orders.factories import make_offer, order_request
-from tests.orders.stories import run_outbox
+from tests.orders.stories import delivered, run_outbox
 from tests.promotions.factories import make_voucher
 
 CUSTOMER, STAFF = Actor(Role.CUSTOMER), Actor(Role.STAFF)
@@ -52,7 +56,8 @@ PARTS = st.none() | st.integers(1, 2)  # units of one line; None for everything
 class Life(RuleBasedStateMachine):
     """Orders that are placed, paid, cancelled, shipped and returned at random.
 
-    Whatever is allowed or refused, all ledgers stay true after every step.
+    Meanwhile partners count their stock, staff pay money back, and orders that nobody
+    pays expire. Whatever is allowed or refused, all ledgers stay true after every step.
     """
 
     @initialize()
@@ -61,6 +66,8 @@ class Life(RuleBasedStateMachine):
         self.start = transaction.savepoint()
         for provider in ("dummy", "invoice"):
             self.order({0: 1, 1: 2}, provider, has_voucher=True)
+        # Few random lives come as far as this by themselves.
+        delivered((self.records[2], 2), (self.records[1], 1))
 
     def teardown(self) -> None:
         if hasattr(self, "start"):
@@ -145,6 +152,41 @@ class Life(RuleBasedStateMachine):
         order = self.pick(place)
         units = self.some_units(order, part)
         self.try_to(return_lines, order.pk, actor=actor, quantities=units)
+
+    @precondition(has_orders)
+    @rule(place=PLACES, cents=st.integers(-1, 2_000))
+    def pay_back(self, place: int, cents: int) -> None:
+        """Pay an amount back without goods."""
+        order, amount = self.pick(place), Decimal(cents) / 100
+        self.try_to(
+            credit_order, order.pk, amount=amount, reason="Scratched.", actor=STAFF
+        )
+
+    @rule(at=st.integers(0, OFFERS - 1), delta=st.integers(-4, 4))
+    def count_stock(self, at: int, delta: int) -> None:
+        """Let the partner correct the count of what is on the shelf."""
+        source = f"test:{new_public_id()}"
+        self.try_to(adjust_stock, self.records[at].pk, delta=delta, source=source)
+
+    @rule(
+        at=st.integers(0, OFFERS - 1),
+        units=st.integers(0, 9),
+        expected=st.none() | st.integers(0, 9),
+    )
+    def write_stock(self, at: int, units: int, expected: int | None) -> None:
+        """Let the partner say what there is, and what it thought there was."""
+        source = f"test:{new_public_id()}"
+        row = StockRow(
+            partner_sku=self.records[at].partner_sku,
+            num_in_stock=units,
+            expected=expected,
+        )
+        write_stock_rows(self.records[at].partner, {0: row}, source=source)
+
+    @rule(at=st.integers(0, OFFERS - 1), is_open=st.booleans())
+    def take_orders_beyond_stock(self, at: int, *, is_open: bool) -> None:
+        source = f"test:{new_public_id()}"
+        self.try_to(adjust_stock, self.records[at].pk, backorder=is_open, source=source)
 
     @rule()
     def let_time_pass(self) -> None:

@@ -49,6 +49,13 @@ class StoreImageTests(TestCase):
         with self.assertRaises(InvalidImageError):
             store_image(buffer.getvalue())
 
+    def test_too_long_an_edge(self) -> None:
+        """Few pixels, but no other format could hold them in a line."""
+        for size in ((16_384, 1), (1, 16_384)):
+            with self.assertRaisesMessage(InvalidImageError, "along an edge"):
+                store_image(picture(size=size))
+        self.assertEqual(store_image(picture(size=(16_383, 1))).width, 16_383)
+
     def test_too_many_bytes(self) -> None:
         with self.assertRaises(InvalidImageError):
             store_image(b"\0" * (20 * 1024 * 1024 + 1))

@@ -247,7 +247,7 @@ class AdminImageViewSet(PartMixin[ProductImage]):
         responses={201: AdminImageSerializer},
     )
     def create(self, request: Request, product_id: int) -> Response:
-        """Upload a picture: up to 20 MiB and 50 million pixels."""
+        """Upload a picture: up to 20 MiB, 50 million pixels, 16,383 along an edge."""
         product = self.product()
         values, edit = self.read_body()
         content = values.pop("file").read()

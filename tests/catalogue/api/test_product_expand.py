@@ -1,8 +1,12 @@
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse, reverse_lazy
 from rest_framework.test import APITestCase
 
 from catalogue.services import update_category
 from reviews.models import Review
+from script.lib.breaking import resolve
+from shop.api.views import build_schema
 from tests.catalogue.factories import (
     CategoryFactory,
     ProductFactory,
@@ -104,6 +108,33 @@ class ProductExpandTests(APITestCase):
                     known = "Choose of: categories, partner, reviews."
                     self.assertIn(known, error["detail"])
 
+    def test_names_may_be_repeated_parameters(self) -> None:
+        for path in (self.url, f"{self.url}{self.alien.pk}/"):
+            together = self.client.get(path, {"expand": "partner,reviews"})
+            apart = self.client.get(path, {"expand": ["partner", "", "reviews"]})
+            self.assertEqual(apart.json(), together.json())
+            self.assertEqual(
+                self.client.get(path, {"expand": ["", ""]}).status_code, 200
+            )
+
+    def test_there_are_no_paths_into_members(self) -> None:
+        for path in (self.url, f"{self.url}{self.alien.pk}/"):
+            for names in ("partner.id", "image.url", "partner/id"):
+                answer = self.client.get(path, {"fields": names, "expand": "partner"})
+                self.assertEqual(answer.status_code, 400)
+                (error,) = answer.json()["errors"]
+                told = (error["pointer"], error["code"])
+                self.assertEqual(told, ("#/query/fields", "unknown-field"))
+
+    def test_the_document_names_what_may_be_added(self) -> None:
+        document = build_schema("1")
+        for path in ("", "{key}/", "{key}/related/"):
+            operation = document["paths"][f"/api/product/{path}"]["get"]
+            (found,) = (e for e in operation["parameters"] if e.get("name") == "expand")
+            names = resolve(found["schema"]["items"], document)["enum"]
+            self.assertEqual(names, ALL.split(","))
+            self.assertEqual((found["style"], found["explode"]), ("form", False))
+
     def test_a_field_that_is_not_expanded_is_unknown(self) -> None:
         query = {"fields": "title,partner", "expand": "reviews"}
         response = self.client.get(self.url, query)
@@ -116,6 +147,21 @@ class ProductExpandTests(APITestCase):
         response = self.client.get("/api/category/", {"expand": "parent"})
         self.assertEqual(response.status_code, 400)
         self.assertEqual(response.json()["errors"][0]["code"], "unknown-parameter")
+
+    def test_queries_of_a_page_do_not_grow_with_what_it_shows(self) -> None:
+        url = f"{self.url}{self.alien.pk}/"
+        self.client.get(url)  # what is read once and kept
+        counts = []
+        for number in (1, 5):
+            for _ in range(number):
+                ReviewFactory(product=self.alien, state=Review.State.PUBLISHED)
+                StockRecordFactory(variant=VariantFactory(product=self.alien))
+            self.alien.categories.set(CategoryFactory() for _ in range(number))
+            for names in ("", *ALL.split(","), ALL):
+                with CaptureQueriesContext(connection) as queries:
+                    self.client.get(url, {"expand": names})
+                counts.append(len(queries))
+        self.assertEqual(counts[:5], counts[5:])
 
     def test_queries_do_not_grow_with_rows(self) -> None:
         for number in (1, 5, 25):
