@@ -1,10 +1,11 @@
 """The Celery application: tasks of every app, settings named ``CELERY_…``."""
 
+import gc
 import os
 from typing import Any, cast
 
 from celery import Celery, Task
-from celery.signals import setup_logging
+from celery.signals import celeryd_after_setup, setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -12,6 +13,8 @@ from custom.logging import LogSettings, configure
 from custom.origins import TASK, origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
+# Whoever deploys runs them; they import what tasks may never need.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class ShopTask(Task):
@@ -35,3 +38,13 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 def log_as_the_web_does(**_signal: Any) -> None:  # noqa: ANN401 - Celery's own
     """Keep Celery from setting up logging in its own way."""
     configure(cast("LogSettings", settings.LOGGING))
+
+
+@celeryd_after_setup.connect
+def freeze(**_signal: Any) -> None:  # noqa: ANN401 - Celery's own
+    """Let scheduler and pool, which are forked now, share what is imported.
+
+    A collection writes into each object that it looks at, and what is written into is
+    shared no longer.
+    """
+    gc.freeze()

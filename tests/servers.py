@@ -65,6 +65,17 @@ def own_server(kind: type[S], *, durable: bool = False) -> Iterator[S]:
 
 
 @contextmanager
+def kept_server(server: S) -> Iterator[S]:
+    """Run a server whose files stay, so that the next run finds what this one left."""
+    try:
+        server.start()
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
 def temporary_directory() -> Iterator[Path]:
     """Make a directory for servers; the next run ends those of a killed test."""
     place = os.environ.get(RUN_DIRECTORY)

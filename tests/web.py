@@ -22,6 +22,7 @@ from tests.servers import temporary_directory
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 APPLICATION = "shop.wsgi:application"
+SERVER = "shop.serve"
 Address = int | Path  # a port of this machine, or a Unix socket
 
 
@@ -52,12 +53,20 @@ class Web:
         assert isinstance(self.address, int)
         return self.address
 
+    def main(self) -> psutil.Process:
+        """Return Granian's main process."""
+        children = psutil.Process(self.session).children()
+        (main,) = (each for each in children if SERVER in each.cmdline())
+        return main
+
+    def workers(self) -> list[psutil.Process]:
+        """Return Granian's workers, the oldest first."""
+        return sorted(self.main().children(), key=lambda each: each.pid)
+
     def restart_workers(self) -> None:
-        """Have Granian replace its workers one by one; return when all are new."""
-        leader = psutil.Process(self.session)
-        (main,) = (each for each in leader.children() if "granian" in each.cmdline())
-        old = main.children()
-        main.send_signal(signal.SIGHUP)
+        """Have Granian replace its workers; return when all are new."""
+        old = self.workers()
+        self.main().send_signal(signal.SIGHUP)
         _, alive = psutil.wait_procs(old, timeout=START_SECONDS)
         if alive:
             msg = f"Granian has not replaced {alive}"
@@ -147,7 +156,7 @@ def web_server(
     address: Address = place or free_port()
     command = [
         sys.executable,
-        *("-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("-m", SERVER, "--interface", "wsgi", "--no-ws"),
         *_listening(address),
         *("--workers", str(workers), "--blocking-threads", str(threads)),
         *("--respawn-failed-workers", "--respawn-interval", "0.1"),

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time
 from typing import Any, BinaryIO
 
-from openpyxl import load_workbook
-
 from exchange.errors import FileRefusedError
 from exchange.files.formulas import unshield
 
@@ -57,6 +55,8 @@ def _read_csv(file: BinaryIO) -> Iterator[Cells]:
 
 
 def _read_xlsx(file: BinaryIO) -> Iterator[Cells]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - a tenth of all that is imported
+
     _refuse_bomb(file)
     try:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)

@@ -2,8 +2,9 @@
 
     python -m script.benches._browse_shop PRODUCTS USERS [--verify]
 
-The first 2,500 products are stored by the services, the others are their copies. Prints
-what requests need: slugs of products and categories, and tokens.
+The first 2,500 products and 200 customers are stored by the services, the others are
+their copies. Prints what requests need: slugs of products and categories, ids of what
+can be bought, and tokens.
 """
 
 import argparse
@@ -14,15 +15,19 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import django
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 BASE = 2_500  # products stored by the services
 BATCH = 500  # of them in a transaction; orders too
 ORDERS, LINES = 20, 3  # of a user, of an order
 REVIEWED = 4  # every so many products
-SHOWN = 1_000  # slugs that are printed
+CUSTOMERS = 200  # stored by the services, with their orders
+SHOWN = 1_000  # slugs, offers and tokens that are printed, at most
+PLENTY = 10  # units of an offer that is printed
 WORDS, SHORTEST_WORD = 200, 5  # of titles that are printed; letters
 COMMON = 5  # films with such a word: with their copies a full page of any shop
 
@@ -37,7 +42,11 @@ from orders.services import import_orders  # noqa: E402
 from partner.models import StockRecord  # noqa: E402
 from reviews.models import Review  # noqa: E402
 from reviews.services import refresh_ratings  # noqa: E402
-from script.benches._copies import analyse_tables, copy_products  # noqa: E402
+from script.benches._copies import (  # noqa: E402
+    analyse_tables,
+    copy_customers,
+    copy_products,
+)
 from search.services import rebuild_index  # noqa: E402
 from shop.demo.catalogue import load_catalogue  # noqa: E402
 from shop.demo.films import Film, read_films  # noqa: E402
@@ -66,17 +75,19 @@ def main() -> None:
     wanted = parser.parse_args()
     call_command("migrate", verbosity=0)
     load_films(min(wanted.products, BASE))
-    users = list(make_users(wanted.users))
+    users = list(make_users(min(wanted.users, CUSTOMERS)))
     load_reviews(users)
     if copies := wanted.products // BASE - 1:
         copy_products(copies)
-        analyse_tables()
-    rebuild_index()
     load_orders(users)
+    if (copies := wanted.users // CUSTOMERS - 1) > 0:
+        copy_customers(copies)
+    analyse_tables()
+    rebuild_index()
     if wanted.verify:
         for command in ("catalogue", "stock", "search_index"):
             call_command(command, "verify")
-    print(json.dumps(what_to_ask(users)))
+    print(json.dumps(what_to_ask()))
 
 
 def load_films(number: int) -> None:
@@ -144,11 +155,9 @@ def load_orders(users: list[User]) -> None:
         )
 
 
-def what_to_ask(users: list[User]) -> dict[str, list[str]]:
-    """Return slugs, words and tokens, spread over all there are."""
-    count = Product.objects.count()
+def what_to_ask() -> dict[str, list[str]]:
+    """Return slugs, words, ids of variants and tokens, spread over all there are."""
     products = Product.objects.order_by("pk")
-    slugs = list(products.values_list("slug", flat=True)[:: max(count // SHOWN, 1)])
     titles = products.values_list("title", flat=True)[:BASE]
     numbers = Counter(
         word
@@ -160,14 +169,24 @@ def what_to_ask(users: list[User]) -> dict[str, list[str]]:
         for word, number in numbers.items()
         if number >= COMMON and len(word) >= SHORTEST_WORD
     )
-    tokens = [AuthToken.objects.create(user=user)[1] for user in users]
+    users = User.objects.in_bulk(spread(User.objects.all()))
+    tokens = [AuthToken.objects.create(user=user)[1] for user in users.values()]
+    stocked = StockRecord.objects.filter(level__num_in_stock__gte=PLENTY)
+    offers = StockRecord.objects.in_bulk(spread(stocked))
     return {
-        "slugs": slugs,
+        "slugs": [each.slug for each in products.in_bulk(spread(products)).values()],
         "categories": list(Category.objects.values_list("slug", flat=True)),
         "words": words[:: max(len(words) // WORDS, 1)],
+        "variants": [str(each.variant_id) for each in offers.values()],
         "tokens": tokens,
-        "users": [str(user.pk) for user in users],
+        "users": [str(pk) for pk in users],
     }
+
+
+def spread(rows: QuerySet[Any]) -> list[int]:
+    """Return keys of so many rows, as far from each other as there are."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    return keys[:: max(len(keys) // SHOWN, 1)][:SHOWN]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Many products out of few: rows are copied inside MariaDB, with keys moved on.
+"""Many products or orders out of few: rows are copied inside MariaDB, keys moved on.
 
-A copy is what the services would have left of a product with another name: whatever
-hangs on a product is found by the models' foreign keys and copied with it, so that a
-table that comes later needs no word here. Lists are counted again at the end.
+A copy is what the services would have left of a product with another name, or of
+another customer with the same orders: whatever hangs on them is found by the models'
+foreign keys and copied too, so that a table that comes later needs no word here.
 """
 
 # ruff: noqa: SLF001 - Django documents ``_meta``
@@ -15,21 +15,58 @@ from django.db.models import CharField, IntegerField, Max, Model, UUIDField
 
 from catalogue.models import Product, ProductChange
 from catalogue.services import recount_listings
+from orders.models import Order
+from payments.models import Payment
+from users.models import User
 
 ModelType = type[Model]
 
 LEFT_OUT: tuple[ModelType, ...] = (ProductChange,)  # for the index, made anew
 NAMED = "title"  # of products, and of what lists keep of them
-AT_ONCE = 50_000  # products of one statement
+AT_ONCE = 400_000  # rows of one statement, at most so many of one table
+# A digest with the marks of a random UUID: MariaDB takes no others.
+COPIED_UUID = "INSERT(INSERT(MD5(CONCAT({column}, number.seq)), 13, 1, 4), 17, 1, 8)"
 UNCHECKED = "SET unique_checks = %s, foreign_key_checks = %s"  # the rows keep to both
 
 
 def copy_products(copies: int) -> None:
-    """Add copies of every product that is there."""
-    models = list(hanging_models())
+    """Add copies of every product that is there, and count the lists again."""
+    _copy(list(hanging_models(Product)), copies)
+    recount_listings()
+
+
+def copy_customers(copies: int) -> None:
+    """Add copies of every account, with its orders and payments but nothing else.
+
+    What orders took from the stock is not entered again: its levels stay as they are.
+    """
+    _copy([User, *hanging_models(Order, Payment)], copies)
+
+
+def analyse_tables() -> None:
+    """Let MariaDB know what it now has; commits."""
+    models: list[ModelType] = [User, *hanging_models(Product, Order, Payment)]
+    tables = ", ".join(model._meta.db_table for model in models)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE TABLE {tables}")
+
+
+def hanging_models(*roots: ModelType) -> Iterator[ModelType]:
+    """Yield the roots, and every model with a key to one that was yielded."""
+    found = list(roots)
+    for model in found:  # it grows
+        yield model
+        for relation in model._meta.get_fields(include_hidden=True):
+            other: Any = relation.related_model
+            hangs = relation.one_to_many or relation.one_to_one
+            if relation.auto_created and hangs and other not in (*found, *LEFT_OUT):
+                found.append(other)
+
+
+def _copy(models: list[ModelType], copies: int) -> None:
     last_keys = {model: _last_key(model) for model in models}
     values = {"stride": 1 + max(last_keys.values())}
-    step = max(AT_ONCE // Product.objects.count(), 1)
+    step = max(AT_ONCE // values["stride"], 1)
     with connection.cursor() as cursor:
         cursor.execute(UNCHECKED, [0, 0])
         for model, last in last_keys.items():
@@ -38,26 +75,6 @@ def copy_products(copies: int) -> None:
                 statement = copy_statement(model, models, numbers)
                 cursor.execute(statement, values | {"last": last})
         cursor.execute(UNCHECKED, [1, 1])
-    recount_listings()
-
-
-def analyse_tables() -> None:
-    """Let MariaDB know what it now has; commits."""
-    tables = ", ".join(model._meta.db_table for model in hanging_models())
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE TABLE {tables}")
-
-
-def hanging_models() -> Iterator[ModelType]:
-    """Yield Product and every model with a key to one that was yielded."""
-    found: list[ModelType] = [Product]
-    for model in found:  # it grows
-        yield model
-        for relation in model._meta.get_fields(include_hidden=True):
-            other: Any = relation.related_model
-            hangs = relation.one_to_many or relation.one_to_one
-            if relation.auto_created and hangs and other not in (*found, *LEFT_OUT):
-                found.append(other)
 
 
 def copy_statement(model: ModelType, copied: list[ModelType], numbers: str) -> str:
@@ -98,12 +115,14 @@ def _value(field: Any, copied: list[ModelType], *, is_telling: bool) -> str:  # 
     )
     if is_key:
         return f"{column} + number.seq * %(stride)s"
-    if is_telling and isinstance(field, UUIDField):
-        return "UUID()"
+    if isinstance(field, UUIDField):  # the same wherever it is told, as of an order
+        return COPIED_UUID.format(column=column)
     if is_telling and isinstance(field, CharField):
         return f"CONCAT({column}, '-copy-', number.seq)"
-    is_named = field.name == NAMED and (
-        field.model is Product or _leads_to(field.model, Product)
+    is_named = (
+        field.name == NAMED
+        and Product in copied
+        and (field.model is Product or _leads_to(field.model, Product))
     )
     return f"CONCAT({column}, ' ', number.seq)" if is_named else column
 

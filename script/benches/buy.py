@@ -75,7 +75,7 @@ class Measurement:
         """Let the clients place orders for a time."""
         before = self.meter.read(self.web_session)
         started = time.monotonic()
-        latencies = _run_clients(open_client, products, seconds)
+        latencies = run_clients(open_client, products, seconds)
         elapsed = time.monotonic() - started
         spent = self.meter.read(self.web_session).since(before, len(latencies))
         return Row(
@@ -105,11 +105,11 @@ def main() -> None:
         meter = Meter(database)
         make_tables(meter.link, PRODUCTS)
         measurement = Measurement(meter, web.session)
-        measurement.run("warm-up", _shop(web.port, variants), PRODUCTS, WARM_UP)
+        measurement.run("warm-up", as_guest(web.port, variants), PRODUCTS, WARM_UP)
         rows = [
             measurement.run(f"{who}, {spread}", open_client, products, options.seconds)
             for who, open_client in (
-                ("shop", _shop(web.port, variants)),
+                ("shop", as_guest(web.port, variants)),
                 ("floor", lambda: open_floor(**database_address(database))),
             )
             for spread, products in ((f"{PRODUCTS:,} products", PRODUCTS), ("one", 1))
@@ -127,7 +127,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
     return parser.parse_args()
 
 
-def _shop(port: int, variants: Sequence[int]) -> Open:
+def as_guest(port: int, variants: Sequence[int]) -> Open:
     """Return what connects a buyer to the shop."""
 
     def open_client() -> Place:
@@ -150,7 +150,7 @@ def _shop(port: int, variants: Sequence[int]) -> Open:
     return open_client
 
 
-def _run_clients(open_client: Open, products: int, seconds: float) -> list[float]:
+def run_clients(open_client: Open, products: int, seconds: float) -> list[float]:
     """Run the clients side by side; return the seconds of each order."""
     forking = get_context("fork")
     start = forking.Barrier(CLIENTS)

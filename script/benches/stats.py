@@ -25,7 +25,7 @@ import django
 from script.benches._measuring import cpu_seconds, print_table
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import kept_server, own_server, unwind_on_sigterm
 
 ORDERS = 1_000_000
 ROUNDS = 5
@@ -102,13 +102,8 @@ def _database(home: Path | None) -> Iterator[MariaDB]:
         with own_server(MariaDB) as server:
             yield server
         return
-    server = MariaDB(home.resolve(), durable=False)
-    try:
-        server.start()
-        server.wait()
+    with kept_server(MariaDB(home.resolve(), durable=False)) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def _prepare(orders: int) -> None:

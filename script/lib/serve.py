@@ -32,7 +32,7 @@ CONNECTIONS = WEB_WORKERS * WEB_THREADS + TASK_WORKERS + 1  # one for Celery its
 READY_SECONDS = 60
 STOPPED = (130, 143)  # honcho's codes after SIGINT and SIGTERM
 # In the order in which they end; the servers are needed until the last of the others.
-PROCESSES = ("prepare", "web", "worker", "beat", Redis.name, MariaDB.name)
+PROCESSES = ("prepare", "web", "worker", Redis.name, MariaDB.name)
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared with
 
 
@@ -180,11 +180,9 @@ def _forget_metrics(place: Path) -> None:
 
 
 def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:
-    celery = ["celery", "--app", "shop.celery"]
-    schedule = str(home / "run" / "beat-schedule")
     return {
         "web": [
-            "granian",
+            "shop.serve",
             *("--interface", "wsgi", "--host", host, "--port", str(port)),
             *("--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
             # Requests beyond these wait in the socket, not in the database.
@@ -195,11 +193,11 @@ def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:
             "shop.wsgi:application",
         ],
         "worker": [
-            *celery,
-            *("worker", "--concurrency", str(TASK_WORKERS)),
+            *("celery", "--app", "shop.celery", "worker"),
+            *("--concurrency", str(TASK_WORKERS)),
             *("--without-gossip", "--without-mingle"),  # there is one worker
+            *("--beat", "--schedule", str(home / "run" / "beat-schedule")),
         ],
-        "beat": [*celery, "beat", "--schedule", schedule],
     }
 
 

@@ -165,6 +165,8 @@ class MariaDB(Server):
 
     name = "mariadb"
     stop_seconds = 3.0
+    buffer_pool = 256  # MiB; what is read and written often should fit in it
+    redo_log = 32  # MiB; a larger one lets many writes gather
 
     @property
     def url(self) -> str:
@@ -226,7 +228,7 @@ class MariaDB(Server):
             "--character-set-server=utf8mb4",
             "--collation-server=utf8mb4_unicode_520_ci",
             f"--sql-mode={SQL_MODE}",
-            "--innodb-buffer-pool-size=256M",
+            f"--innodb-buffer-pool-size={self.buffer_pool}M",
             "--innodb-print-all-deadlocks=ON",
             "--max-allowed-packet=64M",
             f"--max-connections={MAX_CONNECTIONS}",
@@ -236,8 +238,7 @@ class MariaDB(Server):
         greeting = link.recv(64)  # 3 bytes of length, 1 of sequence, then the version
         return greeting[4:5] == b"\x0a"
 
-    @staticmethod
-    def _basics(data: Path) -> list[str]:
+    def _basics(self, data: Path) -> list[str]:
         # A server that starts deletes all temporary tables in its directory, also
         # those of another server that shares it.
         temporary = data.parent / "tmp"
@@ -246,7 +247,7 @@ class MariaDB(Server):
             "--no-defaults",
             f"--datadir={data}",
             f"--tmpdir={temporary}",
-            "--innodb-log-file-size=32M",
+            f"--innodb-log-file-size={self.redo_log}M",
         ]
         return [*basics, "--user=root"] if os.geteuid() == 0 else basics
 

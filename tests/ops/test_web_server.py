@@ -1,11 +1,17 @@
 """Granian as ``docs/operations.md`` runs it: many clients, and a restart under load."""
 
 import http.client
+import os
+import signal
 import socket
+import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event, Thread
+from unittest import TestCase
 
+import psutil
 from django.test import TransactionTestCase
 
 from tests.buying.invariants import find_faults
@@ -13,10 +19,17 @@ from tests.buying.shoppers import Shopper
 from tests.orders.factories import make_offer
 from tests.processes import environment
 from tests.servers import temporary_directory
-from tests.web import Address, WebClient, web_server
+from tests.web import Address, Web, WebClient, web_server
 
 CLIENTS = 500
 PAGE = "/api/product/"
+SECONDS = 60  # after which nothing more is waited for
+PROGRAM = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"{version}"]
+"""
+BROKEN = "open({mark!r}, 'w').close()\nraise ImportError"
 
 
 class Reader(Thread):
@@ -115,3 +128,62 @@ class KeepAliveTests(TransactionTestCase):
                     statuses[answer.status] += 1
                     self.assertFalse(answer.will_close)
         self.assertEqual(statuses, {200: 2 * CLIENTS})
+
+
+class GenerationTests(TestCase):
+    """Workers of ``shop.serve`` come and go together"""
+
+    def setUp(self) -> None:
+        self.home = self.enterContext(temporary_directory())
+        self.write(1)
+        settings = os.environ | {
+            "PYTHONPATH": str(self.home),
+            "PYTHONDONTWRITEBYTECODE": "1",  # versions are seconds apart, or less
+        }
+        self.web: Web = self.enterContext(
+            web_server(settings, application="changing:application", workers=2)
+        )
+
+    def write(self, version: int) -> None:
+        (self.home / "changing.py").write_text(PROGRAM.format(version=version))
+
+    def version(self) -> int:
+        with WebClient(self.web.address) as client:
+            return int(client.call("GET", "/").body)
+
+    def test_a_new_generation_has_the_new_code(self) -> None:
+        old = self.web.workers()
+        self.write(2)
+        self.web.restart_workers()
+        self.assertEqual(self.version(), 2)
+        self.assertEqual(len(self.web.workers()), 2)
+        self.assertEqual(set(old) & set(self.web.workers()), set())
+
+    def test_code_that_does_not_start_ends_no_worker(self) -> None:
+        old = self.web.workers()
+        mark = self.home / "tried"
+        (self.home / "changing.py").write_text(BROKEN.format(mark=str(mark)))
+        self.web.main().send_signal(signal.SIGHUP)
+        wait_until(mark.exists)
+        self.assertEqual(self.web.workers(), old)
+        self.assertEqual(self.version(), 1)
+        self.write(3)
+        self.web.restart_workers()
+        self.assertEqual(self.version(), 3)
+
+    def test_a_killed_worker_has_all_replaced(self) -> None:
+        old = self.web.workers()
+        old[0].kill()
+        psutil.wait_procs(old, timeout=SECONDS)
+        wait_until(lambda: len(self.web.workers()) == 2)
+        self.assertEqual(set(old) & set(self.web.workers()), set())
+        self.assertEqual(self.version(), 1)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Look again and again: it happens in another process."""
+    deadline = time.monotonic() + SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.05)

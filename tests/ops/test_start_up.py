@@ -1,0 +1,51 @@
+import subprocess
+import sys
+from unittest import TestCase
+
+from tests.processes import ROOT, environment
+
+# What takes much memory or time to import, and most processes never need.
+HEAVY = {
+    "aiohttp",  # by stripe
+    "minify",
+    "openpyxl",
+    "rcssmin",
+    "script",
+    "shop.demo",
+    "stripe",
+    "tests",
+    "weasyprint",
+}
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "shop.settings.prod",
+    "DJANGO_SECRET_KEY": "".join(map(chr, range(33, 127))),
+    "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
+    "PAYMENT_ALLOW_DUMMY": "1",  # as tests have it
+}
+WEB = "import shop.wsgi"
+WORKER = "import shop.celery; shop.celery.app.loader.init_worker()"
+
+
+class ImportTests(TestCase):
+    """What a process has imported once it has started"""
+
+    def check(self, start: str) -> None:
+        program = f"import sys; {start}; print(*sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment() | PRODUCTION,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        loaded = set(done.stdout.split())
+        self.assertEqual(done.stderr[-800:], "")
+        self.assertIn("orders.services", loaded)
+        self.assertEqual(HEAVY & loaded, set())
+
+    def test_web_server(self) -> None:
+        self.check(WEB)
+
+    def test_celery_worker(self) -> None:
+        self.check(WORKER)
