@@ -1,11 +1,12 @@
 """How soon the shop answers, and what its processes weigh, before and after much work.
 
-    script/bench serving [--seconds N] [--json FILE]
+    script/bench serving [--requests N] [--json FILE]
 
-Granian with two workers, a Celery worker and the scheduler run as in production, on
-10,000 products. Memory is PSS: what is shared between processes counts once. wrk reads
-lists, products and searches, each rendered anew, for half of the time, then again: what
-the web server weighs must not have grown in the second half.
+Granian with two workers, and a Celery worker with the scheduler, run as in production,
+on 10,000 products. Memory is PSS: what is shared between processes counts once. Lists,
+products, searches, histories and baskets are read, each rendered anew, in JSON and XML.
+What the web server weighs after all of the requests must not be more than after the
+first tenth of them.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import psutil
 
 from script.benches._measuring import production
 from script.benches._promises import Row, report
-from script.benches._wrk import NEEDS, drive
+from script.benches._wrk import NEEDS, Request, drive
 from script.benches.browse import all_workloads, load
 from script.lib import packages
 from script.lib.console import ROOT, run_main, say
@@ -32,6 +34,8 @@ from tests.web import web_server
 
 PRODUCTS, USERS, WORKERS = 10_000, 100, 2
 READ = ("product list", "product detail", "search, 3 facets", "order history")
+STRETCH = 10.0  # seconds of load at a time
+TURNS = 1_000  # of each kind of page
 CELERY = (sys.executable, "-m", "celery", "--app", "shop.celery")
 MEBIBYTE = 1 << 20
 
@@ -59,40 +63,47 @@ def main() -> int:
         started = time.monotonic()
         web = stack.enter_context(web_server(environment, workers=WORKERS))
         start_up = time.monotonic() - started
-        worker, beat = (
-            stack.enter_context(_running([*CELERY, *command], environment))
-            for command in (
-                ("worker", "--concurrency", "2", "--loglevel", "ERROR"),
-                ("beat", "--schedule", str(place / "beat"), "--loglevel", "ERROR"),
-            )
+        options_of_worker = ("--concurrency", "2", "--beat", "--loglevel", "ERROR")
+        schedule = ("--schedule", str(place / "beat"))
+        worker = stack.enter_context(
+            _running([*CELERY, "worker", *options_of_worker, *schedule], environment)
         )
-        requests = [
-            request
-            for each in all_workloads(known)
-            if each.name in READ
-            for request in each.requests
-        ]
+        requests = list(what_to_read(known))
         weights = []
         answered = 0
-        for half in ("first", "second"):
-            say(f"The {half} half of the requests")
-            answered += drive(web.port, requests, options.seconds / 2).requests
+        for target in (options.requests // 10, options.requests):
+            say(f"{target:,} requests")
+            while answered < target:
+                answered += drive(web.port, requests, STRETCH).requests
             weights.append(pss(web.session))
-        others = pss(worker) + pss(beat)
+        others = pss(worker)
     return report(list(rows(start_up, answered, weights, others)), options.json)
+
+
+def what_to_read(known: Mapping[str, Sequence[str]]) -> Iterator[Request]:
+    """Yield pages of many kinds in turn, every other one in XML."""
+    kinds = [each.requests for each in all_workloads(known) if each.name in READ]
+    kinds.append([Request("/api/basket/", token) for token in known["tokens"]])
+    for turn, requests in enumerate(zip(*map(cycle, kinds), strict=False)):
+        if turn == TURNS:
+            return
+        for request in requests:
+            joint = "&" if "?" in request.path else "?"
+            suffix = f"{joint}format=xml" if turn % 2 else ""
+            yield Request(f"{request.path}{suffix}", request.token)
 
 
 def rows(
     start_up: float, answered: int, weights: Sequence[float], others: float
 ) -> Iterator[Row]:
     """Tell seconds and mebibytes beside what was promised."""
-    half, whole = weights
+    early, late = weights
     yield Row.at_most("start-up to the first answer", start_up, "s", 3)
     yield Row("requests answered", answered, "")
-    yield Row("web after half of them", half, "MiB")
-    yield Row.at_most("web after all of them", whole, "MiB", 160)
-    yield Row.at_most("growth in the second half", whole / half, "", 1.03)
-    yield Row.at_most("web, worker and scheduler", whole + others, "MiB", 300)
+    yield Row("web after a tenth of them", early, "MiB")
+    yield Row.at_most("web after all of them", late, "MiB", 160)
+    yield Row.at_most("growth since the tenth", late / early, "", 1.03)
+    yield Row.at_most("web, worker and scheduler", late + others, "MiB", 300)
 
 
 def _options() -> Any:  # noqa: ANN401 - argparse's
@@ -101,7 +112,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seconds", type=float, default=60, help="of load (60)")
+    parser.add_argument("--requests", type=int, default=100_000, help="(100,000)")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
 
