@@ -7,11 +7,13 @@ from django.test import TestCase, override_settings, tag
 from django.utils import timezone
 from reversion.models import Revision, Version
 
+from address.models import Address
 from custom.history import recorded
 from custom.history.entries import page_of
 from custom.history.reading import versions_of
 from custom.history.reverting import deleted_of
 from custom.models import HistoryBatch, RevisionNote, VersionMark
+from custom.privacy.traces import forget_rows_of
 from custom.tasks import purge_history
 from tax.models import TaxClass
 from tests.tax.factories import make_tax_class
@@ -103,6 +105,11 @@ class LongHistoryTests(TestCase):
             self.row.save()
         self.assertLess(self.rows_read() - before, 60)
 
+    def test_an_erasure_reads_no_versions_of_other_models(self) -> None:
+        before = self.rows_read()
+        forget_rows_of(Address, "user", 1)
+        self.assertLess(self.rows_read() - before, 60)
+
     def test_the_list_of_what_was_deleted_reads_no_versions_of_others(self) -> None:
         with recorded("Gone."):
             make_tax_class("gone").delete()
@@ -136,6 +143,7 @@ class SlowestTests(LongHistoryTests):
             "page": self.seconds(lambda: page_of(TaxClass, self.row.pk)),
             "save": self.seconds(save),
             "deleted": self.seconds(lambda: list(deleted_of(TaxClass)[:26])),
+            "erasure": self.seconds(lambda: forget_rows_of(Address, "user", 1)),
         }
         for name, seconds in spent.items():
             with self.subTest(name=name, seconds=seconds):
