@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from custom.admin import LedgerAdmin, LedgerInline
 from custom.buttons import Button, ButtonsAdmin, RowForm
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
+from orders.models import Order
 from payments import services
 from payments.models import Payment, PaymentEvent, Refund
 from payments.providers import registry
@@ -19,6 +23,7 @@ from staff.admin import PersonalPagesMixin
 from users.models import User
 
 MOVE_MONEY = "payments.move_money"
+SHORT = 8  # digits of an id that people read
 Cleaned = Mapping[str, Any]
 Status = Payment.Status
 
@@ -50,6 +55,22 @@ class RepaymentForm(forms.Form):
     """How a refund was paid out."""
 
     note = forms.CharField(required=False, max_length=200)
+
+
+def end_of(public_id: UUID) -> str:
+    """Return the end of an id, which is drawn at random: enough to tell a few apart."""
+    return public_id.hex[-SHORT:]
+
+
+def short_name_of(payment: Payment) -> str:
+    """Return what people can say of a payment: ``stripe 3f9a01c2``."""
+    return f"{payment.provider} {end_of(payment.public_id)}"
+
+
+def link_to_payment(payment: Payment) -> str:
+    """Lead to a payment by its short name."""
+    url = reverse("admin:payments_payment_change", args=[payment.pk])
+    return format_html('<a href="{}">{}</a>', url, short_name_of(payment))
 
 
 def _is_manual(payment: Payment) -> bool:
@@ -93,9 +114,8 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
     """Payments as they stand; buttons call the services."""
 
     list_display = (
-        "public_id",
-        "order",
-        "provider",
+        "short_name",
+        "order_number",
         "status",
         "amount",
         "captured_amount",
@@ -137,6 +157,36 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        """Load the orders' numbers in the list's one query."""
+        orders = Order.objects.filter(public_id=OuterRef("order"))
+        number = Subquery(orders.values("number")[:1])
+        key = Subquery(orders.values("pk")[:1])
+        return super().get_queryset(request).annotate(order_no=number, order_key=key)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Payment], search_term: str
+    ) -> tuple[QuerySet[Payment], bool]:
+        """Find payments by the number of their order as well."""
+        if term := search_term.strip():
+            orders = Order.objects.filter(number=term)
+            if keys := list(orders.values_list("public_id", flat=True)):
+                return queryset.filter(order__in=keys), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="payment", ordering="-id")
+    def short_name(self, payment: Payment) -> str:
+        """Tell payments of one provider apart by the end of their ids."""
+        return short_name_of(payment)
+
+    @admin.display(description="order")
+    def order_number(self, payment: Any) -> str:
+        """Lead to the order; one that was imported elsewhere is a number alone."""
+        if payment.order_key is None:
+            return "-"
+        url = reverse("admin:orders_order_change", args=[payment.order_key])
+        return format_html('<a href="{}">{}</a>', url, payment.order_no)
+
     def press_receive(self, row: Payment, actor: User, cleaned: Cleaned) -> str:
         """Note what came in by transfer or in cash."""
         services.record_receipt(row.public_id, actor=actor, **cleaned)
@@ -163,8 +213,8 @@ class RefundAdmin(ButtonsAdmin[Refund]):
     """Money on its way back."""
 
     list_display = (
-        "public_id",
-        "payment",
+        "short_name",
+        "of_payment",
         "amount",
         "currency",
         "status",
@@ -192,6 +242,16 @@ class RefundAdmin(ButtonsAdmin[Refund]):
         ),
     )
 
+    @admin.display(description="refund", ordering="-id")
+    def short_name(self, refund: Refund) -> str:
+        """Tell refunds apart by the end of their ids."""
+        return f"refund {end_of(refund.public_id)}"
+
+    @admin.display(description="payment")
+    def of_payment(self, refund: Refund) -> str:
+        """Lead to the payment it is of."""
+        return link_to_payment(refund.payment)
+
     def press_repay(self, row: Refund, actor: User, cleaned: Cleaned) -> str:
         """Note what was paid out by hand."""
         services.record_repayment(row.public_id, actor=actor, note=cleaned["note"])
@@ -210,7 +270,7 @@ class PaymentEventAdmin(PersonalPagesMixin[PaymentEvent], LedgerAdmin[PaymentEve
     currency_path = "payment__currency"
     list_display = (
         "at",
-        "payment",
+        "of_payment",
         "type",
         "captured_delta",
         "refunding_delta",
@@ -220,3 +280,8 @@ class PaymentEventAdmin(PersonalPagesMixin[PaymentEvent], LedgerAdmin[PaymentEve
     list_select_related = ("payment", "actor")
     list_filter = ("type",)
     search_fields = ("payment__public_id", "payment__order", "provider_event_id")
+
+    @admin.display(description="payment")
+    def of_payment(self, event: PaymentEvent) -> str:
+        """Lead to the payment it is of."""
+        return link_to_payment(event.payment)

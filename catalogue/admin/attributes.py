@@ -8,8 +8,9 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib.admin import widgets
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 
-from catalogue.attributes import clean_attributes
+from catalogue.attributes import clean_attributes, label_of
 from catalogue.errors import InvalidAttributesError
 from catalogue.models import AttributeDefinition, Product, Variant
 
@@ -76,6 +77,21 @@ def type_of(request: HttpRequest, row: Product | Variant | None) -> int | None:
         return None
     product = Product.objects.filter(pk=product_id)
     return product.values_list("product_type", flat=True).first()
+
+
+def attributes_table(
+    row: Product | Variant, definitions: Iterable[AttributeDefinition]
+) -> str:
+    """Return what a row says of itself as it is read, for who may not change it."""
+    told = [
+        (each.name, label_of(each, row.attributes[each.code]))
+        for each in definitions
+        if each.code in row.attributes
+    ]
+    if not told:
+        return "-"
+    lines = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', told)
+    return format_html('<table class="attributes"><tbody>{}</tbody></table>', lines)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -17,6 +17,7 @@ from mptt.forms import TreeNodeChoiceField
 from catalogue import services
 from catalogue.admin.attributes import (
     AttributesForm,
+    attributes_table,
     definitions_of,
     names_of,
     type_of,
@@ -172,7 +173,7 @@ class ProductAdmin(ShopAdmin[Product]):
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
         """Put the attributes into a section of their own."""
         if obj is not None and not self.has_change_permission(request, obj):
-            names: tuple[str, ...] = ("attributes",)
+            names: tuple[str, ...] = ("told_attributes",)
         else:
             names = names_of(self._definitions(request, obj))
         return (
@@ -205,7 +206,13 @@ class ProductAdmin(ShopAdmin[Product]):
         self, request: HttpRequest, obj: Product | None = None
     ) -> tuple[str, ...]:
         """Keep a product's type: its attributes are those of the type."""
-        return ("product_type",) if obj else ()
+        return ("product_type", "told_attributes") if obj else ()
+
+    @admin.display(description="attributes")
+    def told_attributes(self, product: Product) -> str:
+        """Show the attributes by their names."""
+        kind = AttributeDefinition.AppliesTo.PRODUCT
+        return attributes_table(product, definitions_of(product.product_type_id, kind))
 
     @admin.display(ordering="summary__price_rank")
     def price(self, product: Product) -> str:

@@ -1,5 +1,6 @@
 """Variants, on their own pages and on their product's."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.http import HttpRequest
 
 from catalogue.admin.attributes import (
     AttributesForm,
+    attributes_table,
     definitions_of,
     names_of,
     type_of,
@@ -44,18 +46,25 @@ class VariantInline(admin.StackedInline[Variant, Product]):
     extra = 0
     min_num = 1
     show_change_link = True
+    readonly_fields = ("told_attributes",)
+    definitions: Sequence[AttributeDefinition] = ()  # an inline lives for one request
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Refuse a product without a variant; offer the attributes of its type."""
-        definitions = variant_definitions(request, obj)
-        kwargs["form"] = with_attributes(VariantForm, definitions)
+        self.definitions = variant_definitions(request, obj)
+        kwargs["form"] = with_attributes(VariantForm, self.definitions)
         return super().get_formset(request, obj, validate_min=True, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the attributes between what is sold and where it stands."""
         if not self.has_change_permission(request, obj):
-            return (BASE[0], "attributes", BASE[1])
+            return (BASE[0], "told_attributes", BASE[1])
         return (BASE[0], names_of(variant_definitions(request, obj)), BASE[1])
+
+    @admin.display(description="attributes")
+    def told_attributes(self, variant: Variant) -> str:
+        """Show the attributes by their names."""
+        return attributes_table(variant, self.definitions)
 
 
 @admin.register(Variant)
@@ -82,7 +91,7 @@ class VariantAdmin(ShopAdmin[Variant]):
     def get_fields(self, request: HttpRequest, obj: Variant | None = None) -> Any:
         """Show the attributes between what is sold and where it stands."""
         if obj is not None and not self.has_change_permission(request, obj):
-            return ("product", BASE[0], "attributes", BASE[1])
+            return ("product", BASE[0], "told_attributes", BASE[1])
         names = names_of(variant_definitions(request, obj))
         return ("product", BASE[0], *names, BASE[1])
 
@@ -90,7 +99,15 @@ class VariantAdmin(ShopAdmin[Variant]):
         self, request: HttpRequest, obj: Variant | None = None
     ) -> tuple[str, ...]:
         """Keep a variant with its product: orders and offers know it there."""
-        return ("product",) if obj else ()
+        return ("product", "told_attributes") if obj else ()
+
+    @admin.display(description="attributes")
+    def told_attributes(self, variant: Variant) -> str:
+        """Show the attributes by their names."""
+        kind = AttributeDefinition.AppliesTo.VARIANT
+        return attributes_table(
+            variant, definitions_of(variant.product.product_type_id, kind)
+        )
 
     def save_model(
         self, request: HttpRequest, obj: Variant, form: Any, change: Any

@@ -28,7 +28,6 @@ PIPELINE = {
             "source_filenames": (
                 "vendor/uplot/uPlot.js",
                 "stats/numbers.js",
-                "stats/times.js",
                 "stats/lines.js",
                 "stats/chart.js",
             ),
@@ -36,7 +35,7 @@ PIPELINE = {
             "extra_context": {"defer": True},
         },
         "staff": {
-            "source_filenames": ("staff/keys.js",),
+            "source_filenames": ("staff/keys.js", "staff/times.js"),
             "output_filename": "js/staff.js",
             "extra_context": {"defer": True},
         },

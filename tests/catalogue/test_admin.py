@@ -128,6 +128,24 @@ class ProductPageTests(TestCase):
                 self.assertIn(fault, told)
         self.assertEqual(self.stored(), STORED)
 
+    def test_readers_see_them_by_their_names(self) -> None:
+        reader = UserFactory(is_staff=True)
+        reader.user_permissions.set(
+            Permission.objects.filter(
+                codename__in=("view_product", "view_variant"),
+                content_type__app_label="catalogue",
+            )
+        )
+        self.client.force_login(reader)
+        page = self.client.get(self.url)
+        row = '<tr><th scope="row">{}</th><td>{}</td></tr>'
+        for definition in self.type.definitions.filter(code__in=("minutes", "silent")):
+            told = {"minutes": "153", "silent": "yes"}[definition.code]
+            self.assertContains(page, row.format(definition.name, told), html=True)
+        self.assertNotContains(page, "&quot;minutes&quot;")
+        variant = reverse("admin:catalogue_variant_change", args=[self.variant.pk])
+        self.assertEqual(self.client.get(variant).status_code, 200)
+
     def test_a_new_product_begins_with_its_type(self) -> None:
         url = reverse("admin:catalogue_product_add")
         answer = self.client.get(url)

@@ -62,7 +62,7 @@ class DocumentTests(TestCase):
         for words in ("Rechnung 1", "Rechnung an:", "19,80 \u20ac", "Einzelpreis"):
             self.assertIn(words, page.replace("\xa0", " "))
 
-    def test_a_company_s_vat_id_is_on_the_invoice_alone(self) -> None:
+    def test_a_company_s_vat_id_is_on_the_invoice_and_no_slip(self) -> None:
         company = ADDRESS | {"company": "Lovelace Ltd", "vat_id": "ATU13585627"}
         order = placed((make_offer(num_in_stock=9), 1), billing_address=company)
         (page,) = read(invoice_document(issue_invoice(order.pk)))

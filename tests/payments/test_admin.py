@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from payments.models import Payment, Refund
 from payments.services import refund_payments
+from tests.orders.factories import make_offer
+from tests.orders.stories import delivered
 from tests.payments.calls import AMOUNT, deliver, fresh, new_payment, paid
 from tests.users.factories import UserFactory
 from users.models import User
@@ -173,3 +175,16 @@ class PaymentAdminTests(TestCase):
         refund_payments(
             order=payment.order, amount=Decimal(5), reason="", source="return:1"
         )
+
+    def test_the_list_names_the_order_and_is_searched_by_it(self) -> None:
+        order = delivered((make_offer(num_in_stock=5), 1))
+        payment = Payment.objects.get(order=order.public_id)
+        new_payment()  # of no order that is here
+        url = reverse("admin:payments_payment_changelist")
+        page = self.client.get(url)
+        link = reverse("admin:orders_order_change", args=[order.pk])
+        self.assertContains(page, f'<a href="{link}">{order.number}</a>', html=True)
+        self.assertContains(page, f"{payment.provider} {payment.public_id.hex[-8:]}")
+        self.assertNotContains(page, str(payment.public_id))
+        found = self.client.get(url, {"q": order.number}).context["cl"].result_list
+        self.assertEqual(list(found), [payment])
