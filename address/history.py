@@ -1,6 +1,6 @@
 """How addresses are put back: through the service of the book."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from address.models import Address
@@ -12,13 +12,11 @@ from users.models import User
 class AddressRules(ModelRules[Address]):
     """The defaults of a book are not put back: each is one of all its addresses."""
 
-    def lock(self, pk: str) -> Address | None:
-        """Lock the owner before the address, as the service does."""
-        owner = Address.objects.filter(pk=pk).values_list("user", flat=True).first()
-        if owner is None:
-            return None
-        User.objects.lock(owner)
-        return super().lock(pk)
+    def lock_first(self, pks: Sequence[str]) -> None:
+        """Lock owners before addresses, as the service does."""
+        found = Address.objects.filter(pk__in=pks).order_by()
+        for owner in sorted(set(found.values_list("user", flat=True))):
+            User.objects.lock(owner)
 
     def put_back(self, row: Address, values: Mapping[str, Any]) -> None:
         """Let the service check the parts against the country."""

@@ -1,6 +1,6 @@
 """How the catalogue's rows are put back: through its services and under their locks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import ForeignKey, Model
@@ -13,14 +13,22 @@ from catalogue.models import (
     ProductImage,
     Variant,
 )
-from catalogue.services import categories, names, products
+from catalogue.services import bulk, categories, names, products
 from catalogue.services.listings import TREE_LOCK
+from catalogue.services.rows import (
+    ProductChange,
+    VariantChange,
+    rewrite_products,
+    rewrite_variants,
+)
 from catalogue.services.touching import touch_product
+from catalogue.windows import PublishWindow, check_window
 from custom.history.reading import Values
-from custom.history.rules import ModelRules, RevertRefusedError
+from custom.history.rules import Change, ModelRules, RevertRefusedError
 from custom.locks import lock_named
 
 AppliesTo = AttributeDefinition.AppliesTo
+WINDOW = ("publish_from", "publish_until")
 TREE_FIELDS = ("lft", "rght", "tree_id", "level")
 
 
@@ -37,10 +45,14 @@ class CategoryRules(ModelRules[Category]):
 
     served = ("name", "slug", "description", "is_public")
 
-    def lock(self, pk: str) -> Category | None:
+    def lock_first(self, pks: Sequence[str]) -> None:
         """Lock the tree, as every writer of it does."""
         lock_named(TREE_LOCK)
-        return Category.objects.filter(pk=pk).first()
+
+    def lock_all(self, pks: Sequence[str]) -> dict[str, Category]:
+        """Lock the tree alone: it stands for every row."""
+        self.lock_first(pks)
+        return {str(row.pk): row for row in Category.objects.filter(pk__in=pks)}
 
     def put_back(self, row: Category, values: Mapping[str, Any]) -> None:
         """Let the services write the category and move it."""
@@ -79,12 +91,23 @@ class ProductRules(ModelRules[Product]):
     """Slugs stay unique, attributes fit their type, lists follow."""
 
     served = ("title", "slug", "description", "attributes", "is_public")
+    # Written for many at once; others may be taken by another row, or decide on these.
+    together = frozenset(
+        {
+            "title",
+            "description",
+            "attributes",
+            "categories",
+            "is_public",
+            "publish_from",
+            "publish_until",
+        }
+    )
 
-    def lock(self, pk: str) -> Product | None:
-        """Lock slugs and tree before the product, as the service does."""
+    def lock_first(self, pks: Sequence[str]) -> None:
+        """Lock slugs and tree before products, as the services do."""
         lock_named(names.SLUG_LOCK)
         lock_named(TREE_LOCK)
-        return super().lock(pk)
 
     def put_back(self, row: Product, values: Mapping[str, Any]) -> None:
         """Write the type first: it decides which attributes there may be."""
@@ -95,6 +118,26 @@ class ProductRules(ModelRules[Product]):
             served["categories"] = _categories(served["categories"])
         if served:
             products.update_product(row.pk, **served)
+
+    def put_back_all(self, changes: Sequence[Change[Product]]) -> None:
+        """Let the service of imports write all those that it may."""
+        apart = [one for one in changes if not one[1].keys() <= self.together]
+        joint = [one for one in changes if one[1].keys() <= self.together]
+        super().put_back_all(apart)
+        types = {row.product_type_id for row, _values in joint}
+        definitions = _definitions_of(types, AppliesTo.PRODUCT)
+        linked = {pk for _row, each in joint for pk in each.get("categories", ())}
+        known = Category.objects.in_bulk(linked)
+        rewrite_products(
+            [
+                _change(row, values, definitions[row.product_type_id], known)
+                for row, values in joint
+            ]
+        )
+
+    def remove_all(self, rows: Sequence[Product]) -> None:
+        """Let the service delete them."""
+        bulk.delete_products([row.pk for row in rows])
 
     def key_labels(self, values: Sequence[Values]) -> Mapping[str, str]:
         """Name attributes as the types define them."""
@@ -107,14 +150,12 @@ class _PartRules(ModelRules[Any]):
 
     forward_only: ClassVar[frozenset[str]] = frozenset({"product"})
 
-    def lock(self, pk: str) -> Any:  # noqa: ANN401 - Variant or ProductImage
-        """Lock the slugs' and the tree's locks, the product and the row."""
+    def lock_first(self, pks: Sequence[str]) -> None:
+        """Take the locks of slugs and tree, and lock the products."""
         lock_named(names.SLUG_LOCK)
         lock_named(TREE_LOCK)
-        found = self.rows.filter(pk=pk).values_list("product", flat=True).first()
-        if found is not None:
-            Product.objects.select_for_update().get(pk=found)
-        return super().lock(pk)
+        owners = self.rows.filter(pk__in=pks).order_by().values_list("product")
+        Product.objects.lock({product for (product,) in owners})
 
     def put_back(self, row: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401
         """Raise the product's version with the row's change."""
@@ -135,6 +176,30 @@ class _PartRules(ModelRules[Any]):
 
 class VariantRules(_PartRules):
     """Attributes fit the product's type."""
+
+    # Written for many at once; lists follow the others by signals.
+    together = frozenset({"title", "attributes", "barcode", "weight_grams", "position"})
+
+    def put_back_all(self, changes: Sequence[Change[Variant]]) -> None:
+        """Let the service of imports write all those that it may."""
+        apart = [one for one in changes if not one[1].keys() <= self.together]
+        joint = [one for one in changes if one[1].keys() <= self.together]
+        super().put_back_all(apart)
+        owners = {row.product_id for row, _values in joint}
+        types = dict(
+            Product.objects.filter(pk__in=owners).values_list("pk", "product_type")
+        )
+        definitions = _definitions_of(set(types.values()), AppliesTo.VARIANT)
+        rewrite_variants(
+            [],
+            [
+                VariantChange(
+                    variant_id=row.pk,
+                    values=_checked(row, values, definitions[types[row.product_id]]),
+                )
+                for row, values in joint
+            ],
+        )
 
     def put_back(self, row: Variant, values: Mapping[str, Any]) -> None:
         """Refuse attributes the type no longer has."""
@@ -170,6 +235,46 @@ class ProductImageRules(_PartRules):
         return links
 
 
+def _change(
+    row: Product,
+    values: Mapping[str, Any],
+    definitions: Sequence[AttributeDefinition],
+    categories: Mapping[int, Category],
+) -> ProductChange:
+    """Return what the service of imports is told of a product."""
+    fields = dict(values)
+    linked = fields.pop("categories", None)
+    checked = _checked(row, fields, definitions)
+    check_window(
+        PublishWindow(*(fields.get(name, getattr(row, name)) for name in WINDOW))
+    )
+    return ProductChange(
+        product_id=row.pk,
+        values=checked,
+        categories=None if linked is None else _picked(linked, categories),
+    )
+
+
+def _checked(
+    row: Product | Variant,
+    values: Mapping[str, Any],
+    definitions: Sequence[AttributeDefinition],
+) -> dict[str, Any]:
+    """Return former values as the row's fields take them.
+
+    Raises:
+        InvalidAttributesError: The type no longer has an attribute.
+        ValidationError: A field no longer takes a value.
+    """
+    checked = {}
+    for name, value in values.items():
+        field: Any = row._meta.get_field(name)  # noqa: SLF001 - public
+        checked[name] = field.clean(value, row)
+    if "attributes" in checked:
+        checked["attributes"] = clean_attributes(definitions, checked["attributes"])
+    return checked
+
+
 def _forget_dead(row: Model, name: str) -> None:
     """Empty a relation to a row that has been deleted since."""
     field = row._meta.get_field(name)  # noqa: SLF001 - public
@@ -177,6 +282,19 @@ def _forget_dead(row: Model, name: str) -> None:
     others: Any = field.related_model
     if key is not None and not others.objects.filter(pk=key).exists():
         setattr(row, name, None)
+
+
+def _definitions_of(
+    types: Collection[int], applies_to: str
+) -> dict[int, list[AttributeDefinition]]:
+    """Return what products of each type, or their variants, may say; 1 query."""
+    found: dict[int, list[AttributeDefinition]] = {each: [] for each in types}
+    of_types = AttributeDefinition.objects.filter(
+        product_type__in=types, applies_to=applies_to
+    )
+    for each in of_types.in_order():
+        found[each.product_type_id].append(each)
+    return found
 
 
 def _definitions(variant: Variant) -> list[AttributeDefinition]:
@@ -200,9 +318,13 @@ def _categories(pks: Sequence[int]) -> list[Category]:
     Raises:
         RevertRefusedError: One of them has been deleted.
     """
-    found = Category.objects.in_bulk(pks)
+    return _picked(pks, Category.objects.in_bulk(pks))
+
+
+def _picked(pks: Sequence[int], found: Mapping[int, Category]) -> list[Category]:
+    """Return those of the keys, or refuse as ``_categories`` does."""
     if gone := sorted(set(pks) - found.keys()):
         listed = ", ".join(f"number {pk}" for pk in gone)
         msg = f"Categories it was in have been deleted: {listed}."
         raise RevertRefusedError(msg)
-    return list(found.values())
+    return [found[pk] for pk in pks]

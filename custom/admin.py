@@ -7,26 +7,31 @@ from typing import Any, TypeVar, cast
 import reversion
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from reversion.admin import VersionAdmin
-from reversion.models import Version
 
 from custom import history, outbox
 from custom.columns import MoneyColumns
 from custom.edits import EditGuard
 from custom.errors import DomainError
-from custom.history.batches import rights_to_undo, undo_batch
 from custom.history.pages import HistoryPages
 from custom.history.recording import REASON_LENGTH
+from custom.history.steps import sum_up
+from custom.history.undo_pages import UndoPages
 from custom.ids import new_public_id
-from custom.models import HistoryBatch, IdempotencyKey, OutboxMessage
+from custom.models import (
+    HistoryBatch,
+    HistoryUndo,
+    IdempotencyKey,
+    OutboxMessage,
+)
 
 M = TypeVar("M", bound=Model)
-ROWS_AT_ONCE = 1_000  # of a step, looked up in one query
 
 
 class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
@@ -252,23 +257,21 @@ class IdempotencyKeyAdmin(LedgerAdmin[IdempotencyKey]):
 
 
 @admin.register(HistoryBatch)
-class HistoryBatchAdmin(LedgerAdmin[HistoryBatch]):
+class HistoryBatchAdmin(UndoPages[HistoryBatch], LedgerAdmin[HistoryBatch]):
     """Bulk edits and imports, each a step that can be undone as a whole."""
 
-    actions = ("undo",)
-    list_display = ("created_at", "__str__", "made_by", "source", "undone_by")
+    change_form_template = "admin/step.html"
+    list_display = ("created_at", "__str__", "made_by", "source", "undone")
     list_select_related = (
         "first_revision__user",
         "first_revision__note",
+        "undo",
         "undone_by",
     )
     search_fields = ("=public_id", "reason")
     ordering = ("-created_at",)
-    readonly_fields = ("made_by", "source", "rows")
-
-    def has_undo_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the reader may undo steps of models that are theirs to edit."""
-        return request.user.has_perm("custom.undo_historybatch")
+    fields = ("reason", "created_at", "made_by", "source", "rows", "undone")
+    readonly_fields = ("made_by", "source", "rows", "undone")
 
     @admin.display(description="by")
     def made_by(self, batch: HistoryBatch) -> str:
@@ -283,45 +286,30 @@ class HistoryBatchAdmin(LedgerAdmin[HistoryBatch]):
         return note.source if note else "-"
 
     @admin.display
-    def rows(self, batch: HistoryBatch) -> int:
-        """Count the rows it changed."""
-        versions = Version.objects.filter(revision__note__batch=batch)
-        return versions.values("content_type", "object_id").distinct().count()
+    def rows(self, batch: HistoryBatch) -> str:
+        """Count the rows it changed, made and deleted, by their kind."""
+        return ", ".join(
+            f"{done.count} {done.model_names} {done.told}" for done in sum_up(batch.pk)
+        )
 
-    @admin.action(description="Undo", permissions=["undo"])
-    def undo(self, request: HttpRequest, queryset: QuerySet[HistoryBatch]) -> None:
-        """Put the rows of the chosen steps back, the last step first."""
-        for batch in queryset.order_by("-created_at"):
-            may_undo = request.user.has_perms(rights_to_undo(batch.pk))
-            if not may_undo or not self._shows_rows(request, batch):
-                told = f"{batch}: it has rows that are not yours to edit."
-                self.message_user(request, told, messages.ERROR)
-                continue
-            try:
-                count = undo_batch(batch.pk, actor=request.user)
-            except DomainError as error:
-                self.message_user(request, f"{batch}: {error.detail}", messages.ERROR)
-                continue
-            self.log_change(request, batch, "Undone.")
-            told = f"{batch}: {count} rows have been put back."
-            self.message_user(request, told, messages.SUCCESS)
+    @admin.display
+    def undone(self, batch: HistoryBatch) -> str:
+        """Tell whether it has been undone."""
+        undo: HistoryUndo | None = getattr(batch, "undo", None)
+        if undo is not None:
+            return undo.get_state_display()
+        return "undone" if batch.undone_by else "-"
 
-    def _shows_rows(self, request: HttpRequest, batch: HistoryBatch) -> bool:
-        """Tell whether every row of a step is there, and shown to the reader.
+    @admin.display(description="undo")
+    def way_back(self, batch: HistoryBatch) -> str:
+        """Lead to where it is undone."""
+        is_begun = hasattr(batch, "undo") or batch.undone_by is not None
+        url = reverse("admin:custom_historybatch_undo", args=[batch.pk])
+        label = "How it went" if is_begun else "Undo"
+        return format_html('<a href="{}">{}</a>', url, label)
 
-        No queries for who sees all rows there are.
-        """
-        done = Version.objects.filter(revision__note__batch=batch.pk).order_by()
-        for model, shown in self.admin_site._registry.items():  # noqa: SLF001 - no other way
-            if not isinstance(shown, HistoryPages) or shown.sees_every_row(request):
-                continue
-            of_model = done.filter(
-                content_type=ContentType.objects.get_for_model(model)
-            )
-            keys = sorted(set(of_model.values_list("object_id", flat=True)))
-            for start in range(0, len(keys), ROWS_AT_ONCE):
-                some = keys[start : start + ROWS_AT_ONCE]
-                rows = shown.get_queryset(request).filter(pk__in=some)
-                if rows.values("pk").distinct().count() != len(some):
-                    return False
-        return True
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Lead those to the undoing who may undo."""
+        columns = super().get_list_display(request)
+        may_undo = self.has_undo_permission(request)
+        return (*columns, "way_back") if may_undo else columns

@@ -52,11 +52,15 @@ def check_outbox_handlers(
 def check_history_rules(
     app_configs: Apps = None, **options: object
 ) -> list[CheckMessage]:
-    """Every path in ``HISTORY_RULES`` must import."""
-    paths = (
+    """Every path in ``HISTORY_RULES`` and ``HISTORY_OPEN_STEPS`` must import."""
+    paths = [
         (path, f"HISTORY_RULES[{label!r}] names {path!r}")
         for label, path in settings.HISTORY_RULES.items()
-    )
+    ]
+    paths += [
+        (path, f"HISTORY_OPEN_STEPS names {path!r}")
+        for path in settings.HISTORY_OPEN_STEPS
+    ]
     return check_paths(paths, check_id="custom.E030")
 
 

@@ -81,6 +81,8 @@ class EditGuard(admin.ModelAdmin[M]):
             if page is not None:
                 return page
             context = {"seen": request.POST.get(SEEN, ""), **context}
+        elif request.method == "POST":  # what makes a row unique is checked under locks
+            rules_for(self.model).lock_first([])
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_form(

@@ -7,6 +7,7 @@ from django.utils import timezone
 from custom.fields import CodeField
 from custom.ids import new_public_id
 from custom.origins import SOURCES
+from custom.pieces import is_stuck
 from custom.querysets import (
     IdempotencyKeyQuerySet,
     KeptAnswerQuerySet,
@@ -184,6 +185,83 @@ class HistoryBatch(models.Model):
 
     def __str__(self) -> str:
         return self.reason or str(self.public_id)
+
+
+class HistoryUndo(models.Model):
+    """The undoing of a step: how far it is, and how it went."""
+
+    class State(models.TextChoices):
+        """Whether there are rows left to undo."""
+
+        RUNNING = "running", "being undone"
+        DONE = "done", "undone"
+
+    batch = models.OneToOneField(
+        HistoryBatch, on_delete=models.CASCADE, primary_key=True, related_name="undo"
+    )
+    inverse = models.UUIDField(
+        default=new_public_id, unique=True, help_text="The step it is itself."
+    )
+    actor_pk = models.PositiveBigIntegerField(
+        null=True, help_text="Of the account; a relation would point upwards."
+    )
+    reason = models.CharField(max_length=200)
+    state = CodeField(max_length=8, choices=State.choices, default=State.RUNNING)
+    num_rows = models.PositiveIntegerField(help_text="That the step changed.")
+    revision = models.PositiveBigIntegerField(
+        help_text="Rows are undone from the last to the first: this revision is next,"
+    )
+    version = models.PositiveBigIntegerField(help_text="below this version of it.")
+    num_seen = models.PositiveIntegerField(default=0)
+    num_restored = models.PositiveIntegerField(default=0)
+    num_refused = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(
+        default=timezone.now, help_text="When somebody last came further."
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether rows are left to undo."""
+        return self.state == self.State.RUNNING
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether rows are left, and nobody has been at them for long."""
+        return self.is_running and is_stuck(self.moved_at)
+
+    @property
+    def num_unchanged(self) -> int:
+        """Return how many rows were as before already."""
+        return self.num_seen - self.num_restored - self.num_refused
+
+
+class HistoryUndoFault(models.Model):
+    """A row that could not be put back, and why."""
+
+    undo = models.ForeignKey(
+        HistoryUndo, on_delete=models.CASCADE, related_name="faults"
+    )
+    version = models.ForeignKey(
+        "reversion.Version",
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="The last of the row in the step.",
+    )
+    detail = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 class RevisionNote(models.Model):

@@ -1,9 +1,12 @@
 """Celery tasks of the kernel; each calls one function."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from custom import idempotency, outbox
-from custom.history import pruning
+from custom.history import pruning, undoing
+from custom.models import OutboxMessage
 from custom.privacy import retention
 from custom.throttling import overrides
 
@@ -37,6 +40,12 @@ def purge_idempotency_keys() -> int:
 def purge_history() -> int:
     """Delete versions nobody needs any more."""
     return pruning.prune()
+
+
+@outbox.external_effect  # its transactions are its own, one for each piece
+def advance_undo(message: OutboxMessage) -> None:
+    """Undo the next rows of a step of the history."""
+    undoing.advance_undo(UUID(message.payload["batch"]))
 
 
 @shared_task(name="custom.publish_rates")

@@ -1,7 +1,6 @@
 """Files of rows that came in, and what became of each row."""
 
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,10 +13,10 @@ from django.utils.deconstruct import deconstructible
 
 from custom.fields import CodeField
 from custom.ids import new_public_id
+from custom.pieces import is_stuck
 from exchange.querysets import ImportQuerySet, ImportRowQuerySet
 
 KEY_LENGTH = 190
-STUCK = timedelta(minutes=5)  # a message's lease, and another that follows it
 
 
 @deconstructible
@@ -107,7 +106,7 @@ class Import(models.Model):
     @property
     def is_stuck(self) -> bool:
         """Tell whether a worker has something to do, and none has done it for long."""
-        return self.is_running and self.moved_at < timezone.now() - STUCK
+        return self.is_running and is_stuck(self.moved_at)
 
     @property
     def plain_path(self) -> Path:

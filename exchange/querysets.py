@@ -17,6 +17,10 @@ class ImportQuerySet(models.QuerySet["Import"]):
         """Keep the one of this public id."""
         return self.filter(public_id=public_id)
 
+    def applying(self, batch: object) -> Self:
+        """Keep the one being applied that a step of the history belongs to."""
+        return self.filter(batch=batch, state="applying")
+
     def begun_before(self, moment: datetime) -> Self:
         """Keep those uploaded before a moment, the oldest first."""
         return self.filter(created_at__lt=moment).order_by("created_at")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from exchange.kinds import KINDS, Kind
 from exchange.kinds.base import ERROR_COLUMN
@@ -36,3 +37,8 @@ def error_rows(run: Import) -> Iterator[dict[str, Any]]:
     for row in run.rows.errors().iterator(chunk_size=500):
         reason = f"{row.column}: {row.fault}" if row.column else row.fault
         yield {**row.cells, ERROR_COLUMN: reason}
+
+
+def is_applied_now(batch: UUID) -> bool:
+    """Tell whether a step of the history is an import that goes on; 1 query."""
+    return Import.objects.applying(batch).exists()

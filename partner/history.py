@@ -1,9 +1,9 @@
 """How partners and offers are put back: money and stock only ever move forwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from custom.history.rules import ModelRules, RevertRefusedError
+from custom.history.rules import Change, ModelRules, RevertRefusedError
 from partner.models import Partner, StockMovement, StockRecord
 from partner.services import offers, partners
 
@@ -28,26 +28,35 @@ class StockRecordRules(ModelRules[StockRecord]):
         {"variant", "partner", "currency"}
     )
 
-    def lock(self, pk: str) -> StockRecord | None:
-        """Lock the partner's offers before the record, as the services do."""
-        found = StockRecord.objects.filter(pk=pk).values_list("partner", flat=True)
-        partner = found.first()
-        if partner is None:
-            return None
-        offers.lock_offers(partner)
-        return super().lock(pk)
+    def lock_first(self, pks: Sequence[str]) -> None:
+        """Lock partners' offers before the records, as the services do."""
+        found = StockRecord.objects.filter(pk__in=pks).order_by()
+        for partner in sorted(set(found.values_list("partner", flat=True))):
+            offers.lock_offers(partner)
 
     def put_back(self, row: StockRecord, values: Mapping[str, Any]) -> None:
         """Let the service ask the price."""
         offers.update_stock_record(row.pk, **values)
 
+    def put_back_all(self, changes: Sequence[Change[StockRecord]]) -> None:
+        """Let the service ask many prices at once; a SKU has to be free."""
+        apart = [one for one in changes if "partner_sku" in one[1]]
+        super().put_back_all(apart)
+        offers.rewrite_stock_records(
+            {row.pk: each for row, each in changes if "partner_sku" not in each}
+        )
+
     def remove(self, row: StockRecord) -> None:
         """Take back an offer of which nothing has moved but the first count."""
+        self.remove_all([row])
+
+    def remove_all(self, rows: Sequence[StockRecord]) -> None:
+        """Take back many, or none if units of one have moved."""
         first = StockMovement.Reason.INITIAL
-        if row.movements.exclude(reason=first).exists():
-            msg = f"Units of the offer {row} have moved: its ledger tells of them."
+        movements = StockMovement.objects.filter(stock_record__in=rows)
+        moved = movements.exclude(reason=first).select_related("stock_record").first()
+        if moved is not None:
+            offer = moved.stock_record
+            msg = f"Units of the offer {offer} have moved: its ledger tells of them."
             raise RevertRefusedError(msg)
-        product = row.variant.product_id
-        row.movements.all().delete()
-        row.delete()
-        offers.follow_removal(product)
+        offers.take_back([row.pk for row in rows])

@@ -7,6 +7,7 @@ from catalogue.pages import tags_of
 from catalogue.querysets import WHOLE_SHOP
 from custom import outbox
 from custom.caching.versions import few, raise_on_commit
+from custom.collecting import Turn, gathered
 from custom.deleting import delete_rows
 from custom.transactions import transactional
 
@@ -14,6 +15,7 @@ TOPIC = "product.changed"
 BATCH = 500  # rows of one INSERT
 
 
+@gathered(Turn.NEWS, None)
 @transactional
 def announce_changes(product_ids: Iterable[int]) -> None:
     """Tell search, kept pages and clients with copies after the commit; 4 statements.

@@ -27,6 +27,7 @@ from catalogue.services.values import (
     in_batches,
     store_values,
 )
+from custom.collecting import Turn, gathered
 from custom.locks import lock_named
 from custom.transactions import transactional
 
@@ -43,6 +44,7 @@ CATEGORIES_ABOVE = """
 """
 
 
+@gathered(Turn.LISTS, None)
 @transactional
 def refresh_listings(product_ids: Iterable[int]) -> None:
     """Put products into just the lists they belong in; 12 to 18 statements per 500.
@@ -73,6 +75,7 @@ def refresh_listings(product_ids: Iterable[int]) -> None:
         announce_changes(pks)
 
 
+@gathered(Turn.LISTS, None)
 @transactional
 def drop_listings(product_ids: Iterable[int]) -> None:
     """Take products out of every list, as when they are about to be deleted."""

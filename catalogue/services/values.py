@@ -15,6 +15,7 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.querysets import WHOLE_SHOP
+from custom.collecting import Turn, gathered
 from custom.transactions import transactional
 
 BATCH = 500  # products read and written at a time
@@ -22,6 +23,7 @@ AppliesTo = AttributeDefinition.AppliesTo
 Key = tuple[int, str, str]  # product, code, value
 
 
+@gathered(Turn.VALUES, None)
 @transactional
 def refresh_values(product_ids: Iterable[int]) -> None:
     """Let products be found by just the values they have; 5 to 7 statements per 500.

@@ -1,10 +1,16 @@
 """What changed, by whom and why: recorded, read, compared, put back.
 
 Public: :func:`recorded` around the writes of a service, :func:`record_all` where they
-are in bulk, and the modules beside it.
+are in bulk (:func:`record_deletions`), and the modules beside it.
 See docs/history.md.
 """
 
-from custom.history.recording import REASON_LENGTH, record_all, recorded, watch
+from custom.history.recording import (
+    REASON_LENGTH,
+    record_all,
+    record_deletions,
+    recorded,
+    watch,
+)
 
-__all__ = ["REASON_LENGTH", "record_all", "recorded", "watch"]
+__all__ = ["REASON_LENGTH", "record_all", "record_deletions", "recorded", "watch"]

@@ -87,6 +87,20 @@ def values_of_row(row: models.Model) -> Values:
     return values
 
 
+def values_of_rows(rows: Sequence[models.Model]) -> dict[str, Values]:
+    """Return key -> what a version of each row would hold now, of one model.
+
+    One query for each relation of many to many, however many the rows.
+    """
+    if not rows:
+        return {}
+    names = recorded_fields(type(rows[0]))
+    linked = {each.name for each in rows[0]._meta.local_many_to_many}  # noqa: SLF001
+    models.prefetch_related_objects(rows, *sorted(linked & set(names)))
+    stored = json.loads(serializers.serialize("json", rows, fields=names))
+    return {str(row.pk): each["fields"] for row, each in zip(rows, stored, strict=True)}
+
+
 def to_python(model: type[models.Model], name: str, raw: Any) -> Any:  # noqa: ANN401
     """Return a held value as the field has it; of relations the key or keys.
 

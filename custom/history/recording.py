@@ -4,6 +4,7 @@ Reversion records what is saved. Beside each revision stands where it came from,
 deletion is recorded as well: the row as it was, with every row that went with it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -102,10 +103,7 @@ def record_all(rows: Sequence[models.Model], *, created: bool = False) -> None:
     recording = _current.get()
     if recording is None or not rows:
         return
-    options = revisions._get_options(type(rows[0]))  # noqa: SLF001 - no other way
-    linked = {field.name for field in rows[0]._meta.local_many_to_many}  # noqa: SLF001
-    models.prefetch_related_objects(rows, *sorted(linked & set(options.fields)))
-    versions = {_key(row): _version(row) for row in rows}
+    versions = _versions(rows)
     if created:
         recording.created.update(versions)
     frame = revisions._current_frame()  # noqa: SLF001 - one by one it is quadratic
@@ -117,6 +115,21 @@ def record_all(rows: Sequence[models.Model], *, created: bool = False) -> None:
     revisions._update_frame(  # noqa: SLF001
         db_versions=frame.db_versions | {DEFAULT_DB_ALIAS: known | by_type}
     )
+
+
+def record_deletions(rows: Sequence[models.Model]) -> None:
+    """Record rows of one model that are about to be deleted together.
+
+    Does nothing where no ``recorded`` is open. What belongs to a row and is not
+    recorded here is recorded when its turn comes, one by one. One query for each
+    relation, however many the rows; rows they belong to are not recorded.
+    """
+    recording = _current.get()
+    if recording is None or not rows:
+        return
+    links = _links_of(rows)
+    for key, version in _versions(rows).items():
+        recording.deleted[key] = version, links.get(key[1], {})
 
 
 def watch(model: type[models.Model]) -> None:
@@ -162,9 +175,9 @@ def _notice_creation(
 
 def _notice_deletion(*, instance: models.Model, **_signal: object) -> None:
     recording = _current.get()
-    if recording is None:
+    if recording is None or _key(instance) in recording.deleted:
         return
-    recording.deleted[_key(instance)] = _version(instance), _links(instance)
+    record_deletions([instance])
     for parent in _parents(instance):
         reversion.add_to_revision(parent)
 
@@ -182,6 +195,14 @@ def _key(row: models.Model) -> Key:
     return content_type.pk, str(row.pk)
 
 
+def _versions(rows: Sequence[models.Model]) -> dict[Key, Version]:
+    """Return versions of rows of one model; a query for each many to many."""
+    options = revisions._get_options(type(rows[0]))  # noqa: SLF001 - no other way
+    linked = {field.name for field in rows[0]._meta.local_many_to_many}  # noqa: SLF001
+    models.prefetch_related_objects(rows, *sorted(linked & set(options.fields)))
+    return {_key(row): _version(row) for row in rows}
+
+
 def _version(row: models.Model) -> Version:
     """Return the row as it is, in the form reversion keeps it."""
     options = revisions._get_options(type(row))  # noqa: SLF001 - no other way
@@ -197,21 +218,22 @@ def _version(row: models.Model) -> Version:
     )
 
 
-def _links(row: models.Model) -> dict[str, list[Any]]:
-    """Return which other versioned rows point at this one and will be let go.
+def _links_of(rows: Sequence[models.Model]) -> dict[str, dict[str, list[Any]]]:
+    """Return which other versioned rows point at some and will be let go.
 
     Returns:
-        Name of the reverse relation -> primary keys, in order; one query each.
+        Key of a row -> name of the reverse relation -> primary keys, in order.
     """
-    links = {}
-    for relation in row._meta.related_objects:  # noqa: SLF001 - public
+    links: dict[str, dict[str, list[Any]]] = defaultdict(dict)
+    for relation in rows[0]._meta.related_objects:  # noqa: SLF001 - public
         let_go = relation.many_to_many or relation.on_delete is models.SET_NULL
         if not let_go or not reversion.is_registered(relation.related_model):
             continue
         other = relation.related_model._base_manager  # noqa: SLF001 - public
-        rows = other.filter(**{relation.field.name: row})
-        if pks := list(rows.order_by("pk").values_list("pk", flat=True)):
-            links[str(relation.get_accessor_name())] = pks
+        name, accessor = relation.field.name, str(relation.get_accessor_name())
+        found = other.filter(**{f"{name}__in": rows}).order_by("pk")
+        for owner, pk in found.values_list(name, "pk"):
+            links[str(owner)].setdefault(accessor, []).append(pk)
     return links
 
 
@@ -265,16 +287,24 @@ def _store_deletions(recording: _Recording) -> None:
             date_created=timezone.now(), user=recording.user, comment=recording.reason
         )
         note_revision(revision, [])
-    marks = []
-    for version, links in recording.deleted.values():
+    for version, _links in recording.deleted.values():
         version.revision = revision
-        version.save()
-        marks.append(
+    Version.objects.bulk_create(
+        [version for version, _links in recording.deleted.values()],
+        batch_size=BATCH_ROWS,
+    )
+    stored = Version.objects.filter(revision=revision).order_by("pk")
+    told = stored.values_list("content_type", "object_id", "pk")
+    pks = {(type_id, object_id): pk for type_id, object_id, pk in told}
+    VersionMark.objects.bulk_create(
+        [
             VersionMark(
-                version=version,
+                version_id=pks[key],
                 content_type_id=version.content_type_id,
                 kind=VersionMark.Kind.DELETED,
                 links=links,
             )
-        )
-    VersionMark.objects.bulk_create(marks, batch_size=BATCH_ROWS)
+            for key, (version, links) in recording.deleted.items()
+        ],
+        batch_size=BATCH_ROWS,
+    )

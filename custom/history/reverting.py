@@ -207,6 +207,23 @@ def recover(
     return Recovered(rows[0], len(rows), left_out)
 
 
+def bring_back_all(rules: ModelRules[Any], versions: Sequence[Version]) -> None:
+    """Store deleted rows of one model again, each without those that it took along.
+
+    The caller has found them gone, under their locks, and records what is written.
+
+    Raises:
+        DomainError: A place is taken, or a row that one needs is gone.
+    """
+    for version in versions:
+        values = values_of(version)
+        for _told in _drop_dead_links(rules.model, version.object_repr, values):
+            pass
+        row = _store(rules, version.object_id, values)
+        for _told in _point_here(row, version.mark.links):
+            pass
+
+
 def family_of(version: Version) -> Iterator[Version]:
     """Yield a deleted row and those that went because of it, parents first."""
     deleted = Version.objects.filter(

@@ -16,6 +16,7 @@ from custom.errors import ConflictError, InvalidError
 from custom.history.reading import Values, edited_fields
 
 M = TypeVar("M", bound=Model)
+Change = tuple[M, Mapping[str, Any]]  # a locked row, and its former values by name
 
 
 class RevertRefusedError(InvalidError):
@@ -50,9 +51,32 @@ class ModelRules(Generic[M]):
         """Return the names of the fields that may be put back."""
         return frozenset(edited_fields(self.model)) - self.forward_only
 
+    def lock_first(self, pks: Sequence[str]) -> None:
+        """Take the locks that services take before those of the rows.
+
+        Args:
+            pks: Of the rows; none of a row that is still to be made.
+        """
+
+    def lock_all(self, pks: Sequence[str]) -> dict[str, M]:
+        """Lock rows as the services that write them do; those gone are left out."""
+        self.lock_first(pks)
+        found = self.rows.select_for_update().filter(pk__in=pks).order_by("pk")
+        return {str(row.pk): row for row in found}
+
     def lock(self, pk: str) -> M | None:
-        """Lock a row as the services that write it do; None if it is gone."""
-        return self.rows.select_for_update().filter(pk=pk).first()
+        """Lock one row; None if it is gone."""
+        return self.lock_all([pk]).get(pk)
+
+    def put_back_all(self, changes: Sequence[Change[M]]) -> None:
+        """Write former values to many locked rows, as ``put_back`` does to one."""
+        for row, values in changes:
+            self.put_back(row, values)
+
+    def remove_all(self, rows: Sequence[M]) -> None:
+        """Delete many locked rows that a step to be undone had created, in order."""
+        for row in rows:
+            self.remove(row)
 
     def put_back(self, row: M, values: Mapping[str, Any]) -> None:
         """Write former values to a locked row.

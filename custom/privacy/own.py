@@ -110,6 +110,8 @@ NOT_PERSONAL = (
     ),
     NotPersonal("sessions.Session", ("session_data",), "ids alone, signed"),
     NotPersonal("custom.HistoryBatch", ("reason",), "the name of a bulk action"),
+    NotPersonal("custom.HistoryUndo", ("reason",), "the name of a bulk action"),
+    NotPersonal("custom.HistoryUndoFault", ("detail",), "names of fields"),
     NotPersonal("custom.VersionMark", ("links",), "keys of rows"),
     NotPersonal("admin.LogEntry", ("object_id",), "the key of a row"),
 )

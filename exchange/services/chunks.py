@@ -1,22 +1,19 @@
 """A worker's part: some rows in each transaction, with the progress beside them.
 
-What is committed is done, and counted as done; whoever comes later, after a crash or at
-the same time, begins behind it. See docs/decisions/0045-imports.md.
+See docs/decisions/0045-imports.md.
 """
 
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
 
 from custom import outbox
-from custom.errors import ConflictError, DomainError, InvalidError, MissingError
 from custom.history import recorded
 from custom.origins import IMPORT, origin
+from custom.pieces import PIECE, SLICE, Refusal, work_off
 from custom.transactions import run_in_transaction
 from exchange.errors import FileRefusedError
 from exchange.kinds import KINDS
@@ -26,18 +23,8 @@ from exchange.services.imports import TOPIC
 from exchange.services.plain import read_chunk, write_plain
 from partner.scoping import partners_shown_to
 
-CHUNK = 500  # rows in one transaction
-SLICE = 45.0  # seconds of one message; its lease is two minutes
-REFUSALS = (InvalidError, ConflictError, MissingError)
+CHUNK = PIECE  # rows in one transaction
 State = Import.State
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a service said of the row behind a position."""
-
-    position: int
-    error: DomainError
 
 
 def advance(public_id: UUID, *, seconds: float = SLICE) -> None:
@@ -45,17 +32,20 @@ def advance(public_id: UUID, *, seconds: float = SLICE) -> None:
 
     Harmless when repeated, or done by several at once: a chunk locks the import.
     """
-    until = time.monotonic() + seconds
-    run = Import.objects.by_id(public_id).first()
+    one = Import.objects.by_id(public_id)
+    run = one.first()
     if run is None:
         return
     if run.state == State.WAITING:
         _unfold(run)
-    while _advance_once(public_id):
-        if time.monotonic() > until:
-            payload: dict[str, object] = {"import": str(public_id)}
-            run_in_transaction(partial(outbox.publish, TOPIC, payload))
-            return
+
+    def place() -> object:
+        return one.values_list("position", flat=True).get()
+
+    work = partial(_carry_out, public_id)
+    if work_off(work, place=place, size=CHUNK, seconds=seconds):
+        payload: dict[str, object] = {"import": str(public_id)}
+        run_in_transaction(partial(outbox.publish, TOPIC, payload))
 
 
 def _unfold(run: Import) -> None:
@@ -71,33 +61,12 @@ def _unfold(run: Import) -> None:
         waiting.update(state=State.CHECKING, num_rows=count, moved_at=timezone.now())
 
 
-def _advance_once(public_id: UUID) -> bool:
-    """Carry out a chunk; where a service refuses it, its rows one by one."""
-    try:
-        return _commit(public_id, CHUNK)
-    except REFUSALS:
-        for _each in range(CHUNK):
-            before = Import.objects.by_id(public_id).get().position
-            try:
-                goes_on = _commit(public_id, 1)
-            except REFUSALS as error:
-                goes_on = _commit(public_id, 1, refusal=Refusal(before, error))
-            if not goes_on:
-                return False
-        return True
-
-
-def _commit(public_id: UUID, size: int, *, refusal: Refusal | None = None) -> bool:
-    work = partial(_carry_out, public_id, size, refusal)
-    return run_in_transaction(work, replayable=True)
-
-
 def _carry_out(public_id: UUID, size: int, refusal: Refusal | None) -> bool:
     """Judge the next rows, write them if that was asked for; false if none is left."""
     run = Import.objects.select_for_update().get(public_id=public_id)
     if run.state not in (State.CHECKING, State.APPLYING):
         return False
-    if refusal is not None and refusal.position != run.position:
+    if refusal is not None and refusal.place != run.position:
         return True  # another worker has been quicker, and the next row is another
     lines, offset = read_chunk(run, size)
     if not lines:

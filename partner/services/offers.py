@@ -1,6 +1,6 @@
 """Writes to stock records: what partners ask for variants."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalogue.models import Variant
 from catalogue.services import announce_changes
-from custom.history import record_all, recorded
+from custom.history import record_all, record_deletions, recorded
 from custom.locks import lock_named
 from custom.money import places
 from custom.transactions import transactional
@@ -27,6 +27,7 @@ from partner.services.summaries import refresh_summaries
 from users.models import User
 
 BATCH = 1000  # rows of one INSERT
+REWRITTEN = frozenset({"price", "compare_at_price", "low_stock_threshold"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,10 +191,57 @@ def update_stock_record(
     return record
 
 
-def follow_removal(product_id: int) -> None:
-    """Bring lists and search in step with a product that has lost an offer."""
-    refresh_summaries([product_id])
-    announce_changes([product_id])
+@transactional
+def rewrite_stock_records(changes: Mapping[int, Mapping[str, object]]) -> None:
+    """Change what many records ask; a fixed number of statements for each 1000.
+
+    Locks the records. Versions are kept where the caller has opened
+    ``history.recorded``.
+
+    Args:
+        changes: Id of a record -> ``price``, ``compare_at_price`` and
+            ``low_stock_threshold``, as far as they change.
+
+    Raises:
+        PriceError: Prices break a rule; nothing is changed.
+    """
+    if not changes:
+        return
+    records = StockRecord.objects.lock(changes)
+    former = {record.pk: record.price for record in records}
+    now = timezone.now()
+    for record in records:
+        for name in REWRITTEN & changes[record.pk].keys():
+            setattr(record, name, changes[record.pk][name])
+        check_prices(record.price, record.compare_at_price, record.currency)
+        record.version += 1
+        record.updated_at = now
+    StockRecord.objects.bulk_create(
+        records,
+        update_conflicts=True,
+        update_fields=[*sorted(REWRITTEN), "version", "updated_at"],
+        batch_size=BATCH,
+    )
+    repriced = [each for each in records if each.price != former[each.pk]]
+    if repriced:
+        renew_prices(repriced)
+    record_all(records)
+    refresh_lists(former)
+
+
+@transactional
+def take_back(stock_record_ids: Sequence[int]) -> None:
+    """Delete locked offers of which nothing has moved but the first count.
+
+    Recorded where the caller has opened ``history.recorded``.
+    """
+    records = StockRecord.objects.filter(pk__in=stock_record_ids)
+    products = set(records.order_by().values_list("variant__product", flat=True))
+    record_deletions(list(records))
+    StockMovement.objects.filter(stock_record__in=records).delete()
+    records.delete()
+    refresh_summaries(products)
+    announce_changes(products)
 
 
 def renew_prices(records: Sequence[StockRecord]) -> None:

@@ -2,20 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from django.conf import settings
 
 from catalogue.models import ProductSummary, Variant
 from catalogue.services import copy_figures
+from custom.collecting import Turn, gathered
 from custom.transactions import transactional
 from partner.strategy import Offer, best_offer, pick_offers
 
 BATCH = 500  # products read and written at a time
+NONE: AbstractSet[int] = frozenset()
 FIGURES = ("price_from", "compare_at_price", "currency", "in_stock")
 
 
+@gathered(Turn.FIGURES, NONE)
 @transactional
-def refresh_summaries(product_ids: Iterable[int]) -> set[int]:
+def refresh_summaries(product_ids: Iterable[int]) -> AbstractSet[int]:
     """Work out again what lists show of products; 8 statements for each 500.
 
     Called last in a transaction, after what changed an offer: it locks the
@@ -23,7 +27,8 @@ def refresh_summaries(product_ids: Iterable[int]) -> set[int]:
     transactions the one that commits last has seen the other's change.
 
     Returns:
-        Ids of products with other figures than before; search is told of those.
+        Ids of products with other figures than before; search is told of those. None
+        where it is put off.
     """
     pks = sorted(set(product_ids))
     changed: set[int] = set()

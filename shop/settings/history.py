@@ -21,3 +21,5 @@ HISTORY_RULES = {
     "users.apikey": "users.history.ApiKeyRules",
     "users.user": "users.history.UserRules",
 }
+# Functions that tell whether a step is still being added to: it cannot be undone yet.
+HISTORY_OPEN_STEPS = ("exchange.selectors.is_applied_now",)

@@ -97,6 +97,7 @@ OUTBOX_HANDLERS: dict[str, str | tuple[str, ...]] = {
     ),
     "page.changed": PAGE_HANDLERS,
     "import.due": "exchange.tasks.advance_import",
+    "history.undo": "custom.tasks.advance_undo",
     "stock.low": "notifications.tasks.send_low_stock",
     "user.registered": "notifications.accounts.send_verification",
     "user.address_proved": "orders.tasks.claim_guest_orders",

@@ -156,5 +156,12 @@ def post(user: int, path: str, body: dict[str, Any]) -> list[str]:
     return [each["outcome"] for each in results]
 
 
+def add_page(user: int, path: str, values: dict[str, Any]) -> int:
+    """Send the page that adds a row; return the status, 302 where one was added."""
+    client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+    client.force_login(User.objects.get(pk=user))
+    return client.post(path, values).status_code
+
+
 def _last_number() -> int:
     return ChangeCounter.objects.get().last

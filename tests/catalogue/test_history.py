@@ -28,7 +28,6 @@ from catalogue.services import (
     update_variant,
 )
 from custom.history import recorded
-from custom.history.batches import undo_batch
 from custom.history.comparing import Difference, compare
 from custom.history.reading import states_of, versions_of
 from custom.history.reverting import (
@@ -46,6 +45,7 @@ from tests.catalogue.factories import (
     ProductTypeFactory,
     picture,
 )
+from tests.custom.history.undone import undo
 
 
 def first(row: object) -> Version:
@@ -273,7 +273,7 @@ class RecoverTests(ProductCase):
             self.assertEqual(version(), before + 1)
         batch, before = uuid.uuid4(), version()
         run_in_transaction(partial(self.add_in_batch, batch))
-        undo_batch(batch)
+        undo(batch)
         self.assertFalse(Variant.objects.filter(sku="T-3").exists())
         self.assertEqual(version(), before + 2)
 
@@ -376,7 +376,7 @@ class TreeTests(TestCase):
 
 
 class UndoTests(ProductCase):
-    """custom.history.batches.undo_batch, over several models"""
+    """custom.history.undoing, over several models"""
 
     def test_what_an_import_made_goes_and_what_it_changed_goes_back(self) -> None:
         batch = uuid.uuid4()
@@ -395,12 +395,12 @@ class UndoTests(ProductCase):
 
         for number in range(2):
             run_in_transaction(partial(step, number))
-        self.assertEqual(undo_batch(batch), 4)  # variants go with their products
+        self.assertEqual(undo(batch).num_restored, 6)
         self.assertEqual(Product.objects.get().title, "The Third Man")
         self.assertEqual(Variant.objects.get().sku, "T-1")
         self.noir.refresh_from_db()
         self.assertEqual(self.noir.name, "Noir")
         inverse = HistoryBatch.objects.get(pk=batch).undone_by
-        undo_batch(inverse.pk)
+        undo(inverse.pk)
         self.assertEqual(Product.objects.filter(title__startswith="New").count(), 2)
         self.assertEqual(Product.objects.get(pk=self.product.pk).title, "Changed")

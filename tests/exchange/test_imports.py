@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from unittest import mock
-from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -12,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.models import Category, Product, ProductListing, Variant
 from catalogue.querysets import WHOLE_SHOP
 from catalogue.services import create_category
-from custom.history.batches import undo_batch
+from custom import pieces
 from custom.outbox import consume
 from exchange.errors import ImportStateError
 from exchange.kinds.base import Kind, Line
@@ -24,6 +23,7 @@ from partner.models import PartnerMember, StockLevel, StockMovement
 from partner.services import add_member, verify_stock
 from staff.groups import PARTNER
 from tests.catalogue.factories import ProductTypeFactory
+from tests.custom.history.undone import undo
 from tests.exchange.files import (
     applied,
     checked,
@@ -128,13 +128,13 @@ class ProductTests(ImportTestCase):
         text = "slug,title\nmetropolis,Wrong\ncaligari,Wrong"
         with mock.patch.object(chunks, "CHUNK", 1):
             run = applied(self.boss, "products", text.encode())
-        self.assertEqual(undo_batch(run.batch, actor=self.boss), 2)
+        self.assertEqual(undo(run.batch, actor=self.boss).num_restored, 2)
         titles = Product.objects.order_by("slug").values_list("title", flat=True)
         self.assertEqual(list(titles), ["Caligari", "Metropolis"])
 
     def test_undoing_takes_away_what_it_made(self) -> None:
         run = applied(self.boss, "products", csv_file(self.FILE))
-        undo_batch(run.batch, actor=self.boss)
+        undo(run.batch, actor=self.boss)
         self.assertFalse(Product.objects.exists())
 
     def test_external_ids(self) -> None:
@@ -240,7 +240,7 @@ class CategoryTests(ImportTestCase):
         self.assertEqual(
             [each.slug for each in found.get_ancestors()], ["drama", "noir"]
         )
-        undo_batch(run.batch, actor=self.boss)
+        undo(run.batch, actor=self.boss)
         self.assertEqual(Category.objects.count(), 1)
 
     def test_a_move_and_a_new_name(self) -> None:
@@ -271,7 +271,7 @@ class VariantTests(ImportTestCase):
         self.assertEqual(counts(run), (0, 1, 0, 0))
         changed = Variant.objects.get(sku="A-2")
         self.assertEqual((changed.title, changed.weight_grams), ("Old", 5))
-        undo_batch(run.batch, actor=self.boss)
+        undo(run.batch, actor=self.boss)
         changed.refresh_from_db()
         self.assertEqual((changed.title, changed.weight_grams), ("New", None))
 
@@ -335,7 +335,7 @@ class OfferTests(ImportTestCase):
         self.assertEqual(run.rows.first().changes, [["price", "9.90", "12.50"]])
         self.ours.refresh_from_db()
         self.assertEqual(self.ours.price, Decimal("12.5"))
-        undo_batch(run.batch, actor=self.boss)
+        undo(run.batch, actor=self.boss)
         self.ours.refresh_from_db()
         self.assertEqual(self.ours.price, Decimal("9.9"))
 
@@ -358,7 +358,7 @@ class RefusalTests(ImportTestCase):
     def test_what_one_worker_was_refused_is_not_the_next_row_of_another(self) -> None:
         run = checked(self.boss, "categories", b"slug,name\nx,X\ny,Y\nz,Z")
         apply_import(run.public_id, actor=self.boss)
-        commit, store, late = chunks._commit, CategoryKind.store, []
+        commit, store, late = pieces._commit, CategoryKind.store, []
 
         def refuse(kind: CategoryKind, lines: Sequence[Line], *others: Any) -> None:  # noqa: ANN401
             if "y" in [line.key for line in lines]:
@@ -367,16 +367,16 @@ class RefusalTests(ImportTestCase):
             store(kind, lines, *others)
 
         def commit_late(
-            public_id: UUID, size: int, *, refusal: chunks.Refusal | None = None
+            work: pieces.CarryOut, size: int, refusal: pieces.Refusal | None = None
         ) -> bool:
             """Before one notes what it was refused, let another note just that."""
             if refusal and not late:
-                late.append(commit(public_id, size, refusal=refusal))
-            return commit(public_id, size, refusal=refusal)
+                late.append(commit(work, size, refusal))
+            return commit(work, size, refusal)
 
         with (
             mock.patch.object(CategoryKind, "store", refuse),
-            mock.patch.object(chunks, "_commit", commit_late),
+            mock.patch.object(pieces, "_commit", commit_late),
         ):
             advance(run.public_id)
         self.assertEqual(late, [True])

@@ -2,10 +2,10 @@ from decimal import Decimal
 
 from django.test import TestCase
 
-from custom.history.batches import BatchChangedError, BatchUndoneError, undo_batch
 from custom.history.reading import versions_of
 from custom.history.reverting import revert
-from custom.history.rules import NothingToRevertError, RevertRefusedError
+from custom.history.rules import NothingToRevertError
+from custom.history.undoing import BatchUndoneError, start_undo
 from custom.models import HistoryBatch
 from partner.models import StockLevel, StockPrice, StockRecord
 from partner.services import (
@@ -16,6 +16,7 @@ from partner.services import (
     write_stock_rows,
 )
 from tests.catalogue.factories import VariantFactory
+from tests.custom.history.undone import faults, undo
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 from tests.users.factories import UserFactory
 
@@ -69,7 +70,7 @@ class PartnerTests(TestCase):
 
 
 class UndoTests(TestCase):
-    """custom.history.batches.undo_batch"""
+    """custom.history.undoing"""
 
     def setUp(self) -> None:
         self.partner = PartnerFactory()
@@ -101,31 +102,32 @@ class UndoTests(TestCase):
         batch = self.reprice()
         self.assertEqual(batch.first_revision.user, self.actor)
         self.assertEqual(self.prices(), [20, 21, 22])
-        self.assertEqual(undo_batch(batch.pk, actor=self.actor), 3)
+        self.assertEqual(undo(batch.pk, actor=self.actor).num_restored, 3)
         self.assertEqual(self.prices(), [10, 10, 10])
         batch.refresh_from_db()
         self.assertEqual(batch.undone_by.reason, "Undone: Offers written in bulk.")
         with self.assertRaises(BatchUndoneError):
-            undo_batch(batch.pk)
-        undo_batch(batch.undone_by.pk)
+            start_undo(batch.pk)
+        undo(batch.undone_by.pk)
         self.assertEqual(self.prices(), [20, 21, 22])
 
-    def test_what_somebody_changed_since_is_named_and_nothing_undone(self) -> None:
+    def test_what_somebody_changed_since_stays_and_is_told(self) -> None:
         batch = self.reprice()
         update_stock_record(self.records[1].pk, price=Decimal(99))
-        with self.assertRaisesMessage(BatchChangedError, "S-1"):
-            undo_batch(batch.pk)
-        self.assertEqual(self.prices(), [20, 99, 22])
+        done = undo(batch.pk)
+        self.assertEqual(self.prices(), [10, 99, 10])
+        self.assertEqual(faults(done), [("S-1", "It has been changed since: price.")])
+        self.assertEqual((done.num_restored, done.num_refused), (2, 1))
 
     def test_other_fields_changed_since_stay(self) -> None:
         batch = self.reprice()
         update_stock_record(self.records[1].pk, low_stock_threshold=7)
-        undo_batch(batch.pk)
+        undo(batch.pk)
         self.records[1].refresh_from_db()
         self.assertEqual(self.records[1].low_stock_threshold, 7)
         self.assertEqual(self.records[1].price, 10)
 
-    def test_offers_it_made_go_unless_units_have_moved(self) -> None:
+    def test_offers_it_made_stay_if_units_have_moved(self) -> None:
         variant = VariantFactory()
         batch = self.write(
             StockRow(
@@ -137,8 +139,13 @@ class UndoTests(TestCase):
         )
         made = StockRecord.objects.get(partner_sku="NEW")
         adjust_stock(made.pk, num_in_stock=3, reason="counted", source="count")
-        with self.assertRaises(RevertRefusedError):
-            undo_batch(batch.pk)
-        made.movements.filter(source="count").delete()
-        undo_batch(batch.pk)
+        ((_name, told),) = faults(undo(batch.pk))
+        self.assertIn("have moved", told)
+        self.assertTrue(StockRecord.objects.filter(pk=made.pk).exists())
+
+    def test_offers_it_made_go(self) -> None:
+        variant = VariantFactory()
+        row = StockRow(partner_sku="NEW", variant_id=variant.pk, price=Decimal(5))
+        batch = self.write(row)
+        undo(batch.pk)
         self.assertFalse(StockRecord.objects.filter(partner_sku="NEW").exists())

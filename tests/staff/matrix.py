@@ -89,7 +89,6 @@ ACTIONS: Final = {
         "add_to_category": "ER",
         "remove_from_category": "ER",
     },
-    "custom.historybatch": {"undo": "ER"},
     "custom.outboxmessage": {"resend": "R"},
     "reviews.review": {"publish": "ESR", "reject": "ESR"},
     "staff.secondfactor": {"reset": "R"},
@@ -117,6 +116,8 @@ OTHERS: Final = {
     "packing_slip",
     "invoice",
     "credit_note",
+    "undo",
+    "undo_errors",
 }
 
 # Pages that belong to no model -> who may open them; the names of Django's own.

@@ -1,15 +1,15 @@
 from django.contrib.auth.models import Group, Permission
 from django.http import HttpResponse
-from django.test import TestCase
+from django.test import Client, TestCase
 from django.urls import reverse
 from reversion.models import Version
 
 from catalogue.models import Product
 from catalogue.services import NewVariant, create_product, update_product
 from custom.history import recorded
-from custom.history.batches import rights_to_undo
+from custom.history.steps import rights_to_undo
 from custom.ids import new_public_id
-from custom.models import HistoryBatch
+from custom.models import HistoryBatch, HistoryUndo
 from custom.transactions import run_in_transaction
 from partner.models import PartnerMember, StockMovement, StockRecord
 from partner.services import add_member, update_stock_record
@@ -17,6 +17,13 @@ from staff.groups import CATALOGUE_EDITOR
 from tests.catalogue.factories import ProductTypeFactory
 from tests.orders.factories import make_offer
 from tests.users.factories import UserFactory
+
+
+def press_undo(client: Client, batch: HistoryBatch) -> HttpResponse:
+    """Look at what undoing would do, and confirm it; return the page that follows."""
+    page = reverse("admin:custom_historybatch_undo", args=[batch.pk])
+    client.get(page)
+    return client.post(page, follow=True)
 
 
 class UndoingTests(TestCase):
@@ -49,25 +56,24 @@ class UndoingTests(TestCase):
         return HistoryBatch.objects.get(pk=batch)
 
     def undo(self, batch: HistoryBatch) -> HttpResponse:
-        return self.client.post(
-            reverse("admin:custom_historybatch_changelist"),
-            {"action": "undo", "_selected_action": [batch.pk]},
-            follow=True,
-        )
+        return press_undo(self.client, batch)
 
     def title(self) -> str:
         return Product.objects.get(pk=self.product.pk).title
 
     def test_an_editor_undoes_what_editors_do(self) -> None:
-        self.assertContains(self.undo(self.step()), "rows have been put back.")
+        self.assertContains(self.undo(self.step()), '<span id="num-restored">1</span>')
         self.assertEqual(self.title(), "The Third Man")
 
     def test_not_what_has_rows_of_others(self) -> None:
         batch = self.step(with_offer=True)
-        self.assertContains(self.undo(batch), "it has rows that are not yours to edit.")
+        page = reverse("admin:custom_historybatch_undo", args=[batch.pk])
+        told = self.client.get(page)
+        self.assertContains(told, "It has rows that are not yours to edit.")
+        self.assertNotContains(told, "Changed")
+        self.assertEqual(self.undo(batch).status_code, 403)
         self.assertEqual(self.title(), "Changed")
-        batch.refresh_from_db()
-        self.assertIsNone(batch.undone_by)
+        self.assertFalse(HistoryUndo.objects.exists())
 
     def test_to_undo_takes_the_right_to_the_opposite(self) -> None:
         batch = new_public_id()
@@ -91,7 +97,7 @@ class UndoingTests(TestCase):
         )
         self.client.force_login(reader)
         step = HistoryBatch.objects.get(pk=batch)
-        self.assertContains(self.undo(step), "not yours to edit")
+        self.assertEqual(self.undo(step).status_code, 403)
         self.assertFalse(Product.objects.filter(pk=gone.pk).exists())
 
 
@@ -129,11 +135,7 @@ class PartnerUndoingTests(TestCase):
         return HistoryBatch.objects.get(pk=batch)
 
     def undo(self, batch: HistoryBatch) -> HttpResponse:
-        return self.client.post(
-            reverse("admin:custom_historybatch_changelist"),
-            {"action": "undo", "_selected_action": [batch.pk]},
-            follow=True,
-        )
+        return press_undo(self.client, batch)
 
     def delete(self, record: StockRecord) -> None:
         StockMovement.objects.filter(stock_record=record).delete()  # they protect it
@@ -144,21 +146,21 @@ class PartnerUndoingTests(TestCase):
         return [sku.startswith("CHANGED") for sku in found]
 
     def test_their_own_rows(self) -> None:
-        self.assertContains(self.undo(self.step(self.own)), "1 rows have been put back")
+        told = self.undo(self.step(self.own))
+        self.assertContains(told, '<span id="num-restored">1</span>')
         self.assertEqual(self.changed(), [False, False])
 
     def test_not_where_one_row_is_another_partner_s(self) -> None:
         for records in ((self.foreign,), (self.own, self.foreign)):
             batch = self.step(*records)
-            self.assertContains(self.undo(batch), "rows that are not yours to edit.")
-            batch.refresh_from_db()
-            self.assertIsNone(batch.undone_by)
+            self.assertEqual(self.undo(batch).status_code, 403)
+            self.assertFalse(HistoryUndo.objects.exists())
         self.assertEqual(self.changed(), [True, True])
 
     def test_not_where_a_row_is_gone(self) -> None:
         batch = self.step(self.own)
         self.delete(self.own)
-        self.assertContains(self.undo(batch), "rows that are not yours to edit.")
+        self.assertEqual(self.undo(batch).status_code, 403)
 
     def test_nobody_s_deleted_rows(self) -> None:
         self.step(self.foreign)

@@ -35,6 +35,7 @@ class PhoneTests(BrowserTestCase):
             "catalogue_category_changelist": (),
             "partner_stocklevel_changelist": (),
             "payments_payment_changelist": (),
+            "custom_historybatch_changelist": (),
             "exchange": (),
             "stats-sales": (),
             "stats-sellers": (),

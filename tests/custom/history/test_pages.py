@@ -2,13 +2,11 @@ from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import TestCase
 from django.urls import reverse
-from reversion.models import Version
 
 from catalogue.models import Product, Variant
 from catalogue.services import NewVariant, create_product, update_product
 from custom.history.reading import versions_of
 from custom.history.reverting import deleted_of
-from custom.models import HistoryBatch
 from tests.catalogue.factories import ProductTypeFactory
 from tests.pages import save_page
 from tests.users.factories import UserFactory
@@ -207,39 +205,6 @@ class RecoverPageTests(PagesCase):
         self.assertEqual(len(found.context["versions"]), 25)
         older = self.get("recoverlist", before=found.context["older"])
         self.assertEqual(len(older.context["versions"]), 6)
-
-
-class BatchPageTests(PagesCase):
-    def test_a_bulk_deletion_is_one_step_that_is_undone(self) -> None:
-        other = create_product(
-            product_type=self.product.product_type,
-            title="Other",
-            variants=[NewVariant(sku="T-2")],
-        )
-        pks = [self.product.pk, other.pk]
-        values = {"action": "delete_selected", "_selected_action": pks, "post": "yes"}
-        self.client.post(page("changelist"), values)
-        self.assertFalse(Product.objects.exists())
-        batch = HistoryBatch.objects.get()
-        steps = reverse("admin:custom_historybatch_changelist")
-        self.assertContains(
-            self.client.get(steps), "Delete selected products, in bulk."
-        )
-        one = reverse("admin:custom_historybatch_change", args=[batch.pk])
-        self.assertContains(self.client.get(one), self.staff.email)
-        values = {"action": "undo", "_selected_action": [batch.pk]}
-        done = self.client.post(steps, values, follow=True)
-        self.assertContains(done, "rows have been put back.")
-        self.assertEqual(set(Product.objects.values_list("pk", flat=True)), set(pks))
-        self.assertEqual(Variant.objects.count(), 2)
-
-    def test_a_refusal_is_told(self) -> None:
-        batch = HistoryBatch.objects.create(pk="0" * 32, reason="Old")
-        values = {"action": "undo", "_selected_action": [batch.pk]}
-        steps = reverse("admin:custom_historybatch_changelist")
-        for told in ("0 rows", "0 rows"):
-            self.assertContains(self.client.post(steps, values, follow=True), told)
-        self.assertEqual(Version.objects.filter(revision__note__batch=batch).count(), 0)
 
 
 def form_of(product: Product) -> dict[str, object]:

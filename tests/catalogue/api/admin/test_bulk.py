@@ -6,7 +6,6 @@ from reversion.models import Version
 from catalogue.models import Product, ProductBulk, ProductSummary
 from catalogue.services import NewVariant, create_product, verify_catalogue
 from catalogue.tasks import purge_bulks
-from custom.history.batches import undo_batch
 from custom.models import HistoryBatch, OutboxMessage
 from partner.services import refresh_summaries
 from tax.models import TaxClass
@@ -15,6 +14,7 @@ from tests.catalogue.factories import (
     CategoryFactory,
     ProductTypeFactory,
 )
+from tests.custom.history.undone import undo
 from tests.users.factories import UserFactory, create_key
 
 
@@ -319,7 +319,7 @@ class OnceTests(BulkTestCase):
         for row in rows:
             self.assertEqual(self.last_step(row), step)
         batch = HistoryBatch.objects.get()
-        undo_batch(batch.pk, actor=self.editor)
+        undo(batch.pk, actor=self.editor)
         after = self.client.get(self.detail).json()
         self.assertEqual(after, self.shown(version=after["version"]))
         self.assertFalse(Product.objects.filter(pk=made.pk).exists())
