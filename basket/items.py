@@ -3,17 +3,47 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
 
 from basket.errors import NotForSaleError
 from basket.requests import LineRequest
 from catalogue.models import Variant
 from custom.money import round_money
+from custom.prepared import PreparedRead
+from custom.rows import as_rows
 from partner.models import StockRecord
 from partner.strategy import Offer, offer_of, pick_offers
 
 TITLE_LENGTH = 255  # characters of a line's title
+
+
+class SoldVariant(NamedTuple):
+    """What an order has to know of a variant and its product."""
+
+    pk: int
+    sku: str
+    title: str
+    weight_grams: int | None
+    product_id: int
+    product_title: str
+    tax_class_id: int | None
+
+
+_FOR_SALE = PreparedRead(
+    lambda variants, at: as_rows(
+        Variant.objects.public(at)
+        .filter(pk__in=variants)
+        .annotate(
+            product_title=F("product__title"), tax_class_id=F("product__tax_class_id")
+        )
+        .order_by(),
+        SoldVariant,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +54,7 @@ class Item:
         positions: The requested lines it answers, counted from 0.
     """
 
-    variant: Variant
+    variant: SoldVariant
     offer: Offer
     quantity: int
     unit_price: Decimal
@@ -34,6 +64,11 @@ class Item:
     def line_total(self) -> Decimal:
         """Return unit price times quantity; exact, as the price is rounded."""
         return self.unit_price * self.quantity
+
+    @property
+    def title(self) -> str:
+        """Return what the line is called."""
+        return join_titles(self.variant.product_title, self.variant.title)
 
 
 def choose_items(lines: Sequence[LineRequest]) -> list[Item]:
@@ -63,8 +98,8 @@ def find_items(lines: Sequence[LineRequest]) -> tuple[list[Item], list[int]]:
     """
     offers = _choose_offers(lines)
     wanted = {line.variant_id for line in lines}
-    found = Variant.objects.public().filter(pk__in=wanted)
-    variants = found.select_related("product").in_bulk()
+    found = _FOR_SALE(variants=list(wanted), at=timezone.now())
+    variants = {variant.pk: variant for variant in found}
     positions: dict[int, list[int]] = {}
     unsold = []
     for position, line in enumerate(lines):
@@ -88,8 +123,12 @@ def find_items(lines: Sequence[LineRequest]) -> tuple[list[Item], list[int]]:
 
 def line_title(variant: Variant) -> str:
     """Return the product's title, and the variant's if it has one; no query."""
-    parts = (variant.product.title, variant.title)
-    return " - ".join(filter(None, parts))[:TITLE_LENGTH]
+    return join_titles(variant.product.title, variant.title)
+
+
+def join_titles(product: str, variant: str) -> str:
+    """Return the title of a line of these; a variant may have none of its own."""
+    return " - ".join(filter(None, (product, variant)))[:TITLE_LENGTH]
 
 
 def line_errors(

@@ -104,7 +104,7 @@ def price_items(items: Sequence[Item], wanted: QuoteRequest) -> Quote:
     lines = [
         Charge(
             amount=item.line_total,
-            rate=taxes.rate(item.variant.product.tax_class_id, destination),
+            rate=taxes.rate(item.variant.tax_class_id, destination),
             discount=off,
         )
         for item, off in zip(goods.items, goods.discounts.shares, strict=True)

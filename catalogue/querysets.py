@@ -61,9 +61,12 @@ class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):
 class VariantQuerySet(models.QuerySet["Variant"]):
     """Variants of products."""
 
-    def public(self) -> Self:
-        """Keep variants that anyone may see, on products that anyone may see."""
-        return self.filter(_shown(timezone.now(), "product__"), is_public=True)
+    def public(self, at: datetime | None = None) -> Self:
+        """Keep variants that anyone may see, on products that anyone may see.
+
+        Now, or at a moment.
+        """
+        return self.filter(_shown(at or timezone.now(), "product__"), is_public=True)
 
     def in_order(self) -> Self:
         """Sort as a page shows them."""

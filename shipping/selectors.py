@@ -8,11 +8,14 @@ from operator import attrgetter, itemgetter
 from django.conf import settings
 
 from address.destinations import Destination
+from custom.prepared import PreparedRead
 from shipping.errors import NotShippedError, ShippingMethodError
 from shipping.models import ShippingZone
 from shipping.offers import Parcel, ShippingOffer, TariffRow
 
 POINTER = "#/shipping_method"
+
+_TARIFF = PreparedRead(lambda: ShippingZone.objects.tariff())
 
 
 def shipping_offers(destination: Destination, parcel: Parcel) -> list[ShippingOffer]:
@@ -52,7 +55,7 @@ def pick_shipping(
 
 def _tariff() -> list[TariffRow]:
     """Load every zone and rate; 1 query."""
-    return [TariffRow(*row) for row in ShippingZone.objects.tariff()]
+    return [TariffRow(*row) for row in _TARIFF()]
 
 
 def _offers(

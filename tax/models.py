@@ -82,8 +82,3 @@ class TaxRate(models.Model):
     def __str__(self) -> str:
         place = " ".join(filter(None, (self.country, self.region))) or "anywhere else"
         return f"{place}: {self.percent.normalize():f} %"
-
-    @property
-    def rate(self) -> Decimal:
-        """Return the share of the net price, 0.20 for 20 percent."""
-        return self.percent / 100

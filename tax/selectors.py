@@ -7,9 +7,20 @@ from decimal import Decimal
 from django.conf import settings
 
 from address.destinations import Destination
+from custom.prepared import PreparedRead
 from tax.models import TaxRate
 
 Place = tuple[str, str]  # country and region; empty: any
+
+_RATES = PreparedRead(
+    lambda countries: (
+        TaxRate.objects.for_countries(countries)
+        .order_by()
+        .values_list(
+            "tax_class", "country", "region", "percent", "tax_class__is_default"
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +55,12 @@ class TaxTable:
 def tax_table(countries: Collection[str]) -> TaxTable:
     """Load the rates of countries; 1 query."""
     wanted = {country or settings.SHOP_HOME_COUNTRY for country in countries}
-    found = TaxRate.objects.for_countries(wanted).select_related("tax_class")
     rates: dict[tuple[int, str, str], Decimal] = {}
     default_class_id = None
-    for row in found.order_by():
-        rates[row.tax_class_id, row.country, row.region.upper()] = row.rate
-        if row.tax_class.is_default:
-            default_class_id = row.tax_class_id
+    for class_id, country, region, percent, is_default in _RATES(countries=[*wanted]):
+        rates[class_id, country, region.upper()] = percent / 100
+        if is_default:
+            default_class_id = class_id
     return TaxTable(rates, default_class_id, Decimal(settings.SHOP_TAX_RATE))
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from basket.items import line_title
 from basket.quotes import Quote
 from custom.api.fields import MoneyField
 from custom.api.output import OutputSerializer
@@ -77,7 +76,7 @@ def _flat(quote: Quote) -> dict[str, Any]:
             "product": item.variant.product_id,
             "variant": item.variant.pk,
             "sku": item.variant.sku,
-            "title": line_title(item.variant),
+            "title": item.title,
             "quantity": item.quantity,
             "unit_price": item.unit_price,
             "line_total": item.line_total,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from basket.items import Item, line_errors, line_title
+from basket.items import Item, line_errors
 from basket.quotes import Quote, make_quote
 from basket.services import close_basket
 from custom import outbox
@@ -170,7 +170,7 @@ def _lines(order: Order, quote: Quote) -> list[OrderLine]:
             partner_id=item.offer.partner_id,
             partner_name=item.offer.partner_name,
             sku=item.variant.sku,
-            title=line_title(item.variant),
+            title=item.title,
             quantity=item.quantity,
             unit_price=item.unit_price,
             line_total=item.line_total,

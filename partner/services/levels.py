@@ -1,6 +1,7 @@
 """What follows from a change of levels: lists that turn, warnings of low stock."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from django.db.models import F
 
@@ -9,8 +10,33 @@ from catalogue.pages import product_tag
 from catalogue.services import announce_changes
 from custom import outbox
 from custom.caching.versions import raise_on_commit
+from custom.prepared import PreparedRead
+from custom.rows import as_rows
 from partner.models import StockLevel
 from partner.services.summaries import refresh_summaries
+
+
+class _Left(NamedTuple):
+    """What is left of a level, and who has to know."""
+
+    pk: int
+    free: int
+    threshold: int | None
+    product_id: int
+
+
+_LEFT = PreparedRead(
+    lambda records: as_rows(
+        StockLevel.objects.filter(pk__in=records)
+        .annotate(
+            free=F("num_in_stock") - F("num_allocated"),
+            threshold=F("stock_record__low_stock_threshold"),
+            product_id=F("stock_record__variant__product_id"),
+        )
+        .order_by(),
+        _Left,
+    )
+)
 
 
 def follow_levels(
@@ -26,16 +52,10 @@ def follow_levels(
         reoffered: Stock records whose lists are refreshed in any case: new ones,
             and those that ask another price.
     """
-    rows = StockLevel.objects.filter(pk__in=list(free_deltas)).values_list(
-        "pk",
-        F("num_in_stock") - F("num_allocated"),
-        "stock_record__low_stock_threshold",
-        "stock_record__variant__product",
-    )
     low: list[dict[str, object]] = []
     turned = set(reoffered)
     products: set[int] = set()
-    for pk, free, threshold, product in rows:
+    for pk, free, threshold, product in _LEFT(records=list(free_deltas)):
         products.add(product)
         before = free - free_deltas[pk]
         if threshold is not None and free <= threshold < before:
