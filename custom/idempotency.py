@@ -169,7 +169,7 @@ def _claim_and_work(
 
 
 def _claim(request_key: RequestKey, makes: str) -> IdempotencyKey:
-    """Insert the key's row, waiting a moment for another holder; 3 statements."""
+    """Insert the key's row, waiting a moment for another holder; 1 statement."""
     try:
         with lock_wait(HOLDER_SECONDS):
             return IdempotencyKey.objects.create(

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import structlog
 from django.conf import settings
@@ -19,6 +19,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic, TransactionManagementError
 
 from custom.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from custom.mysql.base import DatabaseWrapper
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,7 +127,27 @@ def transactional(service: Callable[P, T]) -> Callable[P, T]:
 
 @contextmanager
 def lock_wait(seconds: int) -> Iterator[None]:
-    """Wait at most this long for each row lock inside the block; 2 statements."""
+    """Wait at most this long for each row lock inside the block.
+
+    MySQL has the limit set for its session and set back, 2 statements more.
+    """
+    connection = cast("DatabaseWrapper", transaction.get_connection())
+    if not connection.mysql_is_mariadb:
+        with _session_lock_wait(seconds):
+            yield
+        return
+    limit = f"SET STATEMENT innodb_lock_wait_timeout = {int(seconds)} FOR "
+
+    def limited(execute: Callable[..., T], sql: str, *others: object) -> T:
+        return execute(limit + sql, *others)
+
+    with connection.execute_wrapper(limited):
+        yield
+
+
+@contextmanager
+def _session_lock_wait(seconds: int) -> Iterator[None]:
+    """Set the limit for the session; 2 statements."""
     connection = transaction.get_connection()
     statement = "SET innodb_lock_wait_timeout = %s"
     with connection.cursor() as cursor:

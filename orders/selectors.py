@@ -68,22 +68,13 @@ def quote_order(wanted: OrderRequest) -> Quote:
     return make_quote(filled.quote_request())
 
 
-def read_placed(
-    public_id: UUID, started: StartedPayment | None, *, is_new: bool
-) -> Order:
-    """Read an order to answer the request that placed it.
+def read_placed(public_id: UUID, started: StartedPayment) -> Order:
+    """Read an order whose payment was started right after it was placed.
 
-    Args:
-        public_id: Of the order.
-        started: Its payment, with what the buyer has to do now.
-        is_new: It was placed just now: what it cannot have yet is not asked for, so
-            that 3 queries are enough.
+    What it cannot have yet is not asked for, so that 3 queries are enough.
     """
-    if not is_new:
-        order = Order.objects.for_detail().get(public_id=public_id)
-        return load_money(order, started)
     order = Order.objects.for_placed().get(public_id=public_id)
-    order.payments = [started] if started else []
+    order.payments = [started]
     order.refunds = []
     return order
 

@@ -15,7 +15,7 @@ from shipping.offers import Parcel, ShippingOffer, TariffRow
 
 POINTER = "#/shipping_method"
 
-_TARIFF = PreparedRead(lambda: ShippingZone.objects.tariff())
+_TARIFF = PreparedRead(ShippingZone.objects.tariff)
 
 
 def shipping_offers(destination: Destination, parcel: Parcel) -> list[ShippingOffer]:

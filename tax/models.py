@@ -1,7 +1,5 @@
 """Kinds of goods that are taxed alike, and their rates by place."""
 
-from decimal import Decimal
-
 import reversion
 from django.db import models
 from django.db.models import Q

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -26,7 +25,6 @@ from custom.api.contract import (
 from custom.api.idempotency import replay_headers, require_key
 from custom.api.pagination import CursorPagination
 from custom.api.views import ApiViewSet
-from custom.idempotency import run_once
 from custom.ids import new_public_id
 from orders.api.filters import OrderFilter
 from orders.api.inputs import PlaceOrderInputSerializer, QuoteInputSerializer
@@ -45,9 +43,8 @@ from orders.selectors import (
     load_lines,
     load_money,
     quote_order,
-    read_placed,
 )
-from orders.services import place_order, start_placed_payment
+from orders.services import order_once
 from payments.errors import UnknownProviderError
 from promotions.errors import VOUCHER_ERRORS
 from shipping.errors import NotShippedError, ShippingMethodError
@@ -154,17 +151,13 @@ class OrderViewSet(ApiViewSet[Order]):
         )
         body.is_valid(raise_exception=True)
         new = new_public_id()
-        # Inside, so that the same request finds its order when the address is gone.
-        outcome = run_once(
+        order, outcome = order_once(
             key,
-            lambda: str(place_order(body.order_request(new)).public_id),
-            makes=str(new),
+            # Later, so that the same request finds its order when the address is gone.
+            lambda: body.order_request(new),
+            makes=new,
+            **body.payment_start(),
         )
-        made, is_replay = UUID(outcome.made), outcome.is_replay
-        started = start_placed_payment(
-            made, **body.payment_start(), is_replay=is_replay
-        )
-        order = read_placed(made, started, is_new=not is_replay)
         shown = PlacedOrderSerializer(order, context=self.get_serializer_context())
         path = reverse("orders:order-detail", [order.number], request=request)
         headers = {"Location": path} | replay_headers(outcome)

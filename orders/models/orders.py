@@ -141,7 +141,7 @@ class Order(models.Model):
     )
 
     has_open_lines: bool  # annotated by OrderQuerySet.for_partners
-    payments: "list[Payment | StartedPayment]"  # set by orders.selectors.load_money
+    payments: "list[Payment | StartedPayment]"  # set by load_money and place_order
     refunds: "list[Refund]"
 
     objects = OrderQuerySet.as_manager()

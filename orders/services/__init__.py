@@ -18,7 +18,7 @@ from orders.services.notes import add_note
 from orders.services.placing import place_order
 from orders.services.refunding import credit_order
 from orders.services.returning import return_lines
-from orders.services.starting import start_chosen_payment, start_placed_payment
+from orders.services.starting import order_once, start_chosen_payment
 
 __all__ = [
     "add_note",
@@ -38,6 +38,7 @@ __all__ = [
     "guest_of",
     "import_orders",
     "issue_invoice",
+    "order_once",
     "place_order",
     "request_guest_data",
     "return_lines",
@@ -45,5 +46,4 @@ __all__ = [
     "ship_lines",
     "ship_parcels",
     "start_chosen_payment",
-    "start_placed_payment",
 ]

@@ -6,9 +6,11 @@ from typing import cast
 from basket.items import Item, line_errors
 from basket.quotes import Quote, make_quote
 from basket.services import close_basket
+from basket.totals import NOTHING
 from custom import outbox
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from custom.money import format_money
+from custom.related import set_related
 from custom.transactions import DatabaseBusyError, transactional
 from orders.actors import Role
 from orders.errors import OrderTooLargeError, ShortageError, TotalChangedError
@@ -20,8 +22,9 @@ from orders.services.money import expiry_of
 from orders.taxes import told_taxes
 from partner.errors import InsufficientStockError
 from partner.services import take_stock
+from payments.models import Payment
 from payments.providers.registry import offered_provider
-from payments.services import create_payment
+from payments.services import StartedPayment, create_payment
 from promotions.services import redeem_vouchers
 from users.errors import AccountClosedError
 from users.models import User
@@ -32,6 +35,9 @@ MAX_TOTAL = 10 ** (MONEY_MAX_DIGITS - MONEY_DECIMAL_PLACES) - 1
 @transactional
 def place_order(wanted: OrderRequest) -> Order:
     """Store an order with its payment, announce it, and promise its stock.
+
+    It is returned with all that its buyer is shown of it, as ``load_money`` leaves one
+    that is read.
 
     A fixed number of statements for any number of lines. What decides money is read
     inside the transaction; the counters of vouchers and the stock levels, which other
@@ -60,21 +66,20 @@ def place_order(wanted: OrderRequest) -> Order:
     order = _new_order(wanted, quote)
     order.save(force_insert=True)
     _check_account(wanted)
-    OrderLine.objects.bulk_create(_lines(order, quote))
+    lines = OrderLine.objects.bulk_create(_lines(order, quote))
     placed = _tell_placed(order)
-    if wanted.payment_provider and order.total_amount:
-        create_payment(
-            order=order.public_id,
-            provider=wanted.payment_provider,
-            amount=order.total_amount,
-            currency=order.currency,
-        )
+    order.payments = _payments(order, wanted.payment_provider)
+    order.refunds = []
     outbox.publish("order.placed", {"order": str(order.public_id)})
     if basket is not None:
         close_basket(basket, order=order.public_id)
     if quote.vouchers:
         redeem_vouchers(quote.vouchers, order=order.public_id, customer=wanted.customer)
     _take_stock(quote.items, placed)
+    if all(line.pk for line in lines):  # not every database tells the keys it has given
+        set_related(order, "lines", lines)
+    set_related(order, "events", [placed])
+    set_related(order, "shipments", [])
     return order
 
 
@@ -125,6 +130,7 @@ def _new_order(wanted: OrderRequest, quote: Quote) -> Order:
         included_tax=totals.included_tax,
         additional_tax=totals.additional_tax,
         total_amount=totals.total_amount,
+        credited_amount=NOTHING,
         taxes=told_taxes(totals.taxes),
         vouchers=[
             {"code": each.code, "discount": format_money(each.amount, quote.currency)}
@@ -144,6 +150,19 @@ def _new_order(wanted: OrderRequest, quote: Quote) -> Order:
         order.needs_prepayment = provider.needs_prepayment
     order.expires_at = expiry_of(order)
     return order
+
+
+def _payments(order: Order, provider: str) -> list[Payment | StartedPayment]:
+    """Make the order's payment, if the buyer has chosen how; 1 statement, or none."""
+    if not provider or not order.total_amount:
+        return []
+    payment = create_payment(
+        order=order.public_id,
+        provider=provider,
+        amount=order.total_amount,
+        currency=order.currency,
+    )
+    return [payment]
 
 
 def _tell_placed(order: Order) -> OrderEvent:

@@ -332,10 +332,9 @@ class PlaceOrderTests(APITestCase):
             self.assertEqual(response.status_code, 201, response.content)
             counts.append(len(queries))
         # 1 SELECT the token and its user; SAVEPOINT and RELEASE stand for BEGIN and
-        # COMMIT; 3 the key with its lock wait; 15 place_order, less its own pair of
-        # the outermost block, and 1 INSERT the payment; 1 SELECT the payment; 3 the
-        # order, its lines and its events
-        self.assertEqual(counts, [24, 24, 24])
+        # COMMIT; 1 INSERT the key; 15 place_order, less its own pair of the outermost
+        # block, and 1 INSERT the payment
+        self.assertEqual(counts, [18, 18, 18])
 
 
 class OrderMapTests(APITestCase):
