@@ -12,10 +12,10 @@ FRESH_SECONDS: Final = 0.5  # no server is gone and back within
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, with cheaper health checks and transactions.
 
-    ``CONN_HEALTH_CHECKS``: Django pings the server in each request, before the first statement. A connection
-    that was used a moment ago is as good as one that has answered a ping: should the
-    server have died since, it is not back yet, and the request is answered 503 either
-    way. Any other is asked.
+    ``CONN_HEALTH_CHECKS``: Django pings the server in each request, before the first
+    statement. A connection that was used a moment ago is as good as one that has
+    answered a ping: should the server have died since, it is not back yet, and the
+    request is answered 503 either way. Any other is asked.
 
     A transaction is begun by ``BEGIN``. Django switches autocommit off for it, and on
     again after the ``COMMIT``: one trip more.
