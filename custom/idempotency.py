@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from custom.errors import ConflictError, InvalidError
 from custom.models import IdempotencyKey
+from custom.prepared_writes import PreparedInsert
 from custom.purging import purge_in_batches
 from custom.transactions import (
     DUPLICATE_KEY,
@@ -32,6 +33,7 @@ from custom.transactions import (
 HOLDER_SECONDS = 1  # how long a second request waits for the first
 ROUNDS = 3  # the holder of a key may fail between the collision and the look-up
 PURGE_BATCH = 500  # rows in one transaction
+_INSERT = PreparedInsert(IdempotencyKey)
 _SALT = "custom.idempotency.fingerprint"
 
 
@@ -170,15 +172,16 @@ def _claim_and_work(
 
 def _claim(request_key: RequestKey, makes: str) -> IdempotencyKey:
     """Insert the key's row, waiting a moment for another holder; 1 statement."""
+    row = IdempotencyKey(
+        caller=request_key.caller,
+        endpoint=request_key.endpoint,
+        key_digest=request_key.key_digest,
+        fingerprint=request_key.fingerprints[0],
+        made=makes,
+    )
     try:
         with lock_wait(HOLDER_SECONDS):
-            return IdempotencyKey.objects.create(
-                caller=request_key.caller,
-                endpoint=request_key.endpoint,
-                key_digest=request_key.key_digest,
-                fingerprint=request_key.fingerprints[0],
-                made=makes,
-            )
+            _INSERT([row])
     except IntegrityError as error:
         if error_number(error) == DUPLICATE_KEY:
             raise _KeyTakenError from error
@@ -187,6 +190,7 @@ def _claim(request_key: RequestKey, makes: str) -> IdempotencyKey:
         if error_number(error) == LOCK_WAIT_TIMEOUT:
             raise _in_progress() from error
         raise
+    return row
 
 
 def _find(request_key: RequestKey) -> IdempotencyKey | None:

@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from custom.models import OutboxMessage
+from custom.prepared_writes import PreparedInsert
 from custom.purging import purge_in_batches
 from custom.transactions import run_in_transaction, transactional
 
@@ -32,6 +33,7 @@ LONGEST_DELAY = timedelta(hours=1)
 KEEP_DONE = timedelta(days=7)
 BATCH = 500  # messages in one statement
 
+_INSERT = PreparedInsert(OutboxMessage)
 Handler = Callable[[OutboxMessage], None]
 H = TypeVar("H", bound=Handler)
 
@@ -59,10 +61,14 @@ def publish_all(topic: str, payloads: Sequence[dict[str, object]]) -> None:
         msg = "publish() must run inside the transaction it reports on"
         raise RuntimeError(msg)
     request_id = get_contextvars().get("request_id") or ""
-    OutboxMessage.objects.bulk_create(
-        OutboxMessage(topic=topic, handler=path, payload=payload, request_id=request_id)
-        for payload in payloads
-        for path in handlers_of(topic)
+    _INSERT(
+        [
+            OutboxMessage(
+                topic=topic, handler=path, payload=payload, request_id=request_id
+            )
+            for payload in payloads
+            for path in handlers_of(topic)
+        ]
     )
 
 

@@ -7,26 +7,26 @@ driver, instances are made by Django.
 """
 
 import copy
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Generic, Self, TypeVar, cast
 
-from django.db import connection, connections
+from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable
 
+from custom.binding import (
+    MOST_BOUND,
+    CompiledSql,
+    Parameters,
+    Shape,
+    Value,
+    lengths_of,
+    shape_of,
+)
 from custom.rows import RowIterable
 
 Row = TypeVar("Row")
-Single = int | str | dt.datetime
-Value = Single | Sequence[int] | Sequence[str]
-Shape = tuple[tuple[str, type, int | None], ...]  # name, kind and, of a list, length
-
-FIRST_MARK = 2**31 - 10_000  # no constant of a queryset, and no column is too small
-TIME_MARK = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
-MOST_BOUND = 100  # values of a list; a longer one is not worth a statement of its own
-TEXT_MARK = "\a{}"  # with a character that nobody may send
 
 
 class PreparedRead(Generic[Row]):
@@ -55,8 +55,8 @@ class PreparedRead(Generic[Row]):
         Raises:
             ValueError: The queryset cannot be prepared.
         """
-        shape = tuple(_shape(name, value) for name, value in values.items())
-        lengths = [length for _, _, length in shape if length is not None]
+        shape = shape_of(values)
+        lengths = lengths_of(shape)
         if 0 in lengths:
             return []
         if max(lengths, default=1) > MOST_BOUND:
@@ -123,15 +123,8 @@ class _Statement(Generic[Row]):
     def __init__(
         self, build: Callable[..., QuerySet[Any, Row]], values: Mapping[str, Value]
     ) -> None:
-        marks = dict(_marks(values))
-        self._rows: Any = cast("Any", build(**marks))
-        self._compiler, self._sql, self._parameters = _compile(self._rows)
-        _, sql, parameters = _compile(build(**marks))
-        places = {mark: at for at, mark in enumerate(_flat(marks))}
-        # Which value, counted through, a parameter is; None of what never changes.
-        self._places = [places.get(parameter) for parameter in self._parameters]
-        is_same = (sql, parameters) == (self._sql, self._parameters)
-        is_whole = set(self._places) >= set(places.values())
+        self._build = build
+        self._compiled = CompiledSql(self._write, values)
         columns = [column for column, *_ in self._compiler.select]
         columns = columns[: self._compiler.col_count]
         self._converters = self._compiler.get_converters(columns)
@@ -141,19 +134,22 @@ class _Statement(Generic[Row]):
         )
         # None: a row is more than its columns as they come.
         self._make = _maker_of(self._rows._iterable_class) if is_plain else None  # noqa: SLF001
-        if self._rows._prefetch_related_lookups or not (is_same and is_whole):  # noqa: SLF001
-            msg = f"This queryset cannot be prepared: {self._sql}"
+        if self._rows._prefetch_related_lookups:  # noqa: SLF001
+            msg = f"This queryset cannot be prepared: {self._compiled.sql}"
             raise ValueError(msg)
+
+    def _write(self, values: Mapping[str, Value]) -> tuple[str, Parameters]:
+        """Have Django write the SQL, and keep what it now knows."""
+        self._rows: Any = cast("Any", self._build(**values))
+        self._compiler: Any = self._rows.query.get_compiler(using=self._rows.db)
+        sql, parameters = self._compiler.as_sql()
+        return sql, tuple(parameters)
 
     def run(self, values: Mapping[str, Value], cut: slice | None) -> list[Row]:
         """Return the rows for values of the shape this was made for."""
-        given = list(_flat(values))
-        parameters = tuple(
-            parameter if place is None else given[place]
-            for parameter, place in zip(self._parameters, self._places, strict=True)
-        )
+        parameters = self._compiled.bind(values)
         link: Any = connections[self._rows.db]  # the thread's
-        sql = self._sql
+        sql = self._compiled.sql
         if cut is not None:
             sql = f"{sql} {link.ops.limit_offset_sql(cut.start, cut.stop)}"
         if self._make is None:
@@ -182,7 +178,7 @@ class _Statement(Generic[Row]):
         self,
         link: Any,  # noqa: ANN401
         sql: str,
-        parameters: tuple[object, ...],
+        parameters: Parameters,
     ) -> list[Row]:
         """Have the queryset's own code read the rows."""
         compiler = copy.copy(self._compiler)
@@ -216,46 +212,3 @@ def _maker_of(iterable: type[Any]) -> Callable[[Any], Any] | None:
     if iterable is FlatValuesListIterable:
         return itemgetter(0)
     return tuple if iterable is ValuesListIterable else None
-
-
-def _compile(rows: Any) -> tuple[Any, str, tuple[object, ...]]:  # noqa: ANN401
-    """Return a queryset's compiler, which now knows what it selects, and its SQL."""
-    compiler = rows.query.get_compiler(using=rows.db)
-    sql, parameters = compiler.as_sql()
-    return compiler, sql, tuple(parameters)
-
-
-def _shape(name: str, value: Value) -> tuple[str, type, int | None]:
-    if isinstance(value, Single):
-        return name, type(value), None
-    return name, type(value[0]) if value else type(None), len(value)
-
-
-def _marks(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Yield for each value one of the same shape that is found again in SQL."""
-    number = 0
-    for name, value in values.items():
-        if isinstance(value, Single):
-            yield name, _mark(value, number)
-            number += 1
-        else:
-            singles = cast("Sequence[int | str]", value)
-            yield name, [_mark(each, at) for at, each in enumerate(singles, number)]  # type: ignore[misc]
-            number += len(value)
-
-
-def _mark(value: Single, number: int) -> Single:
-    if isinstance(value, dt.datetime):
-        return TIME_MARK + dt.timedelta(days=number)
-    return TEXT_MARK.format(number) if isinstance(value, str) else FIRST_MARK + number
-
-
-def _flat(values: Mapping[str, Value]) -> Iterator[object]:
-    """Yield single values, and those of lists, in order and as SQL takes them."""
-    for value in values.values():
-        if isinstance(value, dt.datetime):
-            yield connection.ops.adapt_datetimefield_value(value)
-        elif isinstance(value, int | str):
-            yield value
-        else:
-            yield from value

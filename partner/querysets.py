@@ -1,6 +1,6 @@
 """Every filter, join, lock and counter update of partners and stock, by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from custom.expressions import ByKey
 from custom.fields import MoneyField
+from custom.prepared_writes import Change
 
 if TYPE_CHECKING:
     from partner.models import (  # noqa: F401 - in strings
@@ -99,52 +100,48 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
         found = self.filter(pk__in=list(pks)).order_by("pk")
         return list(found.select_for_update())
 
-    def allocate(self, quantities: Mapping[int, int]) -> int:
+    def allocate(self, records: Sequence[int], units: Sequence[int]) -> Change:
         """Promise units from every level that has enough, in one UPDATE.
 
+        This and the next three tell ``PreparedUpdate`` what to write. The caller
+        raises when fewer levels are changed than are named, which undoes all.
+
         Args:
-            quantities: Stock record id -> units (each at least 1, ids merged).
-
-        Returns:
-            Number of levels that had enough. The caller raises when it is less
-            than ``len(quantities)``, which rolls all of it back.
+            records: Ids of stock records, ascending, each once.
+            units: Of each, at least 1.
         """
-        units = _units(quantities)
-        enough = Q(backorder=True) | Q(num_in_stock__gte=F("num_allocated") + units)
-        return (
-            self._of(quantities)
-            .filter(enough)
-            .update(num_allocated=F("num_allocated") + units, version=F("version") + 1)
-        )
+        own = _units(dict(zip(records, units, strict=True)))
+        enough = Q(backorder=True) | Q(num_in_stock__gte=F("num_allocated") + own)
+        return self._of(records).filter(enough), {
+            "num_allocated": F("num_allocated") + own,
+            "version": F("version") + 1,
+        }
 
-    def release(self, quantities: Mapping[int, int]) -> int:
-        """Take promises back from every level that has made as many; as above."""
-        units = _units(quantities)
-        return (
-            self._of(quantities)
-            .filter(num_allocated__gte=units)
-            .update(num_allocated=F("num_allocated") - units, version=F("version") + 1)
-        )
+    def release(self, records: Sequence[int], units: Sequence[int]) -> Change:
+        """Take promises back from every level that has made as many."""
+        own = _units(dict(zip(records, units, strict=True)))
+        return self._of(records).filter(num_allocated__gte=own), {
+            "num_allocated": F("num_allocated") - own,
+            "version": F("version") + 1,
+        }
 
-    def ship(self, quantities: Mapping[int, int]) -> int:
-        """Let promised units leave every level that has as many; as above."""
-        units = _units(quantities)
-        return (
-            self._of(quantities)
-            .filter(num_allocated__gte=units, num_in_stock__gte=units)
-            .update(
-                num_in_stock=F("num_in_stock") - units,
-                num_allocated=F("num_allocated") - units,
-                version=F("version") + 1,
-            )
-        )
+    def ship(self, records: Sequence[int], units: Sequence[int]) -> Change:
+        """Let promised units leave every level that has as many."""
+        own = _units(dict(zip(records, units, strict=True)))
+        there = self._of(records).filter(num_allocated__gte=own, num_in_stock__gte=own)
+        return there, {
+            "num_in_stock": F("num_in_stock") - own,
+            "num_allocated": F("num_allocated") - own,
+            "version": F("version") + 1,
+        }
 
-    def put_back(self, quantities: Mapping[int, int]) -> int:
-        """Add units to every level; as above."""
-        return self._of(quantities).update(
-            num_in_stock=F("num_in_stock") + _units(quantities),
-            version=F("version") + 1,
-        )
+    def put_back(self, records: Sequence[int], units: Sequence[int]) -> Change:
+        """Add units to every level."""
+        own = _units(dict(zip(records, units, strict=True)))
+        return self._of(records), {
+            "num_in_stock": F("num_in_stock") + own,
+            "version": F("version") + 1,
+        }
 
     def move(self, in_stock: Mapping[int, int], allocated: Mapping[int, int]) -> int:
         """Add to what is in stock and promised, unasked; both have the same keys."""
@@ -154,9 +151,9 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
             version=F("version") + 1,
         )
 
-    def _of(self, quantities: Mapping[int, int]) -> Self:
+    def _of(self, records: Iterable[int]) -> Self:
         """Keep the levels of the keys; an UPDATE locks them in key order."""
-        return self.filter(pk__in=sorted(quantities)).order_by("pk")
+        return self.filter(pk__in=sorted(records)).order_by("pk")
 
 
 def _units(quantities: Mapping[int, int]) -> ByKey:

@@ -10,6 +10,7 @@ from basket.totals import NOTHING
 from custom import outbox
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from custom.money import format_money
+from custom.prepared_writes import PreparedInsert
 from custom.related import set_related
 from custom.transactions import DatabaseBusyError, transactional
 from orders.actors import Role
@@ -30,6 +31,10 @@ from users.errors import AccountClosedError
 from users.models import User
 
 MAX_TOTAL = 10 ** (MONEY_MAX_DIGITS - MONEY_DECIMAL_PLACES) - 1
+
+_INSERT_ORDER = PreparedInsert(Order)
+_INSERT_LINES = PreparedInsert(OrderLine)
+_INSERT_EVENT = PreparedInsert(OrderEvent)
 
 
 @transactional
@@ -64,9 +69,10 @@ def place_order(wanted: OrderRequest) -> Order:
     quote = make_quote(wanted.quote_request())
     _check_total(wanted, quote)
     order = _new_order(wanted, quote)
-    order.save(force_insert=True)
+    _INSERT_ORDER([order])
     _check_account(wanted)
-    lines = OrderLine.objects.bulk_create(_lines(order, quote))
+    lines = _lines(order, quote)
+    _INSERT_LINES(lines)
     placed = _tell_placed(order)
     order.payments = _payments(order, wanted.payment_provider)
     order.refunds = []
@@ -167,7 +173,7 @@ def _payments(order: Order, provider: str) -> list[Payment | StartedPayment]:
 
 def _tell_placed(order: Order) -> OrderEvent:
     """Store the order's first event."""
-    return OrderEvent.objects.create(
+    event = OrderEvent(
         order=order,
         type=OrderEvent.Type.PLACED,
         to_status=order.status,
@@ -175,6 +181,8 @@ def _tell_placed(order: Order) -> OrderEvent:
         role=Role.CUSTOMER,
         at=order.placed_at,
     )
+    _INSERT_EVENT([event])
+    return event
 
 
 def _lines(order: Order, quote: Quote) -> list[OrderLine]:

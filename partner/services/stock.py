@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from custom.errors import DomainError
+from custom.prepared_writes import PreparedInsert, PreparedUpdate
 from custom.transactions import transactional
 from partner.errors import InsufficientStockError, NotPromisedError
 from partner.models import StockLevel, StockMovement
@@ -20,6 +21,8 @@ from users.models import User
 
 Reason = StockMovement.Reason
 Quantities = Mapping[int, int]  # stock record id -> units, at least 1 each
+
+_INSERT = PreparedInsert(StockMovement)
 
 
 @transactional
@@ -140,14 +143,20 @@ class _Step:
     reason: StockMovement.Reason
     in_stock: int
     allocated: int
-    change: Callable[[Quantities], int]  # returns the number of levels changed
+    change: PreparedUpdate  # returns the number of levels changed
     refusal: Callable[[Quantities], Exception]  # reads why some were not
 
 
-SALE = _Step(Reason.SOLD, 0, 1, StockLevel.objects.allocate, _shortage)
-RELEASE = _Step(Reason.RELEASED, 0, -1, StockLevel.objects.release, _unpromised)
-SHIPMENT = _Step(Reason.SHIPPED, -1, -1, StockLevel.objects.ship, _unshippable)
-RETURN = _Step(Reason.RETURNED, 1, 0, StockLevel.objects.put_back, _unknown)
+SALE = _Step(Reason.SOLD, 0, 1, PreparedUpdate(StockLevel.objects.allocate), _shortage)
+RELEASE = _Step(
+    Reason.RELEASED, 0, -1, PreparedUpdate(StockLevel.objects.release), _unpromised
+)
+SHIPMENT = _Step(
+    Reason.SHIPPED, -1, -1, PreparedUpdate(StockLevel.objects.ship), _unshippable
+)
+RETURN = _Step(
+    Reason.RETURNED, 1, 0, PreparedUpdate(StockLevel.objects.put_back), _unknown
+)
 
 
 def _move(step: _Step, quantities: Quantities, source: str, actor: User | None) -> None:
@@ -157,18 +166,21 @@ def _move(step: _Step, quantities: Quantities, source: str, actor: User | None) 
         msg = "quantities must be at least 1"
         raise ValueError(msg)
     before = transaction.savepoint()
-    StockMovement.objects.bulk_create(
-        StockMovement(
-            stock_record_id=pk,
-            in_stock_delta=units * step.in_stock,
-            allocated_delta=units * step.allocated,
-            reason=step.reason,
-            source=source,
-            actor=actor,
-        )
-        for pk, units in wanted.items()
+    _INSERT(
+        [
+            StockMovement(
+                stock_record_id=pk,
+                in_stock_delta=units * step.in_stock,
+                allocated_delta=units * step.allocated,
+                reason=step.reason,
+                source=source,
+                actor=actor,
+            )
+            for pk, units in wanted.items()
+        ]
     )
-    if step.change(wanted) != len(wanted):
+    changed = step.change(records=list(wanted), units=list(wanted.values()))
+    if changed != len(wanted):
         # Without this step's own changes the levels tell what was wrong.
         transaction.savepoint_rollback(before)
         raise step.refusal(wanted)
