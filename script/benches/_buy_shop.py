@@ -1,4 +1,4 @@
-"""Fills an empty database with products to buy, and prints their variants' ids."""
+"""Adds products to buy to a database, and prints their variants' ids."""
 
 import json
 import sys
@@ -19,15 +19,15 @@ from partner.services import NewStockRecord, create_stock_records  # noqa: E402
 def main(number: int) -> None:
     """Migrate, and offer one variant of each of so many products."""
     call_command("migrate", verbosity=0)
-    kind = ProductType.objects.create(code="film", name="Film")
+    kind = ProductType.objects.create(code="bought-film", name="Film")
     products = Product.objects.bulk_create(
-        Product(product_type=kind, title=f"Film {at}", slug=f"film-{at}")
+        Product(product_type=kind, title=f"Film {at}", slug=f"bought-film-{at}")
         for at in range(number)
     )
     variants = Variant.objects.bulk_create(
-        Variant(product=product, sku=f"SKU-{product.pk}") for product in products
+        Variant(product=product, sku=f"BOUGHT-{product.pk}") for product in products
     )
-    partner = Partner.objects.create(code="seller", name="Seller")
+    partner = Partner.objects.create(code="bought-from", name="Seller")
     create_stock_records(
         [
             NewStockRecord(

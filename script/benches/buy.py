@@ -1,25 +1,40 @@
 """Orders a second over HTTP, beside the fewest writes an order can do.
 
-Four keep-alive clients, a process each, place one-line orders of guests at Granian, on
-production's settings and a MariaDB that keeps what it acknowledges: spread over 1,000
-products, then all of one. The floor does the writes of such an order by mysqlclient
-alone, in as many processes.
+    script/bench buy [--seconds N] [--rounds N] [--home DIRECTORY] [--json FILE]
+
+Four keep-alive clients, a process each, place one-line orders of guests at Granian
+with two workers, on production's settings and a MariaDB that keeps what it
+acknowledges: spread over 1,000 products, then all of one. What a buyer asks for before
+is measured in the same way. The floors run beside it: bare views, driven by wrk, and
+the writes of such an order by mysqlclient alone. Workloads take turns; each figure is
+that of the round with the median rate. Times are milliseconds, a request; "web" is the
+web server's time of the processor, "servers" that of MariaDB and Redis.
+
+Afterwards the books are checked: as many orders, keys and promised units as answers.
+With ``--home``, what ``script/bench stats --home`` has left is copied, and the same is
+measured with its orders in the tables.
 """
 
 import argparse
 import json
-import time
-import uuid
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
-from http import HTTPStatus
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Barrier
+import shutil
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from script.benches._buy_clients import (
+    Open,
+    Run,
+    open_adding,
+    open_buying,
+    open_quoting,
+)
+from script.benches._buy_clients import run_clients as run
 from script.benches._buy_floor import make_tables, open_floor
 from script.benches._measuring import (
     Meter,
@@ -29,30 +44,61 @@ from script.benches._measuring import (
     production,
     run_module,
 )
-from script.lib.console import ScriptError, run_main
+from script.benches._wrk import NEEDS, Request, drive
+from script.lib import packages
+from script.lib.console import ScriptError, run_main, say
 from script.lib.servers import MariaDB, Redis
 from tests.servers import own_server, unwind_on_sigterm
-from tests.web import WebClient, web_server
+from tests.web import Web, web_server
 
-CLIENTS = 4
 PRODUCTS = 1_000
 WARM_UP = 2.0  # seconds
+WORKERS = 2
+MOST_STATEMENTS = 25  # of an order
+MOST_P99 = 100.0  # milliseconds, of an order
+MOST_GROWTH = 2.0  # of the time of the processor, with many orders in the tables
 SHOP = "script.benches._buy_shop"
-ADDRESS = {
-    "last_name": "Lovelace",
-    "line1": "Stephansplatz 1",
-    "city": "Wien",
-    "postcode": "1010",
-    "country": "AT",
-}
+BARE = "script.benches._browse_floor:application"
+DJANGO, DRF = "bare Django view", "bare DRF view"
+HEADS = (
+    "",
+    "req/s",
+    "p50",
+    "p99",
+    "sql",
+    "web",
+    "servers",
+    "of DRF",
+    "x raw SQL",
+    "reach",
+)
+BOOKS = (
+    "SELECT (SELECT COUNT(*) FROM orders_order), "
+    "(SELECT COUNT(*) FROM custom_idempotencykey WHERE endpoint = 'order.place'), "
+    "(SELECT SUM(num_allocated) FROM partner_stocklevel), "
+    "(SELECT -SUM(num_in_stock) FROM partner_stocklevel)"
+)
 
-Place = Callable[[int], None]  # places one order of the product with this number
-Open = Callable[[], Place]  # connects; called in each client's own process
+
+@dataclass(frozen=True)
+class Workload:
+    """Requests of one kind.
+
+    Attributes:
+        floor: Name of the raw one it is compared with; empty if there is none.
+        of_drf: Smallest part of the bare view's rate, of an order; None of others.
+    """
+
+    name: str
+    open_client: Open
+    products: int
+    floor: str = ""
+    of_drf: float | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; latencies and CPU time in milliseconds, an order."""
+    """One line of the table; times in milliseconds, a request."""
 
     what: str
     orders: int
@@ -60,129 +106,229 @@ class Row:
     p50: float
     p99: float
     sql: float
-    web_cpu: float
-    database_cpu: float
+    web: float
+    servers: float
+
+    @property
+    def cpu(self) -> float:
+        """Return all the time of the processor that a request takes."""
+        return self.web + self.servers
 
 
-class Measurement:
-    """A web server whose costs are told."""
-
-    def __init__(self, meter: Meter, web_session: int) -> None:
-        self.meter = meter
-        self.web_session = web_session
-
-    def run(self, what: str, open_client: Open, products: int, seconds: float) -> Row:
-        """Let the clients place orders for a time."""
-        before = self.meter.read(self.web_session)
-        started = time.monotonic()
-        latencies = run_clients(open_client, products, seconds)
-        elapsed = time.monotonic() - started
-        spent = self.meter.read(self.web_session).since(before, len(latencies))
-        return Row(
-            what=what,
-            orders=len(latencies),
-            per_second=round(len(latencies) / elapsed, 1),
-            p50=round(percentile(latencies, 50) * 1000, 1),
-            p99=round(percentile(latencies, 99) * 1000, 1),
-            sql=round(spent.statements, 1),
-            web_cpu=round(spent.web * 1000, 2),
-            database_cpu=round(spent.servers * 1000, 2),
-        )
-
-
-def main() -> None:
-    """Start everything, measure, print the table."""
+def main() -> int:
+    """Measure, print the tables, check the books; 1 if something is not reached."""
     options = _options()
+    packages.ensure(NEEDS)
     unwind_on_sigterm()
-    with ExitStack() as stack:
-        database = stack.enter_context(own_server(MariaDB, durable=True))
-        redis = stack.enter_context(own_server(Redis))
-        environment = production(database, redis, RATE_ORDER="60000/min")
-        variants: list[int] = json.loads(
-            run_module(SHOP, str(PRODUCTS), environment=environment).splitlines()[-1]
-        )
-        web = stack.enter_context(web_server(environment, workers=2))
-        meter = Meter(database)
-        make_tables(meter.link, PRODUCTS)
-        measurement = Measurement(meter, web.session)
-        measurement.run("warm-up", as_guest(web.port, variants), PRODUCTS, WARM_UP)
-        rows = [
-            measurement.run(f"{who}, {spread}", open_client, products, options.seconds)
-            for who, open_client in (
-                ("shop", as_guest(web.port, variants)),
-                ("floor", lambda: open_floor(**database_address(database))),
-            )
-            for spread, products in ((f"{PRODUCTS:,} products", PRODUCTS), ("one", 1))
-        ]
-    heads = [field.name.replace("_", " ") for field in fields(Row)]
-    print_table(heads, [list(asdict(row).values()) for row in rows])
+    measured = {}
+    with own_server(MariaDB, durable=True) as database:
+        measured["no orders before"] = measure_shop(database, options)
+    if options.home:
+        with _copy_of(options.home) as database:
+            measured["many orders before"] = measure_shop(database, options)
+    is_reached = True
+    for name, (workloads, rows) in measured.items():
+        print(f"\n{name}")
+        lines = list(table(workloads, rows))
+        print_table(HEADS, lines)
+        is_reached &= "MISSED" not in str(lines)
+    if options.home:
+        is_reached &= print_growth(*(rows for _, rows in measured.values()))
     if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2))
+        every = [asdict(row) for _, rows in measured.values() for row in rows]
+        options.json.write_text(json.dumps(every, indent=2))
+    return int(not is_reached)
 
 
 def _options() -> Any:  # noqa: ANN401 - argparse's
-    parser = argparse.ArgumentParser(prog="script/bench buy", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each run (10)")
+    parser = argparse.ArgumentParser(
+        prog="script/bench buy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seconds", type=float, default=5, help="of a run (5)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each (3)")
+    parser.add_argument("--home", type=Path, help="a database with orders; is copied")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
 
 
-def as_guest(port: int, variants: Sequence[int]) -> Open:
-    """Return what connects a buyer to the shop."""
-
-    def open_client() -> Place:
-        client = WebClient(port)
-
-        def place(product: int) -> None:
-            body = {
-                "lines": [{"variant": variants[product], "quantity": 1}],
-                "shipping_address": ADDRESS,
-                "email": "guest@example.com",
-            }
-            headers = {"Idempotency-Key": str(uuid.uuid4())}
-            answer = client.call("POST", "/api/order/", body, headers)
-            if answer.status != HTTPStatus.CREATED:
-                msg = f"an order was refused: {answer}"
-                raise ScriptError(msg)
-
-        return place
-
-    return open_client
+@contextmanager
+def _copy_of(home: Path) -> Iterator[MariaDB]:
+    """Run a MariaDB on a copy of what an earlier one has left."""
+    with tempfile.TemporaryDirectory() as place:
+        say(f"Copying {home}")
+        shutil.copytree(home / "mariadb", Path(place) / "mariadb")
+        server = MariaDB(Path(place), durable=True)
+        try:
+            server.start()
+            server.wait()
+            yield server
+        finally:
+            server.stop()
 
 
-def run_clients(open_client: Open, products: int, seconds: float) -> list[float]:
-    """Run the clients side by side; return the seconds of each order."""
-    forking = get_context("fork")
-    start = forking.Barrier(CLIENTS)
-    receivers = []
-    for number in range(CLIENTS):
-        receiver, sender = forking.Pipe(duplex=False)
-        arguments = (open_client, number, products, seconds, start, sender)
-        forking.Process(target=_buy, args=arguments, daemon=True).start()
-        sender.close()
-        receivers.append(receiver)
-    return [each for receiver in receivers for each in receiver.recv()]
+def measure_shop(
+    database: MariaDB, options: argparse.Namespace
+) -> tuple[list[Workload], list[Row]]:
+    """Add products to buy to a shop, measure, and check the books.
+
+    Raises:
+        ScriptError: They do not agree with what was answered.
+    """
+    with ExitStack() as stack:
+        redis = stack.enter_context(own_server(Redis))
+        environment = production(
+            database, redis, RATE_ORDER="60000/min", RATE_PER_MINUTE="60000/min"
+        )
+        unlimited = {**environment, "DATABASE_SESSION_LIMITS": ""}
+        told = run_module(SHOP, str(PRODUCTS), environment=unlimited)
+        variants: list[int] = json.loads(told.splitlines()[-1])
+        web = stack.enter_context(web_server(environment, workers=WORKERS))
+        bare = stack.enter_context(
+            web_server(environment, application=BARE, workers=WORKERS)
+        )
+        meter = Meter(database, redis)
+        make_tables(meter.link, PRODUCTS)
+        workloads = list(all_workloads(web.port, variants, database_address(database)))
+        books = _books(meter)
+        placed = 0
+        for each in workloads:
+            placed += _placed(each, run(each.open_client, each.products, WARM_UP))
+        runs: dict[str, list[Row]] = {}
+        for number in range(options.rounds):
+            say(f"Round {number + 1} of {options.rounds}")
+            for name, path in ((DJANGO, "/django/"), (DRF, "/drf/")):
+                runs.setdefault(name, []).append(_bare(name, path, bare, meter))
+            for each in workloads:
+                before = meter.read(web.session)
+                seen = run(each.open_client, each.products, options.seconds)
+                spent = meter.read(web.session).since(before, len(seen.latencies))
+                runs.setdefault(each.name, []).append(_row(each.name, seen, spent))
+                placed += _placed(each, seen)
+        found = [now - then for now, then in zip(_books(meter), books, strict=True)]
+        if found != [placed, placed, placed, 0]:
+            msg = f"{placed} orders were answered; the books have {found}."
+            raise ScriptError(msg)
+        print(run_module("manage", "stock", "verify", environment=unlimited).strip())
+        say(f"{placed:,} answers, and as many orders, keys and promised units")
+    return workloads, [_median(rows) for rows in runs.values()]
 
 
-def _buy(  # noqa: PLR0913, PLR0917 - a process's whole task
-    open_client: Open,
-    number: int,
-    products: int,
-    seconds: float,
-    start: Barrier,
-    answers: Connection,
-) -> None:
-    """Place one order after the other, each client over other products in turn."""
-    place = open_client()
-    product = number * products // CLIENTS
-    latencies = []
-    start.wait()
-    deadline = time.monotonic() + seconds
-    while (begun := time.monotonic()) < deadline:
-        place(product)
-        latencies.append(time.monotonic() - begun)
-        product = (product + 1) % products
-    answers.send(latencies)
+def all_workloads(
+    port: int, variants: Sequence[int], address: Mapping[str, str]
+) -> Iterator[Workload]:
+    """Yield the raw writes, the orders, and what a buyer asks for before."""
+    buying = partial(open_buying, port, variants)
+    floor = partial(open_floor, **address)
+    spread, one = f"{PRODUCTS:,} products", "one product"
+    yield Workload(f"SQL: order, {spread}", floor, PRODUCTS)
+    yield Workload(f"SQL: order, {one}", floor, 1)
+    yield Workload(
+        f"order, {spread}",
+        buying,
+        PRODUCTS,
+        floor=f"SQL: order, {spread}",
+        of_drf=150 / 4800,
+    )
+    yield Workload(
+        f"order, {one}", buying, 1, floor=f"SQL: order, {one}", of_drf=100 / 4800
+    )
+    yield Workload("quote", partial(open_quoting, port, variants), PRODUCTS)
+    yield Workload(
+        "line of a new basket", partial(open_adding, port, variants), PRODUCTS
+    )
+
+
+def _books(meter: Meter) -> list[int]:
+    """Return the number of orders, of keys, of promised units, of missing units."""
+    with meter.link.cursor() as cursor:
+        cursor.execute(BOOKS)
+        (row,) = cursor.fetchall()
+    return [int(value or 0) for value in row]
+
+
+def _placed(workload: Workload, seen: Run) -> int:
+    """Return the number of orders of a run: of one unit each."""
+    return len(seen.latencies) if workload.of_drf else 0
+
+
+def _bare(name: str, path: str, bare: Web, meter: Meter) -> Row:
+    """Ask a bare view for what it has for a while."""
+    before = meter.read(bare.session)
+    seen = drive(bare.port, [Request(path)], WARM_UP)
+    spent = meter.read(bare.session).since(before, seen.requests)
+    rate = round(seen.requests / seen.seconds, 1)
+    web, servers = round(spent.web * 1000, 2), round(spent.servers * 1000, 2)
+    return Row(name, seen.requests, rate, seen.p50, seen.p99, 0, web, servers)
+
+
+def _row(name: str, seen: Run, spent: Any) -> Row:  # noqa: ANN401
+    return Row(
+        what=name,
+        orders=len(seen.latencies),
+        per_second=round(len(seen.latencies) / seen.seconds, 1),
+        p50=round(percentile(seen.latencies, 50) * 1000, 1),
+        p99=round(percentile(seen.latencies, 99) * 1000, 1),
+        sql=round(spent.statements, 1),
+        web=round(spent.web * 1000, 2),
+        servers=round(spent.servers * 1000, 2),
+    )
+
+
+def _median(rows: Sequence[Row]) -> Row:
+    """Return the round with the median rate."""
+    middle = statistics.median_low(row.per_second for row in rows)
+    return next(row for row in rows if row.per_second == middle)
+
+
+def table(workloads: Sequence[Workload], rows: Sequence[Row]) -> Iterator[list[object]]:
+    """Yield the cells of each line, ratios and what is reached last."""
+    by_name = {each.name: each for each in workloads}
+    rates = {row.what: row.per_second for row in rows}
+    for row in rows:
+        each = by_name.get(row.what)
+        of_drf = row.per_second / rates[DRF]
+        floor = rates[each.floor] / row.per_second if each and each.floor else None
+        is_floor = each is not None and each.name.startswith("SQL")
+        yield [
+            row.what,
+            row.per_second,
+            row.p50,
+            row.p99,
+            row.sql or None,
+            None if is_floor else row.web,
+            row.servers,
+            None if is_floor else f"{of_drf:.3f}",
+            floor and f"{floor:.1f}",
+            _reach(each, row, of_drf) if each and each.of_drf else "",
+        ]
+
+
+def _reach(workload: Workload, row: Row, of_drf: float) -> str:
+    """Tell what an order is to reach, and whether it does."""
+    least = workload.of_drf or 0
+    return ", ".join(
+        f"{'reached' if is_reached else 'MISSED'} {what}"
+        for what, is_reached in (
+            (f"{least:.3f} of DRF", of_drf >= least),
+            (f"{MOST_STATEMENTS} statements", row.sql <= MOST_STATEMENTS),
+            (f"{MOST_P99:.0f} ms", row.p99 <= MOST_P99),
+        )
+    )
+
+
+def print_growth(few: Sequence[Row], many: Sequence[Row]) -> bool:
+    """Print what more orders in the tables cost; tell whether that is little enough."""
+    print(f"\nCPU time with many orders before ÷ with none; reach: {MOST_GROWTH:g}")
+    pairs = [
+        pair
+        for pair in zip(few, many, strict=True)
+        if pair[0].what not in (DJANGO, DRF)
+    ]
+    ratios = [(small.what, round(large.cpu / small.cpu, 2)) for small, large in pairs]
+    print_table(("", "times"), ratios)
+    return all(ratio <= MOST_GROWTH for _, ratio in ratios)
 
 
 if __name__ == "__main__":
