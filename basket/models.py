@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from basket.querysets import BasketLineQuerySet, BasketQuerySet
+from basket.querysets import BasketQuerySet, BasketRow
 from basket.requests import LineRequest
 from catalogue.models import Variant
 from custom.fields import CodeField, MoneyField
@@ -17,6 +17,11 @@ from custom.ids import new_public_id
 MAX_LINES = 100
 MAX_QUANTITY = 9_999  # units of one line
 MAX_VOUCHERS = 10
+
+
+def revision_of(basket: "Basket | BasketRow") -> str:
+    """Return what changes with every write of a basket, and is no other basket's."""
+    return f"{basket.public_id.hex[-12:]}.{basket.version}"
 
 
 class Basket(models.Model):
@@ -78,7 +83,7 @@ class Basket(models.Model):
     @property
     def revision(self) -> str:
         """Return what changes with every write, and is no other basket's."""
-        return f"{self.public_id.hex[-12:]}.{self.version}"
+        return revision_of(self)
 
 
 class BasketLine(models.Model):
@@ -94,8 +99,6 @@ class BasketLine(models.Model):
     quantity = models.PositiveIntegerField()
     seen_price = MoneyField(help_text="Unit price when the line was last written.")
     currency = models.CharField(max_length=3)
-
-    objects = BasketLineQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)

@@ -8,15 +8,25 @@ from django.conf import settings
 
 from basket.errors import EmptyBasketError
 from basket.holders import Holder
-from basket.items import Item, find_items
-from basket.models import Basket, BasketLine
+from basket.items import Item, find_items, join_titles
+from basket.models import Basket, BasketVoucher, revision_of
+from basket.querysets import BasketRow
 from basket.quotes import price_items
 from basket.requests import LineRequest, QuoteRequest
 from basket.totals import NOTHING, Totals
-from catalogue.models import Variant
+from catalogue.rows import ImageRow
 from custom.money import format_money
+from custom.prepared import PreparedRead
 from promotions.codes import customer_key, normalize_code
 
+_HELD = PreparedRead(lambda holder: Basket.objects.held_by(holder).rows())
+_CODES = PreparedRead(
+    lambda basket: (
+        BasketVoucher.objects.filter(basket=basket)
+        .order_by("pk")
+        .values_list("code", flat=True)
+    )
+)
 NO_TOTALS = Totals(
     subtotal=NOTHING,
     discount_amount=NOTHING,
@@ -60,7 +70,10 @@ class ShownLine:
     """A line with today's price; one that is not for sale counts for nothing."""
 
     id: int
-    variant: Variant
+    variant: int
+    sku: str
+    title: str
+    image: ImageRow | None
     quantity: int
     unit_price: Decimal
     line_total: Decimal
@@ -97,13 +110,12 @@ class ShownBasket:
 
 
 def contents_of(holder: Holder) -> BasketContents:
-    """Read the holder's open basket to order it; 3 queries.
+    """Read the holder's open basket to order it; 2 queries, 1 without a basket.
 
     Raises:
         EmptyBasketError: There is none, or nothing in it.
     """
-    basket = Basket.objects.held_by(holder.key).first()
-    lines = list(basket.lines.order_by("pk")) if basket else []
+    basket, lines = _read(holder)
     if basket is None or not lines:
         msg = "Your basket is empty."
         raise EmptyBasketError(msg)
@@ -111,30 +123,35 @@ def contents_of(holder: Holder) -> BasketContents:
         basket_id=basket.pk,
         version=basket.version,
         lines=tuple(line.as_request() for line in lines),
-        vouchers=tuple(basket.vouchers.values_list("code", flat=True)),
+        vouchers=tuple(_CODES(basket=basket.pk)),
     )
 
 
 def show_basket(holder: Holder) -> ShownBasket:
     """Price the holder's open basket, or an empty one; a fixed number of queries.
 
-    The basket's row is read before its lines: should they change in between, the
+    The basket is read with its lines: should vouchers or prices change after that, the
     revision is the old one, and ``If-Match`` with it is refused.
     """
-    basket = Basket.objects.held_by(holder.key).first()
-    lines = list(basket.lines.for_display()) if basket else []
-    codes = list(basket.vouchers.values_list("code", flat=True)) if basket else []
+    basket, lines = _read(holder)
+    codes = _CODES(basket=basket.pk) if basket else []
     items, _unsold = find_items([line.as_request() for line in lines])
     totals, vouchers = _priced(holder, items, codes)
     return ShownBasket(
         holder=holder,
-        revision=basket.revision if basket else "none.0",
+        revision=revision_of(basket) if basket else "none.0",
         version=basket.version if basket else 0,
         currency=settings.SHOP_CURRENCY,
         lines=tuple(_shown_lines(lines, items)),
         vouchers=tuple(vouchers),
         totals=totals,
     )
+
+
+def _read(holder: Holder) -> tuple[BasketRow | None, list[BasketRow]]:
+    """Return the holder's open basket, if there is one, and its lines; 1 query."""
+    rows = _HELD(holder=holder.key)
+    return next(iter(rows), None), [row for row in rows if row.line_id is not None]
 
 
 def _priced(
@@ -165,7 +182,7 @@ def _priced(
 
 
 def _shown_lines(
-    lines: Sequence[BasketLine], items: Sequence[Item]
+    lines: Sequence[BasketRow], items: Sequence[Item]
 ) -> Iterator[ShownLine]:
     """Put each line beside the item it comes to, if somebody sells it."""
     by_position = {position: item for item in items for position in item.positions}
@@ -173,8 +190,11 @@ def _shown_lines(
         item = by_position.get(position)
         price = item.unit_price if item else line.seen_price
         yield ShownLine(
-            id=line.pk,
-            variant=line.variant,
+            id=line.line_id or 0,
+            variant=line.variant_id,
+            sku=line.sku,
+            title=join_titles(line.product_title, line.variant_title),
+            image=line.image,
             quantity=line.quantity,
             unit_price=price,
             line_total=price * line.quantity if item else NOTHING,
@@ -183,7 +203,7 @@ def _shown_lines(
         )
 
 
-def _warnings(line: BasketLine, item: Item | None) -> Iterator[Warned]:
+def _warnings(line: BasketRow, item: Item | None) -> Iterator[Warned]:
     """Say what has changed since the line was written, and what is missing."""
     if item is None:
         yield Warned("not-for-sale", "This is no longer for sale.")

@@ -6,7 +6,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from basket.items import line_title
 from basket.models import MAX_QUANTITY
 from basket.requests import LineRequest
 from basket.selectors import ShownBasket, ShownLine, ShownVoucher, Warned
@@ -69,8 +68,8 @@ class BasketLineSerializer(OutputSerializer[ShownLine]):
     """A line with today's price."""
 
     id = serializers.IntegerField()
-    variant = serializers.IntegerField(source="variant.pk")
-    sku = serializers.CharField(source="variant.sku")
+    variant = serializers.IntegerField()
+    sku = serializers.CharField()
     title = serializers.SerializerMethodField()
     image = serializers.SerializerMethodField()
     quantity = serializers.IntegerField()
@@ -80,15 +79,14 @@ class BasketLineSerializer(OutputSerializer[ShownLine]):
 
     def get_title(self, line: ShownLine) -> str:
         """Return the product's title, and the variant's if it has one."""
-        return line_title(line.variant)
+        return line.title
 
     @extend_schema_field(ImageSerializer(allow_null=True))
     def get_image(self, line: ShownLine) -> dict[str, Any] | None:
         """Show the product's first picture, if there is one."""
-        images = line.variant.product.first_images
-        if not images:
+        if line.image is None:
             return None
-        return ImageSerializer(context=self.context).to_representation(images[0])
+        return ImageSerializer(context=self.context).to_representation(line.image)
 
 
 class BasketVoucherSerializer(OutputSerializer[ShownVoucher]):

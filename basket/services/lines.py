@@ -16,7 +16,12 @@ from basket.services.locking import (
     touch,
 )
 from custom.idempotency import RequestKey, run_once
+from custom.prepared import PreparedRead
 from custom.transactions import transactional
+
+_LINES = PreparedRead(
+    lambda basket: BasketLine.objects.filter(basket=basket).order_by("pk")
+)
 
 
 class Addition(NamedTuple):
@@ -108,9 +113,10 @@ def _add_line(holder: Holder, wanted: LineRequest) -> None:
     item = _item_of(wanted)
     basket = lock_or_open(holder)
     offer = wanted.offer_id or 0
-    line = basket.lines.filter(variant=wanted.variant_id, offer=offer).first()
+    lines = {(line.variant_id, line.offer): line for line in _LINES(basket=basket.pk)}
+    line = lines.get((wanted.variant_id, offer))
     if line is None:
-        if basket.lines.count() >= MAX_LINES:
+        if len(lines) >= MAX_LINES:
             msg = f"A basket takes {MAX_LINES} lines."
             raise BasketFullError(msg, most=MAX_LINES)
         line = BasketLine(

@@ -72,9 +72,8 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
-    # Set by ``ProductQuerySet.with_is_shown``, by baskets, and by ``load_page``.
+    # Set by ``ProductQuerySet.with_is_shown``, and by ``load_page``.
     is_shown: bool
-    first_images: list["ProductImage"]
     shown_images: Sequence["ProductImage | ImageRow"]
     public_categories: Sequence[Category | CategoryLinkRow]
     public_variants: Sequence["Variant | VariantRow"]

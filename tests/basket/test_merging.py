@@ -20,7 +20,7 @@ def fill(holder: Holder, *wanted: tuple[StockRecord, int]) -> None:
 
 
 def quantities(holder: Holder) -> dict[int, int]:
-    return {line.variant.pk: line.quantity for line in show_basket(holder).lines}
+    return {line.variant: line.quantity for line in show_basket(holder).lines}
 
 
 class MergeTests(TestCase):
