@@ -6,9 +6,11 @@ A limit may be raised by who knows what the page has won by it.
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -22,7 +24,12 @@ from tests.catalogue.factories import (
     ProductImageFactory,
     VariantFactory,
 )
-from tests.orders.factories import OrderFactory, OrderLineFactory
+from tests.orders.factories import (
+    ADDRESS,
+    OrderFactory,
+    OrderLineFactory,
+    make_offer,
+)
 from tests.partner.factories import StockRecordFactory
 from tests.search.index import fresh_index
 from tests.users.factories import UserFactory, create_token
@@ -79,8 +86,26 @@ def counted_calls() -> Iterator[Counter[str]]:
         gc.enable()
 
 
+class Meters:
+    """Counts what a request takes; mixed into tests."""
+
+    def cost_of(self, ask: Callable[[], object]) -> Cost:
+        """Return what asking takes once everything is imported and prepared."""
+        for _ in range(WARM):
+            ask()
+        with CaptureQueriesContext(connection) as asked:
+            ask()
+        statements = len(asked)  # the next request forgets them
+        with counted_instances() as instances:
+            ask()
+        with counted_calls() as calls:
+            ask()
+        made = calls["call"] + calls["c_call"]
+        return Cost(statements, instances.total(), made)
+
+
 @override_settings(CACHE_PAGES=False, RATE_PER_MINUTE="")
-class CostTests(TestCase):
+class CostTests(Meters, TestCase):
     """Pages of 20 rows, and one product"""
 
     @classmethod
@@ -118,22 +143,43 @@ class CostTests(TestCase):
         self.assertEqual(response.status_code, 200)
         return response
 
-    def cost(self, path: str) -> Cost:
-        for _ in range(WARM):
-            self.get(path)
-        with CaptureQueriesContext(connection) as asked:
-            self.get(path)
-        statements = len(asked)  # the next request forgets them
-        with counted_instances() as instances:
-            self.get(path)
-        with counted_calls() as calls:
-            self.get(path)
-        made = calls["call"] + calls["c_call"]
-        return Cost(statements, instances.total(), made)
-
     def test_pages_take_no_more_than_they_may(self) -> None:
         for path, limit in self.pages().items():
             with self.subTest(path):
-                cost = self.cost(path)
+                cost = self.cost_of(partial(self.get, path))
+                self.assertEqual(cost[:2], limit[:2])
+                self.assertLessEqual(cost.calls, limit.calls)
+
+
+@override_settings(RATE_PER_MINUTE="", RATE_ORDER="")
+class BuyingCostTests(Meters, TestCase):
+    """What a guest who buys one thing asks for"""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.record = make_offer(num_in_stock=100)
+        cls.keys = count()
+
+    def post(self, path: str, **body: object) -> None:
+        response = self.client.post(
+            path,
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": str(next(self.keys))},
+        )
+        self.assertIn(response.status_code, (200, 201), response.content)
+
+    def test_requests_take_no_more_than_they_may(self) -> None:
+        wanted = {"variant": self.record.variant_id, "quantity": 1}
+        order = {"lines": [wanted], "shipping_address": ADDRESS}
+        guest = {"email": "ada@example.com"}
+        # SAVEPOINT and RELEASE stand for BEGIN and COMMIT
+        for path, body, limit in (
+            ("/api/basket/line/", wanted, Limit(16, 4, 9_500)),
+            ("/api/order/quote/", order, Limit(4, 0, 5_500)),
+            ("/api/order/", order | guest, Limit(15, 7, 10_500)),
+        ):
+            with self.subTest(path):
+                cost = self.cost_of(partial(self.post, path, **body))
                 self.assertEqual(cost[:2], limit[:2])
                 self.assertLessEqual(cost.calls, limit.calls)
