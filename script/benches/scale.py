@@ -21,13 +21,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from script.benches._buy_clients import open_buying, run_clients
 from script.benches._measuring import Meter, percentile, print_table, production
 from script.benches._wrk import NEEDS, drive
 from script.benches.browse import COLD, all_workloads, load
-from script.benches.buy import as_guest, run_clients
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
@@ -112,16 +113,14 @@ class Shop:
         return read
 
     def _placing(self, variants: Sequence[int]) -> Callable[[float], Seen]:
-        buyer = as_guest(self._web.port, variants)
+        buyer = partial(open_buying, self._web.port, variants)
 
         def place(seconds: float) -> Seen:
-            started = time.monotonic()
-            latencies = [
-                1000 * each for each in run_clients(buyer, len(variants), seconds)
-            ]
+            seen = run_clients(buyer, len(variants), seconds)
+            latencies = [1000 * each for each in seen.latencies]
             return Seen(
                 requests=len(latencies),
-                seconds=time.monotonic() - started,
+                seconds=seen.seconds,
                 p50=percentile(latencies, 50),
                 p99=percentile(latencies, 99),
             )
