@@ -21,15 +21,19 @@ def normalize_email(email: str) -> str:
     return unicodedata.normalize("NFKC", folded).strip()
 
 
-def is_same_mailbox(first: str, second: str) -> bool:
-    """Tell whether mails to both addresses reach the same reader, for certain.
+def mailbox_of(email: str) -> str:
+    """Return the form by which two spellings reach the same reader, for certain.
 
     Stricter than ``normalize_email``, which keeps look-alikes from being two accounts:
-    ``straße.example`` and ``strasse.example`` are domains of two owners. What was left
-    with one address is shown to who has proved another only if no more than the case
-    of ASCII letters differs.
+    ``straße.example`` and ``strasse.example`` are domains of two owners. No more than
+    the case of ASCII letters may differ.
     """
-    return first.strip().translate(_SMALL) == second.strip().translate(_SMALL)
+    return email.strip().translate(_SMALL)
+
+
+def is_same_mailbox(first: str, second: str) -> bool:
+    """Tell whether what was left with one is the other's reader's to see."""
+    return mailbox_of(first) == mailbox_of(second)
 
 
 def validate_normalized_length(email: str) -> None:

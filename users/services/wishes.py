@@ -13,7 +13,7 @@ from users.links import ERASURE
 from users.models import Erasure, User
 from users.selectors import unused_accounts
 from users.services.passwords import confirm_password, lock_confirmed
-from users.tried import account_digest
+from users.tried import mailbox_digest
 
 State = Erasure.State
 TELL_AGAIN: Final = timedelta(minutes=10)  # between two mails of one wish
@@ -67,7 +67,7 @@ def start_guest_erasure(email: str) -> Erasure:
     Accounts are not touched: whoever has one asks there. The caller has seen a proof
     that it is the address's reader who asks.
     """
-    now, guest = timezone.now(), account_digest(email)
+    now, guest = timezone.now(), mailbox_digest(email)
     wanted = Erasure(guest=guest, mail_to=email, asked_at=now, told_at=now, due_at=now)
     Erasure.objects.bulk_create(
         [wanted],

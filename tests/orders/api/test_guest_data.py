@@ -263,6 +263,28 @@ class ErasureTests(TokenTests, APITestCase):
         self.assertEqual((later.guest_email, later.note), (EMAIL, "Ring, Zebulon"))
 
     @AT_ONCE
+    def test_wishes_of_look_alikes_are_two(self) -> None:
+        orders = [
+            order_of_guest(f"ada@{name}.example") for name in ("strasse", "straße")
+        ]
+        told = [self.ask(order)["id"] for order in orders]
+        self.assertEqual(len(set(told)), 2)
+        self.assertEqual(advance_erasures(), 2)
+        run_outbox()
+        left = Order.objects.values_list("guest_email", flat=True)
+        self.assertEqual(set(left), {""})
+        self.assertEqual(
+            {to for each in mail.outbox for to in each.to},
+            {"ada@strasse.example", "ada@straße.example"},
+        )
+
+    def test_a_token_proves_no_address_that_looks_like_its_end(self) -> None:
+        """An order's key and address are signed one behind the other"""
+        own = Order(pk=4, guest_email="2ada@example.com")
+        other = Order(pk=42, guest_email="ada@example.com")
+        self.assertFalse(GUEST_DATA.check_token(other, GUEST_DATA.make_token(own)))
+
+    @AT_ONCE
     def test_an_account_of_the_address_is_not_touched(self) -> None:
         order = order_of_guest()
         user = UserFactory(email=EMAIL, first_name="Zebulon")

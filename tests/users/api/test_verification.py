@@ -47,6 +47,17 @@ class VerifyTests(APITestCase):
             self.assertEqual(fault["pointer"], "#/token")
         self.assertIsNone(User.objects.get().email_verified_at)
 
+    def test_a_token_proves_no_address_that_is_the_end_of_its_own(self) -> None:
+        """Whoever reads the mails of 2ada@example.org does not read Ada's."""
+        own = UserFactory(pk=4, email="2ada@example.org")
+        ada = UserFactory(pk=42, email="ada@example.org")
+        signature = VERIFICATION.make(own).partition(".")[2]
+        self.assertEqual(
+            self.verify(f"{ada.public_id.hex}.{signature}").status_code, 422
+        )
+        ada.refresh_from_db()
+        self.assertIsNone(ada.email_verified_at)
+
     def test_bad_input_is_pointed_at(self) -> None:
         response = self.client.post(self.url, {"tocen": "x"})
         self.assertEqual(response.status_code, 400)
