@@ -143,7 +143,12 @@ class NurseryServer(MPServer):
     def _be_nursery(
         self, writer: int, spawn_target: Target, target_loader: Loader
     ) -> None:
-        """Import the application, fork the workers, tell their process ids; leave."""
+        """Import the application, fork the workers, tell their process ids; leave.
+
+        All of them or none: one that nobody is told of would serve for ever, and hold
+        open what the main process waits at.
+        """
+        born: list[Any] = []
         try:
             for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
@@ -154,10 +159,14 @@ class NurseryServer(MPServer):
             ]
             for each in workers:
                 each.start()
+                born.append(each)
             os.write(writer, json.dumps([each.pid for each in workers]).encode())
         finally:
             if sys.exc_info()[0] is not None:
                 traceback.print_exc()
+                for each in born:
+                    each.kill()
+                    each.join()
             os._exit(0)  # without a wait for the workers
 
 

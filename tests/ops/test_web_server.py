@@ -29,6 +29,24 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"{version}"]
 """
+# The system has room for one more process, and not for two.
+HALF = """
+import os
+
+forks = [os.fork]
+
+def fork_once():
+    if forks:
+        return forks.pop()()
+    open({mark!r}, "w").close()
+    raise BlockingIOError
+
+os.fork = fork_once
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"0"]
+"""
 BROKEN = "open({mark!r}, 'w').close()\nraise ImportError"
 
 
@@ -165,11 +183,23 @@ class GenerationTests(TestCase):
         (self.home / "changing.py").write_text(BROKEN.format(mark=str(mark)))
         self.web.main().send_signal(signal.SIGHUP)
         wait_until(mark.exists)
-        self.assertEqual(self.web.workers(), old)
+        wait_until(lambda: self.web.workers() == old)  # the nursery has left
         self.assertEqual(self.version(), 1)
         self.write(3)
         self.web.restart_workers()
         self.assertEqual(self.version(), 3)
+
+    def test_a_generation_that_is_not_whole_is_not_born(self) -> None:
+        old = self.web.workers()
+        mark = self.home / "tried"
+        (self.home / "changing.py").write_text(HALF.format(mark=str(mark)))
+        self.web.main().send_signal(signal.SIGHUP)
+        wait_until(mark.exists)
+        wait_until(lambda: self.web.workers() == old)
+        self.write(3)
+        self.web.restart_workers()
+        self.assertEqual(self.version(), 3)
+        self.assertEqual(len(self.web.workers()), 2)
 
     def test_a_killed_worker_has_all_replaced(self) -> None:
         old = self.web.workers()
