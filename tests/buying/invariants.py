@@ -4,10 +4,12 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from operator import attrgetter
 
 from basket.models import Basket
 from custom.models import IdempotencyKey, OutboxMessage
-from orders.models import Order, OrderEvent, OrderLine
+from orders.credits import CREDITING, credits_of
+from orders.models import Invoice, Order, OrderEvent, OrderLine
 from partner.models import StockLevel, StockMovement
 from partner.selectors import find_discrepancies
 from payments.models import Payment
@@ -25,6 +27,7 @@ def find_faults(acknowledged: Mapping[str, str] | None = None) -> list[str]:
         *_stock_faults(),
         *_order_faults(),
         *_goods_faults(),
+        *_credit_faults(),
         *_money_faults(),
         *_asking_faults(),
         *_voucher_faults(),
@@ -96,6 +99,30 @@ def _goods_faults() -> Iterator[str]:
     for key in moved.keys() | wanted.keys():
         if moved[key] != wanted[key]:
             yield f"order {key[0]} moved {moved[key]} of {key[1]}, not {wanted[key]}"
+
+
+def _credit_faults() -> Iterator[str]:
+    """What was taken off an order is what its events tell, each what its units cost."""
+    for order in Order.objects.prefetch_related("lines", "events__credit_note"):
+        lines = order.lines.all()
+        events = sorted(order.events.all(), key=attrgetter("pk"))
+        crediting = [each for each in events if each.type in CREDITING]
+        told = list(credits_of(order, lines, crediting))
+        owed = order.total_amount
+        left = sum(line.quantity for line in lines)
+        for credit in told:
+            left -= sum(units for _, units, _ in credit.units)
+            worth = min(owed, sum((worth for *_, worth in credit.units), Decimal(0)))
+            if credit.units and credit.amount != (worth if left else owed):
+                yield f"{order}: {credit.amount} for units of {worth}, {owed} owed"
+            owed -= credit.amount
+        if order.owed_amount != owed:
+            yield f"{order}: {order.credited_amount} credited is not what events tell"
+        if Invoice.objects.filter(order=order).exists():
+            wanted = [each.event for each in told if each.amount]
+            noted = [event for event in events if hasattr(event, "credit_note")]
+            if noted != wanted:
+                yield f"{order}: {len(noted)} credit notes for {len(wanted)} credits"
 
 
 def _money_faults() -> Iterator[str]:

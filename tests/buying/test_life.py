@@ -29,6 +29,7 @@ from orders.services import (
     credit_order,
     deliver_shipment,
     expire_orders,
+    issue_invoice,
     place_order,
     return_lines,
     ship_lines,
@@ -67,7 +68,8 @@ class Life(RuleBasedStateMachine):
         for provider in ("dummy", "invoice"):
             self.order({0: 1, 1: 2}, provider, has_voucher=True)
         # Few random lives come as far as this by themselves.
-        delivered((self.records[2], 2), (self.records[1], 1))
+        order = delivered((self.records[2], 2), (self.records[1], 1))
+        issue_invoice(order.pk)
 
     def teardown(self) -> None:
         if hasattr(self, "start"):
@@ -161,6 +163,11 @@ class Life(RuleBasedStateMachine):
         self.try_to(
             credit_order, order.pk, amount=amount, reason="Scratched.", actor=STAFF
         )
+
+    @precondition(has_orders)
+    @rule(place=PLACES)
+    def invoice(self, place: int) -> None:
+        self.try_to(issue_invoice, self.pick(place).pk)
 
     @rule(at=st.integers(0, OFFERS - 1), delta=st.integers(-4, 4))
     def count_stock(self, at: int, delta: int) -> None:
