@@ -13,12 +13,18 @@ from script.lib.servers import Redis
 from tests.servers import own_server
 
 
-def forget_requests() -> None:
-    """Empty every window of this test process."""
+def windows() -> dict[bytes, bytes]:
+    """Return what Redis has counted for this test process, by key."""
     redis = get_redis_connection()
     prefix = settings.CACHES["default"]["KEY_PREFIX"]
-    for key in redis.scan_iter(f"{prefix}:rate*", count=1000):
-        redis.delete(key)
+    keys = redis.scan_iter(f"{prefix}:rate*", count=1000)
+    return {key: redis.dump(key) for key in keys}
+
+
+def forget_requests() -> None:
+    """Empty every window of this test process."""
+    for key in windows():
+        get_redis_connection().delete(key)
     get_limiter.cache_clear()
 
 
