@@ -187,7 +187,9 @@ class UserAdmin(
     def reversion_register(self, model: Any, **options: Any) -> None:
         """Keep password digests out of the history."""
         super().reversion_register(
-            model, exclude=("password", "last_login", "session_epoch"), **options
+            model,
+            exclude=("password", "last_login", "used_at", "session_epoch"),
+            **options,
         )
 
 

@@ -28,6 +28,7 @@ from users.querysets import (
     UserManager,
 )
 
+ACCOUNT_USE_INTERVAL = timedelta(days=1)  # between two recorded uses of devices
 KEY_USE_INTERVAL = timedelta(minutes=15)  # between two recorded uses of a key
 
 
@@ -56,6 +57,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         "staff", default=False, help_text="May sign in to the admin."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    used_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When a device was last used, to the day; devices come and go.",
+    )
     session_epoch = models.PositiveIntegerField(
         default=0,
         db_default=0,
@@ -97,6 +103,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def is_erased(self) -> bool:
         """Tell whether the row has ceased to be about anybody; it gets no mails."""
         return self.erased_at is not None
+
+    def is_use_recorded(self, at: datetime) -> bool:
+        """Tell whether the last recorded use is too fresh to record another."""
+        return self.used_at is not None and at - self.used_at < ACCOUNT_USE_INTERVAL
 
     @property
     def is_email_verified(self) -> bool:

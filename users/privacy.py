@@ -152,6 +152,7 @@ HOLDINGS = (
             "last_name",
             "date_joined",
             "last_login",
+            "used_at",
         ),
         erasure="Closed for good; name, address and password are taken out, with their "
         "history.",

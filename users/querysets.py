@@ -51,7 +51,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep accounts that somebody has signed in to, or come with a token or key."""
         return self.filter(
             models.Q(last_login__gte=moment)
-            | models.Q(auth_token_set__last_used_at__gte=moment)
+            | models.Q(used_at__gte=moment)
             | models.Q(api_keys__last_used_at__gte=moment)
         ).distinct()
 
@@ -64,7 +64,7 @@ class UserQuerySet(models.QuerySet["User"]):
         customers = self.active().filter(is_staff=False, is_superuser=False)
         return (
             customers.filter(is_quiet, date_joined__lt=moment)
-            .exclude(auth_token_set__last_used_at__gte=moment)
+            .exclude(used_at__gte=moment)
             .exclude(api_keys__last_used_at__gte=moment)
             .exclude(erasures__is_open=True)
             .exclude(erasures__ended_at__gte=moment)

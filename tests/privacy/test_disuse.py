@@ -62,21 +62,44 @@ class DisuseTests(TestCase):
         self.assertFalse(unused_accounts().exists())
 
     def test_every_use_counts(self) -> None:
-        create_token(self.user)
         create_key(self.user)
-        AuthToken.objects.update(last_used_at=self.then)
         ApiKey.objects.update(last_used_at=self.then)
         self.assertEqual(list(unused_accounts()), [self.user])
-        for model in (AuthToken, ApiKey):
-            model.objects.update(last_used_at=timezone.now())
-            self.assertFalse(unused_accounts().exists())
-            model.objects.update(last_used_at=self.then)
+        ApiKey.objects.update(last_used_at=timezone.now())
+        self.assertFalse(unused_accounts().exists())
+        ApiKey.objects.update(last_used_at=self.then)
         for column in ("is_staff", "is_superuser"):
             User.objects.update(**{column: True})
             self.assertFalse(unused_accounts().exists())
             User.objects.update(**{column: False})
         User.objects.update(last_login=timezone.now())
         self.assertFalse(unused_accounts().exists())
+
+    def test_a_device_that_was_signed_out_has_been_used(self) -> None:
+        secret = self.signed_in_long_ago()
+        self.use(secret)
+        AuthToken.objects.all().delete()
+        self.assertFalse(unused_accounts().exists())
+
+    def test_to_use_a_device_keeps_the_account_though_it_is_signed_out(self) -> None:
+        secret = self.signed_in_long_ago()
+        warn_unused()
+        self.use(secret)
+        AuthToken.objects.all().delete()
+        with time_machine.travel(timezone.now() + timedelta(days=31)):
+            self.assertEqual(advance_erasures(), 0)
+        self.assertEqual(Erasure.objects.get().state, "withdrawn")
+
+    def signed_in_long_ago(self) -> str:
+        """Sign a device in; return the secret, which opens the account still."""
+        _token, secret = create_token(self.user)
+        AuthToken.objects.update(last_used_at=self.then)
+        return secret
+
+    def use(self, secret: str) -> None:
+        headers = {"Authorization": f"Token {secret}"}
+        answer = self.client.get("/api/user/me/", headers=headers)
+        self.assertEqual(answer.status_code, 200)
 
     def test_to_sign_in_keeps_the_account(self) -> None:
         warn_unused()

@@ -65,11 +65,14 @@ def log_out(token: AuthToken) -> None:
 
 @transactional
 def extend_token(token: AuthToken) -> None:
-    """Record a use, which moves the expiry; 1 UPDATE.
+    """Record a use, which moves the expiry; 1 UPDATE, and once a day 2.
 
-    Of requests that use one token at the same time, the first writes.
+    Of requests that use one token at the same time, the first writes. The account
+    remembers the use when the token has gone; its row is written first, as at sign-in.
     """
     now = timezone.now()
+    if not token.user.is_use_recorded(now):
+        User.objects.filter(pk=token.user_id).update(used_at=now)
     stale = now - timedelta(seconds=knox_settings.MIN_REFRESH_INTERVAL)
     AuthToken.objects.unused_since(stale).filter(pk=token.pk).update(
         last_used_at=now, expiry=now + knox_settings.TOKEN_TTL

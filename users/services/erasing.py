@@ -143,7 +143,7 @@ def _make_nobody(person: Person) -> None:
     user.email = TOMBSTONE.format(uuid4().hex)  # nobody can take it before
     user.first_name = user.last_name = ""
     user.password = make_password(None)
-    user.last_login = user.email_verified_at = None
+    user.last_login = user.used_at = user.email_verified_at = None
     user.erased_at = timezone.now()
     user.is_active = False  # staff may have opened it again since it was closed
     user.save()

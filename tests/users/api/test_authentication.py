@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
 from tests.users.factories import UserFactory, create_key, create_token
-from users.models import ApiKey, AuthToken
+from users.models import ApiKey, AuthToken, User
 
 
 class TokenAuthenticationTests(APITestCase):
@@ -100,11 +100,15 @@ class TokenAuthenticationTests(APITestCase):
     def test_a_use_is_written_at_most_once_in_fifteen_minutes(self) -> None:
         use = self.token.last_used_at + timedelta(minutes=15)
         with time_machine.travel(use, tick=False):
-            with self.assertNumQueries(4):  # look-up, savepoint, update, release
+            with self.assertNumQueries(5):  # look-up, savepoint, 2 updates, release
                 self.get(f"Token {self.secret}")
             with self.assertNumQueries(1):
                 self.get(f"Token {self.secret}")
         self.assertEqual(AuthToken.objects.get(pk=self.token.pk).last_used_at, use)
+        again = use + timedelta(minutes=15)
+        with time_machine.travel(again, tick=False), self.assertNumQueries(4):
+            self.get(f"Token {self.secret}")  # of the account, one use a day is noted
+        self.assertEqual(User.objects.get(pk=self.token.user_id).used_at, use)
 
     def test_an_expired_token_is_not_brought_back(self) -> None:
         before = AuthToken.objects.filter(pk=self.token.pk).values().get()

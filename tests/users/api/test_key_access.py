@@ -27,6 +27,7 @@ ONE = {"retrieve": READ, "partial_update": WRITE, "destroy": WRITE}
 OPEN = {
     "admin/product/": ALL,
     "admin/product/<int:pk>/": ONE,
+    "admin/product/bulk/": {"bulk": WRITE},
     "admin/product/by-external-id/<path:external_id>/": {
         "by_external_id": READ,
         "upsert": WRITE,
