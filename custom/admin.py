@@ -30,6 +30,7 @@ from custom.models import (
     IdempotencyKey,
     OutboxMessage,
 )
+from custom.transactions import refused_when_busy
 
 M = TypeVar("M", bound=Model)
 
@@ -68,6 +69,7 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         """Record what a page changes; VersionAdmin opens it around its views."""
         block = transaction.atomic()  # noqa: TID251 - as every page of the admin does
         with (
+            refused_when_busy(),
             block,
             history.recorded(
                 request.POST.get("_reason", "").strip() or self._action(request),
@@ -91,7 +93,10 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         """Let what is done to many rows at once be one step, which can be undone."""
         if request.method == "POST":
             request.history_batch = new_public_id()  # type: ignore[attr-defined]
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except DomainError as error:
+            return self._refused(request, error)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep the reason that was given; without one, the change is the reason."""

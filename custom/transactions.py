@@ -126,6 +126,23 @@ def transactional(service: Callable[P, T]) -> Callable[P, T]:
 
 
 @contextmanager
+def refused_when_busy() -> Iterator[None]:
+    """Turn what may succeed another time into a refusal; stands round the block.
+
+    For blocks opened elsewhere (the admin's), which nobody runs again.
+
+    Raises:
+        DatabaseBusyError: A deadlock, or a lock somebody else kept for too long.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        if error_number(error) not in RETRYABLE:
+            raise
+        raise _give_up(error) from error
+
+
+@contextmanager
 def lock_wait(seconds: int) -> Iterator[None]:
     """Wait at most this long for each row lock inside the block.
 
