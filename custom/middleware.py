@@ -15,6 +15,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
 )
 from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject, empty
@@ -201,6 +202,23 @@ class ContentLengthMiddleware:
         if isinstance(response, HttpResponse) and has_body:
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
+
+
+class ConditionalHeadMiddleware(ConditionalGetMiddleware):
+    """Gives HEAD the tag, or the 304, that GET gets: the body is still there."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Tag and compare what is answered to GET or HEAD."""
+        is_whole = isinstance(response, HttpResponse) and response.content
+        if request.method != "HEAD" or not is_whole:
+            return super().process_response(request, response)
+        request.method = "GET"
+        try:
+            return super().process_response(request, response)
+        finally:
+            request.method = "HEAD"
 
 
 class SlashMiddleware:

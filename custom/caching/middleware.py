@@ -153,7 +153,7 @@ def _again(
 
 
 def _tag(response: HttpResponse) -> None:
-    """Give a page its tag: a digest of what it says; an answer to HEAD has none yet."""
+    """Give a page its tag: a digest of what it says."""
     if "ETag" not in response.headers:
         set_response_etag(response)
 

@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "custom.middleware.ProblemMiddleware",
     "cachebuster.middleware.StaticFilesMiddleware",
     "custom.middleware.BodyLimitMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
+    "custom.middleware.ConditionalHeadMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "custom.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -285,6 +285,19 @@ class ConditionalTests(AnswerTestCase):
                 ):
                     self.assertEqual(answer[name], get[name], name)
 
+    def test_head_of_what_is_not_kept_says_what_get_says(self) -> None:
+        with override_settings(CACHE_PAGES=False):
+            for path in (LIST, self.page, "/api/shop/"):
+                get, queries = self.ask(path)
+                head, at_head = self.ask(path, method="head")
+                self.assertEqual((head.content, at_head), (b"", queries))
+                for name in ("ETag", "Cache-Control", "Content-Length"):
+                    self.assertEqual(head[name], get[name], name)
+                known, _ = self.ask(
+                    path, method="head", headers={"If-None-Match": get["ETag"]}
+                )
+                self.assertEqual((known.status_code, known["ETag"]), (304, get["ETag"]))
+
     def test_old_conditions_do_no_harm(self) -> None:
         self.client.get(self.page)
         moment = {"If-Modified-Since": "Wed, 21 Oct 2037 07:28:00 GMT"}
