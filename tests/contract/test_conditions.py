@@ -67,7 +67,7 @@ class Rule(NamedTuple):
     demands: bool = False
 
 
-# By hand, as API.md and docs/product-api.md have it.
+# By hand, as API.md and docs/api/products.md have it.
 RULES: Final = {
     "PUT address/<uuid:public_id>/": Rule("C", body=ADDRESS),
     "PATCH address/<uuid:public_id>/": Rule("C", body={"city": "Graz"}),
