@@ -50,9 +50,10 @@ class LimitedTestCase(FreshLimits, TestCase):
     def assert_counted(self, answer: HttpResponse, remaining: int) -> None:
         self.assertEqual(answer["X-RateLimit-Limit"], "4")
         self.assertEqual(answer["X-RateLimit-Remaining"], str(remaining))
-        self.assertEqual(answer["X-RateLimit-Reset"], "60")
+        left = answer["X-RateLimit-Reset"]
+        self.assertTrue(55 <= int(left) <= 60, left)  # busy machines take their time
         self.assertEqual(answer["RateLimit-Policy"], POLICY)
-        self.assertEqual(answer["RateLimit"], f'"per_minute";r={remaining};t=60')
+        self.assertEqual(answer["RateLimit"], f'"per_minute";r={remaining};t={left}')
 
     def assert_only_limit(self, answer: HttpResponse) -> None:
         self.assertEqual(headers_of(answer), {"X-RateLimit-Limit": "4"})
