@@ -26,7 +26,7 @@ class DevelopmentTests(TransactionTestCase):
         self.assertEqual(done.stderr, "")
         self.assertEqual(done.stdout[:4], "200 ")
         self.assertIn('id="djDebug"', done.stdout)
-        self.assertRegex(done.stdout, r'src="/static/js/stats\.js\?[0-9a-f]{20}"')
+        self.assertRegex(done.stdout, r'src="/static/js/staff\.js\?[0-9a-f]{20}"')
 
     def test_pages_work_where_only_the_runtime_is_installed(self) -> None:
         done = run_python("-c", WITHOUT_TOOLS + ASK, extra=DEBUG)

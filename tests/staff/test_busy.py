@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db import connection
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.test import TransactionTestCase
 from django.urls import reverse
 from reversion.models import Revision

@@ -2,7 +2,12 @@ from django.test import SimpleTestCase
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from custom.api.conditional import entity_tag, expected_states, has_condition
+from custom.api.conditional import (
+    ConditionInvalidError,
+    entity_tag,
+    expected_states,
+    has_condition,
+)
 from custom.api.problems import describe
 from custom.api.renderers import JSONRenderer, XMLRenderer
 from custom.errors import StaleError
@@ -52,11 +57,15 @@ class ExpectedStatesTests(SimpleTestCase):
             tag[:-1] + '-gzip"': {"abc.7"},
             f'"x.1.ff", {tag}': {"x.1", "abc.7"},
             '"nonsense"': {""},
-            "nonsense": set(),
         }.items():
             with self.subTest(header):
                 request = request_with(**{"If-Match": header})
                 self.assertEqual(expected_states(request), states)
+
+    def test_what_is_no_tag_is_refused(self) -> None:
+        for header in ("nonsense", '"open', '"a" "b"'):
+            with self.subTest(header), self.assertRaises(ConditionInvalidError):
+                expected_states(request_with(**{"If-Match": header}))
 
 
 class StaleTests(SimpleTestCase):

@@ -159,7 +159,7 @@ class ShippingListTests(APITestCase):
                 self.get({"X-Basket-Token": guest.token})
             counts.append((len(named), len(basket)))
         # offers, variants and rates; the basket, its lines and its vouchers
-        self.assertEqual(counts, [(3, 6)] * 3)
+        self.assertEqual(counts, [(3, 5)] * 3)
 
     @override_settings(SHOP_CURRENCY="JPY")
     def test_amounts_have_the_currencys_own_places(self) -> None:
