@@ -71,7 +71,7 @@ CLONING = (  # of test databases, by Django
     program("mysqldump", "mariadb-client"),
 )
 REDIS = (program("redis-server", "redis-server"),)
-GUIDE = (program("curl", "curl"), program("jq", "jq"))  # what docs/api calls
+GUIDE = tuple(program(name, name) for name in ("curl", "jq", "unzip"))  # docs/api
 BROWSER = (program("chromium", "chromium"),)  # in which tests open pages
 BUILDING = (
     program("gcc", "gcc"),
