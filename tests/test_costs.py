@@ -130,7 +130,7 @@ class CostTests(Meters, TestCase):
         return {
             "/api/product/": Limit(3, 0, 4_500),
             f"/api/product/{self.product.slug}/": Limit(7, 2, 3_800),
-            "/api/category/": Limit(3, 0, 2_600),
+            "/api/category/": Limit(3, 0, 2_800),
             "/api/search/?q=metropolis": Limit(3, 0, 5_900),
             f"/api/search/?q=metropolis&{facets}": Limit(6, 0, 7_200),
             "/api/search/suggest/?q=met": Limit(2, 0, 4_400),
