@@ -15,6 +15,7 @@ from haystack.query import SearchQuerySet
 
 from catalogue.models import Product, ProductChange
 from catalogue.services import forget_changes
+from custom.batching import batched
 from custom.transactions import transactional
 from search.documents import build_documents
 from search.models import QUERY_LENGTH, FruitlessQuery
@@ -90,8 +91,8 @@ def rebuild_index(report: Callable[[int], object] = lambda _: None) -> int:
             report(written)
     if not is_new:  # written in place: what is no longer public is still there
         repair_index(find_drift())
-    for start in range(0, len(known), BATCH):
-        forget_changes(known[start : start + BATCH])
+    for some in batched(known, BATCH):
+        forget_changes(some)
     return written
 
 
@@ -122,9 +123,9 @@ def repair_index(drift: Drift) -> None:
         SearchUnavailableError: The index cannot be written.
     """
     pks = sorted({*drift.missing, *drift.surplus, *drift.outdated})
-    for start in range(0, len(pks), BATCH):
+    for some in batched(pks, BATCH):
         with engine_errors(), _writing():
-            _write(pks[start : start + BATCH])
+            _write(some)
 
 
 @transactional

@@ -15,6 +15,7 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.querysets import WHOLE_SHOP
+from custom.batching import batched
 from custom.collecting import Turn, gathered
 from custom.transactions import transactional
 
@@ -60,9 +61,7 @@ def drop_values(product_ids: Sequence[int]) -> None:
 
 def in_batches(product_ids: Iterable[int]) -> Iterator[list[int]]:
     """Cut keys into ascending batches, each key once."""
-    pks = sorted(set(product_ids))
-    for start in range(0, len(pks), BATCH):
-        yield pks[start : start + BATCH]
+    return batched(sorted(set(product_ids)), BATCH)
 
 
 def stored_values(product_ids: Sequence[int]) -> set[Key]:

@@ -3,6 +3,7 @@
 import urllib3
 from django.conf import settings
 
+from custom.batching import batched
 from custom.caching.versions import get_versions
 from custom.models import OutboxMessage
 from custom.outbox import external_effect
@@ -38,8 +39,8 @@ def purge_cdn(message: OutboxMessage) -> None:
     tags: list[str] = message.payload["tags"]
     # The token is for this address alone: no redirect is followed.
     with urllib3.PoolManager(retries=False, timeout=settings.CDN_PURGE_SECONDS) as pool:
-        for start in range(0, len(tags), MAX_KEYS):
-            headers = {"Surrogate-Key": " ".join(tags[start : start + MAX_KEYS])}
+        for some in batched(tags, MAX_KEYS):
+            headers = {"Surrogate-Key": " ".join(some)}
             if settings.CDN_PURGE_TOKEN:
                 headers[settings.CDN_PURGE_HEADER] = settings.CDN_PURGE_TOKEN
             answer = pool.request(

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from reversion.models import Version
 
+from custom.batching import batched
 from custom.errors import DomainError
 from custom.history.pages import HistoryPages
 from custom.history.previewing import preview
@@ -172,8 +173,7 @@ class UndoPages(admin.ModelAdmin[M]):
                 content_type=ContentType.objects.get_for_model(model)
             )
             keys = sorted(set(of_model.values_list("object_id", flat=True)))
-            for start in range(0, len(keys), ROWS_AT_ONCE):
-                some = keys[start : start + ROWS_AT_ONCE]
+            for some in batched(keys, ROWS_AT_ONCE):
                 rows = shown.get_queryset(request).filter(pk__in=some)
                 if rows.values("pk").distinct().count() != len(some):
                     return False

@@ -7,9 +7,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max, Min, Model, Q, QuerySet
 from reversion.models import Version
 
+from custom.batching import batched
 from custom.history.pruning import delete_versions
 from custom.privacy.batches import each_batch
 
+BATCH = 500  # rows forgotten at a time
 SPAN = 10_000  # versions looked through in one statement
 NOT_TOLD = "(erased)"
 
@@ -49,7 +51,7 @@ def forget_rows_of(model: type[Model], link: str, person_pk: int) -> None:
         found.update(int(pk) for pk in ids)
     rows = model._base_manager.filter(**{link: person_pk})  # noqa: SLF001 - public
     found.update(rows.values_list("pk", flat=True))
-    for batch in _batches(sorted(found)):
+    for batch in batched(sorted(found), BATCH):
         forget_rows(model, batch)
 
 
@@ -63,7 +65,3 @@ def _spans(versions: QuerySet[Version]) -> Iterator[tuple[int, int]]:
             return
         yield ends["first"], ends["last"]
         after = ends["last"]
-
-
-def _batches(pks: list[int], size: int = 500) -> list[list[int]]:
-    return [pks[start : start + size] for start in range(0, len(pks), size)]

@@ -10,6 +10,7 @@ from address.destinations import Destination
 from basket.items import line_title
 from basket.totals import NO_SHIPPING, Charge, Totals, compute_totals
 from custom import outbox
+from custom.batching import batched
 from custom.money import round_money
 from custom.transactions import transactional
 from orders.models import Order, OrderEvent, OrderLine
@@ -92,7 +93,7 @@ def _store(
     )
     record_movements(list(_movements(lines)))
     ids = [str(order.public_id) for order in orders]
-    batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+    batches = batched(ids, BATCH)
     outbox.publish_all("order.imported", [{"orders": batch} for batch in batches])
 
 

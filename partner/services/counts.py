@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from custom.batching import batched
 from custom.transactions import transactional
 from partner.errors import BelowAllocatedError, StockChangedError
 from partner.models import StockLevel, StockMovement, StockRecord
@@ -105,8 +106,7 @@ def record_movements(
         in_stock[row.stock_record_id] += row.in_stock_delta
         allocated[row.stock_record_id] += row.allocated_delta
     changed = sorted(pk for pk in in_stock if in_stock[pk] or allocated[pk])
-    for start in range(0, len(changed), BATCH):
-        pks = changed[start : start + BATCH]
+    for pks in batched(changed, BATCH):
         StockLevel.objects.move(
             {pk: in_stock[pk] for pk in pks}, {pk: allocated[pk] for pk in pks}
         )

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from catalogue.models import ProductSummary, Variant
 from catalogue.services import copy_figures
+from custom.batching import batched
 from custom.collecting import Turn, gathered
 from custom.transactions import transactional
 from partner.strategy import Offer, best_offer, pick_offers
@@ -30,10 +31,9 @@ def refresh_summaries(product_ids: Iterable[int]) -> AbstractSet[int]:
         Ids of products with other figures than before; search is told of those. None
         where it is put off.
     """
-    pks = sorted(set(product_ids))
     changed: set[int] = set()
-    for start in range(0, len(pks), BATCH):
-        changed |= _refresh(pks[start : start + BATCH])
+    for pks in batched(sorted(set(product_ids)), BATCH):
+        changed |= _refresh(pks)
     return changed
 
 

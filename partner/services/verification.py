@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from custom.batching import batched
 from custom.ids import new_public_id
 from custom.transactions import transactional
 from partner.models import StockLevel, StockMovement
@@ -61,10 +62,9 @@ def verify_stock(*, repair: bool = False) -> list[Finding]:
             stay, as what is on the shelf is known to whoever counts it; promised is
             what is waited for. An oversold level is left for people to settle.
     """
-    suspects = sorted(_suspects())
     findings: list[Finding] = []
-    for start in range(0, len(suspects), BATCH):
-        findings += _verify(suspects[start : start + BATCH], repair=repair)
+    for suspects in batched(sorted(_suspects()), BATCH):
+        findings += _verify(suspects, repair=repair)
     return findings
 
 

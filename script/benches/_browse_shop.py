@@ -21,6 +21,8 @@ import django
 from django.core.management import call_command
 from django.db.models import QuerySet
 
+from custom.batching import batched
+
 BASE = 2_500  # products stored by the services
 BATCH = 500  # of them in a transaction; orders too
 ORDERS, LINES = 20, 3  # of a user, of an order
@@ -139,7 +141,7 @@ def load_orders(users: list[User]) -> None:
         StockRecord.objects.order_by("pk").values_list("pk", flat=True)[:BASE]
     )
     now = timezone.now().replace(microsecond=0)
-    for start in range(0, len(users), BATCH // ORDERS):
+    for some in batched(users, BATCH // ORDERS):
         import_orders(
             [
                 HistoricOrder(
@@ -149,7 +151,7 @@ def load_orders(users: list[User]) -> None:
                     placed_at=now - timedelta(days=20 * age + 20),
                     completed_at=now - timedelta(days=20 * age + 10),
                 )
-                for user in users[start : start + BATCH // ORDERS]
+                for user in some
                 for age in range(ORDERS)
             ]
         )

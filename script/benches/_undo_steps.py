@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import django
@@ -26,6 +26,7 @@ from catalogue.services.rows import (
     rewrite_products,
     rewrite_variants,
 )
+from custom.batching import batched
 from custom.history import recorded
 from custom.history.undoing import advance_undo, start_undo
 from custom.models import HistoryUndo
@@ -74,7 +75,7 @@ class Shop:
             with recorded("Import.", batch=batch):
                 work(some)
 
-        for some in _chunks(keys):
+        for some in batched(list(keys), CHUNK):
             run_in_transaction(partial(carry_out, some))
 
     def _make(self, keys: Sequence[int], told: str) -> list[Product]:
@@ -148,11 +149,6 @@ def undo(batch: uuid.UUID) -> dict[str, float]:
         "python": time.process_time() - spent,
         "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
-
-
-def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]
 
 
 if __name__ == "__main__":

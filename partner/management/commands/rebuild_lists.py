@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 
 from catalogue.models import Product
 from catalogue.services import recount_listings, refresh_listings
+from custom.batching import batched
 from partner.services import refresh_summaries
 
 BATCH = 5000  # products in one transaction
@@ -17,8 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         """Go through all products, then count."""
         pks = list(Product.objects.order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(pks), BATCH):
-            batch = pks[start : start + BATCH]
+        for batch in batched(pks, BATCH):
             refresh_summaries(batch)
             refresh_listings(batch)
         recount_listings()
