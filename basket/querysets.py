@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 
 from basket.requests import LineRequest
-from catalogue.rows import ImageRow
+from catalogue.querysets import with_first_image
+from catalogue.rows import ImageRow, image_of, image_sources
 from custom.rows import as_rows
 
 if TYPE_CHECKING:
@@ -43,15 +44,7 @@ class BasketRow(NamedTuple):
     @property
     def image(self) -> ImageRow | None:
         """Return the product's first picture."""
-        if self.image_id is None:
-            return None
-        return ImageRow(
-            self.image_id,
-            self.image_alt,
-            self.image_width,
-            self.image_height,
-            self.image_file,
-        )
+        return image_of(self)
 
     def as_request(self) -> LineRequest:
         """Return the line as what is looked up and priced."""
@@ -69,11 +62,7 @@ ROW_SOURCES = {
     "sku": "lines__variant__sku",
     "variant_title": "lines__variant__title",
     "product_title": "lines__variant__product__title",
-    "image_id": "lines__variant__product__images__pk",
-    "image_alt": "lines__variant__product__images__alt",
-    "image_width": "lines__variant__product__images__width",
-    "image_height": "lines__variant__product__images__height",
-    "image_file": "lines__variant__product__images__file",
+    **image_sources("lines__variant__product__images"),
 }
 
 
@@ -86,13 +75,7 @@ class BasketQuerySet(models.QuerySet["Basket"]):
 
     def rows(self) -> "models.QuerySet[Basket, BasketRow]":
         """Read baskets with their lines, in the order of adding, in one row each."""
-        lines: Any = self.model.lines.rel.related_model
-        variants: Any = lines.variant.field.related_model
-        images: Any = variants.product.field.related_model.images.rel.related_model
-        path = "lines__variant__product__images"
-        of_product = images.objects.filter(product=OuterRef("lines__variant__product"))
-        is_first = Q((path, Subquery(of_product.in_order().values("pk")[:1])))
-        found = self.filter(Q((f"{path}__isnull", True)) | is_first).annotate(
+        found = self.filter(with_first_image("lines__variant__product")).annotate(
             **{name: F(source) for name, source in ROW_SOURCES.items()}
         )
         return as_rows(found.order_by("lines__pk"), BasketRow)

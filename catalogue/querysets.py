@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import (
     BooleanField,
@@ -296,10 +297,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         public = variants.objects.filter(product=OuterRef("pk"), is_public=True)
         # An aggregate of Django's would group, which takes a sort for each product.
         number = Func(F("pk"), function="COUNT", output_field=IntegerField())
-        images: Any = self.model.images.rel.related_model
-        first = images.objects.filter(product=OuterRef("pk")).in_order().values("pk")
-        is_first = Q(images__pk=Subquery(first[:1]))
-        found = self.filter(Q(images__isnull=True) | is_first).annotate(
+        found = self.filter(with_first_image()).annotate(
             variant_count=Subquery(
                 public.order_by().annotate(number=number).values("number")
             ),
@@ -310,6 +308,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def for_detail(self) -> Self:
         """Load what a product page shows of the product's own row and its summary."""
         return self.select_related("summary")
+
+
+def with_first_image(path: str = "") -> Q:
+    """Return the condition that leaves of a product's pictures the first, if any.
+
+    Without it a row joined with them is there once for each. ``path`` leads to the
+    product.
+    """
+    images: Any = apps.get_model("catalogue", "ProductImage")
+    of_product = images.objects.filter(product=OuterRef(path or "pk"))
+    joined = f"{path}__images" if path else "images"
+    is_first = Q((f"{joined}__pk", Subquery(of_product.in_order().values("pk")[:1])))
+    return Q((f"{joined}__isnull", True)) | is_first
 
 
 def _shown(at: datetime, path: str = "") -> Q:

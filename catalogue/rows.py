@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from catalogue.windows import boundary_after
@@ -15,6 +16,20 @@ class ImageRow(NamedTuple):
     width: int
     height: int
     file: str
+
+
+_IMAGE = attrgetter(*(f"image_{name}" for name in ImageRow._fields))
+
+
+def image_of(row: object) -> ImageRow | None:
+    """Return the picture that a row holds in ``image_id``, ``image_alt`` and so on."""
+    values = _IMAGE(row)
+    return None if values[0] is None else ImageRow._make(values)
+
+
+def image_sources(path: str) -> dict[str, str]:
+    """Return where such a row's columns come from; ``path`` leads to the pictures."""
+    return {f"image_{name}": f"{path}__{name}" for name in ImageRow._fields}
 
 
 class CategoryLinkRow(NamedTuple):
@@ -82,15 +97,7 @@ class ProductRow(NamedTuple):
     @property
     def image(self) -> ImageRow | None:
         """Return the first picture."""
-        if self.image_id is None:
-            return None
-        return ImageRow(
-            self.image_id,
-            self.image_alt,
-            self.image_width,
-            self.image_height,
-            self.image_file,
-        )
+        return image_of(self)
 
     def boundary_after(self, at: datetime) -> datetime | None:
         """Return the first moment after another at which it is hidden."""
@@ -103,9 +110,5 @@ ROW_SOURCES = {
     "compare_at_price": "summary__compare_at_price",
     "in_stock": "summary__in_stock",
     "rating": "summary__rating",
-    "image_id": "images__pk",
-    "image_alt": "images__alt",
-    "image_width": "images__width",
-    "image_height": "images__height",
-    "image_file": "images__file",
+    **image_sources("images"),
 }
