@@ -18,6 +18,14 @@ from users.tried import account_digest
 Row = TypeVar("Row", bound=Model)
 
 
+def signed(*facts: object) -> str:
+    """Return what a token signs of its row, in one text.
+
+    A space keeps facts apart: account 4 of ``2ada@…`` is not 42 of ``ada@…``.
+    """
+    return " ".join(map(str, facts))
+
+
 class RowToken(PasswordResetTokenGenerator):
     """Tokens of one purpose for rows of one model."""
 
@@ -37,8 +45,8 @@ class RowToken(PasswordResetTokenGenerator):
         except ValueError:
             row = None
         # Typed for accounts, though it asks no more of them than the value to sign.
-        signed: Any = row
-        if row is None or not self.check_token(signed, signature):
+        account: Any = row
+        if row is None or not self.check_token(account, signature):
             msg = "This link is not valid any more. Please ask for another mail."
             raise LinkInvalidError(msg)
         return row
@@ -73,8 +81,7 @@ class _VerificationToken(MailToken):
     key_salt = "users.links.verification"
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        # A space keeps them apart: account 4 of 2ada@… is not 42 of ada@….
-        return f"{user.pk} {user.email_normalized} {timestamp}"
+        return signed(user.pk, user.email_normalized, timestamp)
 
 
 class _ChangeToken(RowToken):
@@ -95,8 +102,8 @@ class _ChangeToken(RowToken):
         return self.find(token, EmailChange.objects.of_active_accounts())
 
     def _make_hash_value(self, change: Any, timestamp: int) -> str:  # noqa: ANN401
-        decided = f"{change.confirmed_at}{change.stopped_at}"
-        return f"{change.pk}{change.user.password}{decided}{timestamp}"
+        decided = change.confirmed_at, change.stopped_at
+        return signed(change.pk, change.user.password, *decided, timestamp)
 
 
 class _StopToken(_ChangeToken):
@@ -105,7 +112,7 @@ class _StopToken(_ChangeToken):
     key_salt = "users.links.email_change_stop"
 
     def _make_hash_value(self, change: Any, timestamp: int) -> str:  # noqa: ANN401
-        return f"{change.pk}{change.stopped_at}{timestamp}"
+        return signed(change.pk, change.stopped_at, timestamp)
 
 
 class _UnlockToken(MailToken):
@@ -117,7 +124,7 @@ class _UnlockToken(MailToken):
         account = account_digest(user.email)
         tried = SignInTries.objects.of_account(account)
         unlocked = tried.aggregate(at=Max("unlocked_at"))["at"]
-        return f"{user.pk}{account}{unlocked}{timestamp}"
+        return signed(user.pk, account, unlocked, timestamp)
 
 
 class _ErasureToken(RowToken):
@@ -137,7 +144,7 @@ class _ErasureToken(RowToken):
         return is_signature(token or "", self._signed(user), salt=self.key_salt)
 
     def _signed(self, erasure: Erasure) -> str:
-        return f"{erasure.public_id.hex} {erasure.told_at.isoformat()}"
+        return signed(erasure.public_id.hex, erasure.told_at.isoformat())
 
 
 PASSWORD_RESET = MailToken()
