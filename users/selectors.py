@@ -7,7 +7,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from custom.privacy import Person
-from custom.privacy.holdings import NOBODY
 from custom.throttling.overrides import Override
 from users.models import Erasure, User, UserRate
 from users.querysets import UserQuerySet
@@ -33,12 +32,8 @@ def person_of_erasure(erasure: Erasure) -> Person:
     """Return whose erasure it is: an account's owner, or a guest."""
     if erasure.user is not None:
         return person_of(erasure.user)
-    return Person(
-        pk=NOBODY,
-        public_id=erasure.public_id,
-        email=erasure.mail_to,
-        has_proved_email=True,
-        before=erasure.asked_at,
+    return Person.guest(
+        erasure.mail_to, public_id=erasure.public_id, before=erasure.asked_at
     )
 
 

@@ -40,6 +40,17 @@ class Person:
     has_proved_email: bool
     before: datetime | None = None
 
+    @classmethod
+    def guest(cls, email: str, *, public_id: UUID, before: datetime) -> "Person":
+        """Return the reader of an address, who has proved to be that."""
+        return cls(
+            pk=NOBODY,
+            public_id=public_id,
+            email=email,
+            has_proved_email=True,
+            before=before,
+        )
+
     @property
     def is_guest(self) -> bool:
         """Tell whether there is an address alone, and no account."""

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from custom import outbox
-from custom.privacy.holdings import NOBODY, Person
+from custom.privacy import Person
 from custom.transactions import transactional
 from orders.links import GUEST_DATA
 from orders.models import Order
@@ -31,12 +31,8 @@ def guest_of(token: str) -> Person:
         LinkInvalidError: The token is old, used, or none.
     """
     order = GUEST_DATA.find(token, Order.objects.for_guests())
-    return Person(
-        pk=NOBODY,
-        public_id=order.public_id,
-        email=order.guest_email,
-        has_proved_email=True,
-        before=timezone.now(),
+    return Person.guest(
+        order.guest_email, public_id=order.public_id, before=timezone.now()
     )
 
 
