@@ -1,6 +1,6 @@
 """How the catalogue's rows are put back: through its services and under their locks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import ForeignKey, Model
@@ -13,6 +13,7 @@ from catalogue.models import (
     ProductImage,
     Variant,
 )
+from catalogue.selectors import definitions_of_types
 from catalogue.services import bulk, categories, names, products
 from catalogue.services.listings import TREE_LOCK
 from catalogue.services.rows import (
@@ -22,13 +23,12 @@ from catalogue.services.rows import (
     rewrite_variants,
 )
 from catalogue.services.touching import touch_product
-from catalogue.windows import PublishWindow, check_window
+from catalogue.windows import check_window, window_after
 from custom.history.reading import Values
 from custom.history.rules import Change, ModelRules, RevertRefusedError
 from custom.locks import lock_named
 
 AppliesTo = AttributeDefinition.AppliesTo
-WINDOW = ("publish_from", "publish_until")
 TREE_FIELDS = ("lft", "rght", "tree_id", "level")
 
 
@@ -91,8 +91,7 @@ class ProductRules(ModelRules[Product]):
     """Slugs stay unique, attributes fit their type, lists follow."""
 
     served = ("title", "slug", "description", "attributes", "is_public")
-    # Written for many at once; others may be taken by another row, or decide on these.
-    together = frozenset(
+    together: ClassVar[frozenset[str]] = frozenset(
         {
             "title",
             "description",
@@ -119,19 +118,20 @@ class ProductRules(ModelRules[Product]):
         if served:
             products.update_product(row.pk, **served)
 
-    def put_back_all(self, changes: Sequence[Change[Product]]) -> None:
-        """Let the service of imports write all those that it may."""
-        apart = [one for one in changes if not one[1].keys() <= self.together]
-        joint = [one for one in changes if one[1].keys() <= self.together]
-        super().put_back_all(apart)
-        types = {row.product_type_id for row, _values in joint}
-        definitions = _definitions_of(types, AppliesTo.PRODUCT)
-        linked = {pk for _row, each in joint for pk in each.get("categories", ())}
+    def put_back_together(self, changes: Sequence[Change[Product]]) -> None:
+        """Let the service of imports write them."""
+        definitions = definitions_of_types({row.product_type_id for row, _ in changes})
+        linked = {pk for _row, each in changes for pk in each.get("categories", ())}
         known = Category.objects.in_bulk(linked)
         rewrite_products(
             [
-                _change(row, values, definitions[row.product_type_id], known)
-                for row, values in joint
+                _change(
+                    row,
+                    values,
+                    definitions[row.product_type_id, AppliesTo.PRODUCT],
+                    known,
+                )
+                for row, values in changes
             ]
         )
 
@@ -177,34 +177,39 @@ class _PartRules(ModelRules[Any]):
 class VariantRules(_PartRules):
     """Attributes fit the product's type."""
 
-    # Written for many at once; lists follow the others by signals.
-    together = frozenset({"title", "attributes", "barcode", "weight_grams", "position"})
+    # Lists follow the others by signals.
+    together: ClassVar[frozenset[str]] = frozenset(
+        {"title", "attributes", "barcode", "weight_grams", "position"}
+    )
 
-    def put_back_all(self, changes: Sequence[Change[Variant]]) -> None:
-        """Let the service of imports write all those that it may."""
-        apart = [one for one in changes if not one[1].keys() <= self.together]
-        joint = [one for one in changes if one[1].keys() <= self.together]
-        super().put_back_all(apart)
-        owners = {row.product_id for row, _values in joint}
+    def put_back_together(self, changes: Sequence[Change[Variant]]) -> None:
+        """Let the service of imports write them."""
+        owners = {row.product_id for row, _values in changes}
         types = dict(
             Product.objects.filter(pk__in=owners).values_list("pk", "product_type")
         )
-        definitions = _definitions_of(set(types.values()), AppliesTo.VARIANT)
+        definitions = definitions_of_types(set(types.values()))
         rewrite_variants(
             [],
             [
                 VariantChange(
                     variant_id=row.pk,
-                    values=_checked(row, values, definitions[types[row.product_id]]),
+                    values=_checked(
+                        row,
+                        values,
+                        definitions[types[row.product_id], AppliesTo.VARIANT],
+                    ),
                 )
-                for row, values in joint
+                for row, values in changes
             ],
         )
 
     def put_back(self, row: Variant, values: Mapping[str, Any]) -> None:
         """Refuse attributes the type no longer has."""
         if "attributes" in values:
-            cleaned = clean_attributes(_definitions(row), values["attributes"])
+            kind = row.product.product_type_id
+            definitions = definitions_of_types([kind])[kind, AppliesTo.VARIANT]
+            cleaned = clean_attributes(definitions, values["attributes"])
             values = {**values, "attributes": cleaned}
         super().put_back(row, values)
 
@@ -245,9 +250,7 @@ def _change(
     fields = dict(values)
     linked = fields.pop("categories", None)
     checked = _checked(row, fields, definitions)
-    check_window(
-        PublishWindow(*(fields.get(name, getattr(row, name)) for name in WINDOW))
-    )
+    check_window(window_after(row, fields))
     return ProductChange(
         product_id=row.pk,
         values=checked,
@@ -282,26 +285,6 @@ def _forget_dead(row: Model, name: str) -> None:
     others: Any = field.related_model
     if key is not None and not others.objects.filter(pk=key).exists():
         setattr(row, name, None)
-
-
-def _definitions_of(
-    types: Collection[int], applies_to: str
-) -> dict[int, list[AttributeDefinition]]:
-    """Return what products of each type, or their variants, may say; 1 query."""
-    found: dict[int, list[AttributeDefinition]] = {each: [] for each in types}
-    of_types = AttributeDefinition.objects.filter(
-        product_type__in=types, applies_to=applies_to
-    )
-    for each in of_types.in_order():
-        found[each.product_type_id].append(each)
-    return found
-
-
-def _definitions(variant: Variant) -> list[AttributeDefinition]:
-    found = AttributeDefinition.objects.filter(
-        product_type=variant.product.product_type_id, applies_to=AppliesTo.VARIANT
-    )
-    return list(found.in_order())
 
 
 def _labels(types: set[int], applies_to: str) -> dict[str, str]:

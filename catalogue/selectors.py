@@ -1,6 +1,7 @@
 """Reads of the catalogue that no single queryset answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,6 +184,20 @@ def definitions_by_code() -> dict[str, list[DefinitionRow]]:
     for definition in _ALL_DEFINITIONS():
         found.setdefault(definition.code, []).append(definition)
     return found
+
+
+def definitions_of_types(
+    product_types: Collection[int],
+) -> Mapping[tuple[int, str], list[AttributeDefinition]]:
+    """Return what may be said, by type and what it applies to, in order; 1 query.
+
+    Nothing, where a type has no definitions.
+    """
+    found = AttributeDefinition.objects.filter(product_type__in=product_types)
+    grouped: defaultdict[tuple[int, str], list[AttributeDefinition]] = defaultdict(list)
+    for each in found.in_order():
+        grouped[each.product_type_id, each.applies_to].append(each)
+    return grouped
 
 
 def whole_list(scope: int, ordering: str) -> PreparedRows[int]:

@@ -1,7 +1,9 @@
 """When a product may be seen: from a moment on, until another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from catalogue.errors import InvalidWindowError
 
@@ -19,6 +21,12 @@ class PublishWindow:
 
 
 ALWAYS = PublishWindow()
+ENDS = ("publish_from", "publish_until")  # as products have them, too
+
+
+def window_after(row: object, values: Mapping[str, Any]) -> PublishWindow:
+    """Return a product's window with other values; ``row`` is None if it is new."""
+    return PublishWindow(*(values.get(name, getattr(row, name, None)) for name in ENDS))
 
 
 def check_window(window: PublishWindow) -> PublishWindow:

@@ -27,6 +27,7 @@ class StockRecordRules(ModelRules[StockRecord]):
     forward_only: ClassVar[frozenset[str]] = frozenset(
         {"variant", "partner", "currency"}
     )
+    together: ClassVar[frozenset[str]] = offers.REWRITTEN
 
     def lock_first(self, pks: Sequence[str]) -> None:
         """Lock partners' offers before the records, as the services do."""
@@ -38,13 +39,9 @@ class StockRecordRules(ModelRules[StockRecord]):
         """Let the service ask the price."""
         offers.update_stock_record(row.pk, **values)
 
-    def put_back_all(self, changes: Sequence[Change[StockRecord]]) -> None:
-        """Let the service ask many prices at once; a SKU has to be free."""
-        apart = [one for one in changes if "partner_sku" in one[1]]
-        super().put_back_all(apart)
-        offers.rewrite_stock_records(
-            {row.pk: each for row, each in changes if "partner_sku" not in each}
-        )
+    def put_back_together(self, changes: Sequence[Change[StockRecord]]) -> None:
+        """Let the service ask many prices at once."""
+        offers.rewrite_stock_records({row.pk: values for row, values in changes})
 
     def remove(self, row: StockRecord) -> None:
         """Take back an offer of which nothing has moved but the first count."""

@@ -33,7 +33,7 @@ from catalogue.services.products import (
     update_product,
 )
 from catalogue.services.variants import add_variant, delete_variant, update_variant
-from catalogue.windows import PublishWindow
+from catalogue.windows import ENDS, PublishWindow
 from custom.errors import StaleError
 from custom.history import recorded
 from custom.locks import lock_named
@@ -42,7 +42,6 @@ from users.models import User
 
 AppliesTo = AttributeDefinition.AppliesTo
 NEEDED = {"product_type", "title"}  # beside variants, of a new product
-WINDOW = ("publish_from", "publish_until")
 GONE = "There is nothing here, or you may not see it."
 Values = Mapping[str, Any]
 
@@ -91,7 +90,7 @@ def add_product(values: Values, *, edit: Edit) -> Product:
         DomainError: See ``create_product``.
     """
     given = dict(values)
-    window = PublishWindow(*(given.pop(name, None) for name in WINDOW))
+    window = PublishWindow(*(given.pop(name, None) for name in ENDS))
     with recorded(edit.reason, actor=edit.actor):
         return create_product(window=window, **given)
 
@@ -268,8 +267,8 @@ def _write(product: Product, values: Values) -> None:
         if wanted == {category.pk for category in product.categories.all()}:
             del given["categories"]
     given = _differing(product, given, unless=("categories",))
-    if any(name in given for name in WINDOW):
-        ends = (given.pop(name, getattr(product, name)) for name in WINDOW)
+    if any(name in given for name in ENDS):
+        ends = (given.pop(name, getattr(product, name)) for name in ENDS)
         given["window"] = PublishWindow(*ends)
     if given:
         update_product(product.pk, **given)

@@ -5,13 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.models import AttributeDefinition, Product, ProductType, Variant
-from catalogue.selectors import find_categories
+from catalogue.models import Product, ProductType, Variant
+from catalogue.selectors import definitions_of_types, find_categories
 from catalogue.services.judging import (
     Plan,
     ProductRow,
-    RefusedRowError,
-    RowFault,
     Stored,
     judge,
 )
@@ -24,7 +22,7 @@ from catalogue.services.rows import (
     rewrite_products,
     rewrite_variants,
 )
-from custom.bulks import Outcome
+from custom.bulks import Outcome, RefusedRowError, RowFault
 from custom.history import recorded
 from custom.ids import new_public_id
 from custom.locks import lock_named
@@ -111,13 +109,14 @@ def _load(rows: Collection[ProductRow], *, is_lock: bool) -> Stored:
         .in_bulk()
     )
     types = _types(rows)
-    used = [*types.values(), *(each.product_type for each in products.values())]
+    used = {each.pk for each in types.values()}
+    used.update(each.product_type_id for each in products.values())
     return Stored(
         products=products,
         ids=ids,
         owners=owners,
         types=types,
-        definitions=_definitions(used),
+        definitions=definitions_of_types(used),
         tax_classes=_tax_classes(rows),
         categories=find_categories(
             key for row in rows for key in row.values.get("categories", ())
@@ -145,17 +144,6 @@ def _slugs(rows: Collection[ProductRow]) -> dict[str, int]:
 def _codes(rows: Collection[ProductRow], name: str) -> set[Any]:
     """Return what the rows give for a value that is a code."""
     return {row.values.get(name) for row in rows} - {None}
-
-
-def _definitions(
-    types: Collection[ProductType],
-) -> dict[tuple[int, str], list[AttributeDefinition]]:
-    """Return the definitions of types by what they apply to; 1 query."""
-    found = AttributeDefinition.objects.filter(product_type__in=types).in_order()
-    grouped: defaultdict[tuple[int, str], list[AttributeDefinition]] = defaultdict(list)
-    for each in found:
-        grouped[each.product_type_id, each.applies_to].append(each)
-    return grouped
 
 
 def _store(plans: Mapping[int, Plan]) -> dict[int, int]:

@@ -51,6 +51,13 @@ def recorded_fields(model: type[models.Model]) -> tuple[str, ...]:
     return names
 
 
+def load_links(rows: Sequence[models.Model]) -> None:
+    """Load what versions of rows of one model hold of many to many; a query each."""
+    linked = {each.name for each in rows[0]._meta.local_many_to_many}  # noqa: SLF001
+    recorded = linked.intersection(recorded_fields(type(rows[0])))
+    models.prefetch_related_objects(rows, *sorted(recorded))
+
+
 def edited_fields(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
     """Return the fields people fill in, by name; versions hold others besides."""
     options = model._meta  # noqa: SLF001 - public
@@ -94,9 +101,8 @@ def values_of_rows(rows: Sequence[models.Model]) -> dict[str, Values]:
     """
     if not rows:
         return {}
+    load_links(rows)
     names = recorded_fields(type(rows[0]))
-    linked = {each.name for each in rows[0]._meta.local_many_to_many}  # noqa: SLF001
-    models.prefetch_related_objects(rows, *sorted(linked & set(names)))
     stored = json.loads(serializers.serialize("json", rows, fields=names))
     return {str(row.pk): each["fields"] for row, each in zip(rows, stored, strict=True)}
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from reversion import revisions
 from reversion.models import Revision, Version
 
+from custom.history.reading import load_links
 from custom.models import HistoryBatch, RevisionNote, VersionMark
 from custom.origins import current_actor, current_request_id, current_source
 
@@ -197,9 +198,7 @@ def _key(row: models.Model) -> Key:
 
 def _versions(rows: Sequence[models.Model]) -> dict[Key, Version]:
     """Return versions of rows of one model; a query for each many to many."""
-    options = revisions._get_options(type(rows[0]))  # noqa: SLF001 - no other way
-    linked = {field.name for field in rows[0]._meta.local_many_to_many}  # noqa: SLF001
-    models.prefetch_related_objects(rows, *sorted(linked & set(options.fields)))
+    load_links(rows)
     return {_key(row): _version(row) for row in rows}
 
 

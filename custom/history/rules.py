@@ -39,9 +39,12 @@ class ModelRules(Generic[M]):
     Attributes:
         forward_only: Fields that are never put back, since what they say is worth
             something: stock, permissions, what others know a row by.
+        together: Fields of which many rows are put back at once; others may be taken
+            by another row, or decide on these.
     """
 
     forward_only: ClassVar[frozenset[str]] = frozenset()
+    together: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, model: type[M]) -> None:
         self.model = model
@@ -70,6 +73,15 @@ class ModelRules(Generic[M]):
 
     def put_back_all(self, changes: Sequence[Change[M]]) -> None:
         """Write former values to many locked rows, as ``put_back`` does to one."""
+        joint = [one for one in changes if one[1].keys() <= self.together]
+        for row, values in changes:
+            if not values.keys() <= self.together:
+                self.put_back(row, values)
+        if joint:
+            self.put_back_together(joint)
+
+    def put_back_together(self, changes: Sequence[Change[M]]) -> None:
+        """Write former values of no fields but those that are put back at once."""
         for row, values in changes:
             self.put_back(row, values)
 

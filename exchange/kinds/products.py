@@ -26,7 +26,7 @@ from catalogue.services import (
 )
 from catalogue.services.listings import TREE_LOCK
 from catalogue.services.names import SLUG_LOCK
-from catalogue.windows import PublishWindow, check_window
+from catalogue.windows import check_window, window_after
 from custom.locks import lock_named
 from exchange.cells import Attributes, Code, Moment, Text, Words, YesNo
 from exchange.kinds.attributes import clean_cell
@@ -34,7 +34,6 @@ from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
 from exchange.kinds.reading import check_new_slug, in_chunks, products_in
 
 AppliesTo = AttributeDefinition.AppliesTo
-WINDOW = ("publish_from", "publish_until")
 OF_NEW = ("sku",)  # says nothing of a product that is there
 
 
@@ -135,7 +134,7 @@ class ProductKind(Kind):
             definitions = loaded.definitions.get(product_type.pk, [])
             values["attributes"] = clean_cell(definitions, values.get("attributes", {}))
         try:
-            check_window(self._window(line))
+            check_window(window_after(line.found, line.values))
         except InvalidWindowError as error:
             raise RowError(error.detail, "publish_until") from error
         self.compare(line, skip=OF_NEW)
@@ -204,12 +203,6 @@ class ProductKind(Kind):
             msg = f"There is no category {gone[0]}."
             raise RowError(msg, "categories")
 
-    def _window(self, line: Line) -> PublishWindow:
-        """Return the window as it would be."""
-        return PublishWindow(
-            *(line.values.get(name, getattr(line.found, name, None)) for name in WINDOW)
-        )
-
     def _new(self, line: Line, loaded: _Loaded) -> NewProduct:
         values = line.values
         return NewProduct(
@@ -222,7 +215,7 @@ class ProductKind(Kind):
                 loaded.categories[slug] for slug in values.get("categories", ())
             ],
             is_public=values.get("is_public", True),
-            window=self._window(line),
+            window=window_after(line.found, line.values),
         )
 
     def _change(self, line: Line, loaded: _Loaded) -> ProductChange:
