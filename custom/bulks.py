@@ -1,6 +1,7 @@
 """Requests that write many rows, each on its own merits."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from custom.models import KeptAnswer
 from custom.purging import purge_in_batches
 
 PURGE_BATCH = 20  # a kept answer is up to 200 kB
+Path = tuple[str | int, ...]  # to a member of a row
 
 
 class Outcome(StrEnum):
@@ -26,6 +28,23 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why a row is refused, and the path to the member that is at fault."""
+
+    path: Path
+    code: str
+    detail: str
+
+
+class RefusedRowError(Exception):
+    """A row cannot be carried out."""
+
+    def __init__(self, *faults: RowFault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
 
 
 def write_rows_once(

@@ -27,15 +27,13 @@ from catalogue.models import (
 from catalogue.services.products import NewProduct, NewVariant
 from catalogue.services.rows import VariantChange
 from catalogue.slugs import check_slug_shape
-from catalogue.windows import PublishWindow, check_window
-from custom.bulks import Outcome
+from catalogue.windows import ENDS, PublishWindow, check_window, window_after
+from custom.bulks import Outcome, Path, RefusedRowError, RowFault
 from tax.models import TaxClass
 
 AppliesTo = AttributeDefinition.AppliesTo
 Values = Mapping[str, Any]
-Path = tuple[str | int, ...]
 NEEDED = ("product_type", "title", "variants")  # of a new product
-WINDOW = ("publish_from", "publish_until")
 MISSING = "does-not-exist"
 
 
@@ -55,23 +53,6 @@ class ProductRow:
     variants: Sequence[Values] = ()
     external_id: str | None = None
     version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """Why a row is refused, and the path to the member that is at fault."""
-
-    path: Path
-    code: str
-    detail: str
-
-
-class RefusedRowError(Exception):
-    """A row cannot be carried out."""
-
-    def __init__(self, *faults: RowFault) -> None:
-        super().__init__(*faults)
-        self.faults = faults
 
 
 @dataclass(slots=True)
@@ -135,7 +116,7 @@ class Plan:
     def new_product(self) -> NewProduct:
         """Return the product to be made; its slug is in ``values``."""
         given = {name: each for name, each in self.values.items() if name != "slug"}
-        window = PublishWindow(*(given.pop(name, None) for name in WINDOW))
+        window = PublishWindow(*(given.pop(name, None) for name in ENDS))
         return NewProduct(
             variants=self.added,
             categories=self.categories or (),
@@ -232,9 +213,8 @@ def _plan_values(plan: Plan, stored: Stored) -> None:
         definitions = stored.definitions.get((plan.product_type.pk, AppliesTo.PRODUCT))
         given["attributes"] = _clean(definitions, given.get("attributes"), ())
     plan.values = _differing(plan.found, given) if plan.found else given
-    ends = (plan.values.get(name, getattr(plan.found, name, None)) for name in WINDOW)
     try:
-        check_window(PublishWindow(*ends))
+        check_window(window_after(plan.found, plan.values))
     except InvalidWindowError as error:
         fault = RowFault(("publish_until",), error.code, error.detail)
         raise RefusedRowError(fault) from error

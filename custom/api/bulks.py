@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from custom.api.output import OutputSerializer
 from custom.api.problems import QueryParameterError, pointer_token
-from custom.bulks import Outcome
+from custom.bulks import Outcome, RowFault
 
 JsonRow = dict[str, Any]
 DRY_RUN = "dry_run"
@@ -67,6 +67,11 @@ def row_error(
     """Return what is wrong with a row, or with a member of it that a path leads to."""
     pointer = "/".join((row_pointer(place), *map(pointer_token, path)))
     return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def row_errors(place: int, faults: Iterable[RowFault]) -> list[dict[str, str]]:
+    """Return why a service has refused a row."""
+    return [row_error(place, each.path, each.code, each.detail) for each in faults]
 
 
 def row_pointer(place: int) -> str:

@@ -99,10 +99,9 @@ class OfferKind(Kind):
                 is_dry_run=is_dry_run,
             )
             for line in of_partner[code]:
-                fault = results[line.number].fault
-                if fault is not None:
-                    column = COLUMNS_OF.get(fault.field, fault.field)
-                    line.refuse(column, fault.detail)
+                for fault in results[line.number].faults:
+                    name = str(fault.path[0])
+                    line.refuse(COLUMNS_OF.get(name, name), fault.detail)
 
     def _row(self, line: Line, loaded: _Loaded) -> StockRow:
         """Return what the service is told of a row."""

@@ -1,10 +1,10 @@
 """Reads the rows of a bulk one by one, and tells what became of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
-from custom.api.bulks import JsonRow, row_error, row_pointer
+from custom.api.bulks import JsonRow, row_error, row_errors, row_pointer
 from custom.api.problems import list_faults
 from custom.bulks import Outcome, write_rows_once
 from custom.idempotency import Outcome as RequestOutcome
@@ -105,10 +105,5 @@ def _tell(place: int, row: StockRow, result: RowResult) -> JsonRow:
         "partner_sku": row.partner_sku,
         "outcome": result.outcome,
         "id": result.stock_record_id,
-        "errors": list(_errors(place, result)),
+        "errors": row_errors(place, result.faults),
     }
-
-
-def _errors(place: int, result: RowResult) -> Iterator[dict[str, str]]:
-    if fault := result.fault:
-        yield row_error(place, [fault.field], fault.code, fault.detail)

@@ -1,7 +1,6 @@
 """Every write to partners, their offers and their stock."""
 
 from partner.services.bulk import (
-    RowFault,
     RowResult,
     StockRow,
     purge_imports,
@@ -30,7 +29,6 @@ __all__ = [
     "Finding",
     "NewMovement",
     "NewStockRecord",
-    "RowFault",
     "RowResult",
     "StockChange",
     "StockRow",

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.conf import settings
 
 from catalogue.models import Variant
-from custom.bulks import Outcome, purge_answers
+from custom.batching import batched
+from custom.bulks import Outcome, RefusedRowError, RowFault, purge_answers
 from custom.errors import DomainError
 from custom.history import record_all, recorded
 from custom.ids import new_public_id
@@ -49,30 +50,13 @@ class StockRow:
     variant_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """Why a row was refused, and which of its fields is at fault."""
-
-    field: str
-    code: str
-    detail: str
-
-
 @dataclass(slots=True)
 class RowResult:
-    """What became of a row; ``fault`` is there only for errors."""
+    """What became of a row; ``faults`` are there only for errors."""
 
     outcome: Outcome
     stock_record_id: int | None = None
-    fault: RowFault | None = None
-
-
-class _RefusedError(Exception):
-    """A row cannot be carried out."""
-
-    def __init__(self, fault: RowFault) -> None:
-        super().__init__(fault.detail)
-        self.fault = fault
+    faults: tuple[RowFault, ...] = ()
 
 
 @dataclass(slots=True)
@@ -154,33 +138,33 @@ def _judge(row: StockRow, batch: _Batch) -> RowResult:
     """Decide what becomes of a row, and note in the batch what to store."""
     if row.partner_sku in batch.seen:
         detail = "An earlier row has the same SKU."
-        fault = RowFault("partner_sku", "duplicate-row", detail)
-        return RowResult(Outcome.ERROR, fault=fault)
+        fault = RowFault(("partner_sku",), "duplicate-row", detail)
+        return RowResult(Outcome.ERROR, faults=(fault,))
     batch.seen.add(row.partner_sku)
     record = batch.records.get(row.partner_sku)
     try:
         if record is None:
             return _create(row, batch)
         return _change(row, record, batch)
-    except _RefusedError as refusal:
-        return RowResult(Outcome.ERROR, fault=refusal.fault)
+    except RefusedRowError as refusal:
+        return RowResult(Outcome.ERROR, faults=refusal.faults)
 
 
 def _create(row: StockRow, batch: _Batch) -> RowResult:
     """Plan a new record."""
     if row.variant_id is None:
         detail = "You have no such SKU. Name its variant and price to create it."
-        raise _RefusedError(RowFault("partner_sku", "unknown-sku", detail))
+        raise RefusedRowError(RowFault(("partner_sku",), "unknown-sku", detail))
     if row.variant_id not in batch.variants:
-        raise _RefusedError(
-            RowFault("variant", "does-not-exist", "There is no such variant.")
+        raise RefusedRowError(
+            RowFault(("variant",), "does-not-exist", "There is no such variant.")
         )
     if row.variant_id in batch.offered:
         detail = "You offer this variant already, under another SKU of yours."
-        raise _RefusedError(RowFault("variant", "already-offered", detail))
+        raise RefusedRowError(RowFault(("variant",), "already-offered", detail))
     if row.price is None:
         detail = "A new stock record needs a price."
-        raise _RefusedError(RowFault("price", "required", detail))
+        raise RefusedRowError(RowFault(("price",), "required", detail))
     currency = settings.SHOP_CURRENCY
     _check(row, num_in_stock=0, compare_at=None, currency=currency)
     batch.offered.add(row.variant_id)
@@ -201,7 +185,7 @@ def _change(row: StockRow, record: StockRecord, batch: _Batch) -> RowResult:
     """Plan the change of a record that is there."""
     if row.variant_id not in (None, record.variant_id):
         detail = "This SKU of yours stands for another variant."
-        raise _RefusedError(RowFault("variant", "sku-taken", detail))
+        raise RefusedRowError(RowFault(("variant",), "sku-taken", detail))
     level = batch.levels[record.pk]
     _check(
         row,
@@ -212,7 +196,7 @@ def _change(row: StockRow, record: StockRecord, batch: _Batch) -> RowResult:
     count = level.num_in_stock if row.num_in_stock is None else row.num_in_stock
     if count < level.num_allocated and not level.backorder:
         detail = f"{level.num_allocated} units are promised to orders."
-        raise _RefusedError(RowFault("num_in_stock", "below-allocated", detail))
+        raise RefusedRowError(RowFault(("num_in_stock",), "below-allocated", detail))
     result = RowResult(Outcome.UNCHANGED, record.pk)
     if row.price not in (None, record.price):
         record.price = row.price
@@ -240,13 +224,13 @@ def _check(
         if row.price is not None:
             check_prices(row.price, compare_at, currency)
     except StockChangedError as error:
-        raise _RefusedError(_fault("expected", error)) from error
+        raise RefusedRowError(_fault("expected", error)) from error
     except PriceError as error:
-        raise _RefusedError(_fault("price", error)) from error
+        raise RefusedRowError(_fault("price", error)) from error
 
 
 def _fault(name: str, error: DomainError) -> RowFault:
-    return RowFault(name, error.code, error.detail)
+    return RowFault((name,), error.code, error.detail)
 
 
 def _store(batch: _Batch, actor: User | None) -> None:
@@ -272,8 +256,7 @@ def _store_planned(batch: _Batch, actor: User | None) -> None:
 
 def _reprice(records: list[StockRecord]) -> None:
     """Ask the new prices of the records; a statement for each 500."""
-    for start in range(0, len(records), BATCH):
-        some = records[start : start + BATCH]
+    for some in batched(records, BATCH):
         StockRecord.objects.reprice({record.pk: record.price for record in some})
     if records:
         renew_prices(records)

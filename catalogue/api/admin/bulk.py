@@ -19,7 +19,7 @@ from custom.api.bulks import (
     DRY_RUN_PARAMETER,
     JsonRow,
     is_dry_run,
-    row_error,
+    row_errors,
     row_pointer,
     sum_up,
 )
@@ -108,10 +108,7 @@ def _tell(place: int, row: ProductRow, result: RowResult) -> JsonRow:
         outcome=result.outcome,
         id=result.product_id,
         version=result.version,
-        errors=[
-            row_error(place, fault.path, fault.code, fault.detail)
-            for fault in result.faults
-        ],
+        errors=row_errors(place, result.faults),
     )
 
 
