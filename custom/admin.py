@@ -1,5 +1,6 @@
 """The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -33,6 +34,29 @@ from custom.models import (
 from custom.transactions import refused_when_busy
 
 M = TypeVar("M", bound=Model)
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def tells_refusals(view: View) -> View:
+    """Have a page of an admin tell what a service refused; nothing is saved then.
+
+    The page is shown again, as the database has it.
+    """
+
+    @functools.wraps(view)
+    def answer(
+        self: admin.ModelAdmin[Any],
+        request: HttpRequest,
+        *args: object,
+        **kwargs: object,
+    ) -> HttpResponse:
+        try:
+            return view(self, request, *args, **kwargs)
+        except DomainError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return redirect(request.get_full_path())
+
+    return cast("View", answer)
 
 
 class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
@@ -87,16 +111,14 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         label = dict(self.get_action_choices(request)).get(chosen, chosen)
         return f"{label}, in bulk."
 
+    @tells_refusals
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Let what is done to many rows at once be one step, which can be undone."""
         if request.method == "POST":
             request.history_batch = new_public_id()  # type: ignore[attr-defined]
-        try:
-            return super().changelist_view(request, extra_context)
-        except DomainError as error:
-            return self._refused(request, error)
+        return super().changelist_view(request, extra_context)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep the reason that was given; without one, the change is the reason."""
@@ -112,18 +134,17 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
             obj.version += 1
         super().save_model(request, obj, form, change)
 
+    @tells_refusals
     def add_view(
         self,
         request: HttpRequest,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what a service refused, with nothing saved or recorded."""
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except DomainError as error:
-            return self._refused(request, error)
+        """Add a row."""
+        return super().add_view(request, form_url, extra_context)
 
+    @tells_refusals
     def change_view(
         self,
         request: HttpRequest,
@@ -131,24 +152,19 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what a service refused, with nothing saved or recorded."""
-        try:
-            return super().change_view(request, object_id, form_url, extra_context)
-        except DomainError as error:
-            return self._refused(request, error)
+        """Change a row."""
+        return super().change_view(request, object_id, form_url, extra_context)
 
+    @tells_refusals
     def delete_view(
         self,
         request: HttpRequest,
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what a service refused, with nothing deleted."""
-        try:
-            with self.create_revision(request):
-                return super().delete_view(request, object_id, extra_context)
-        except DomainError as error:
-            return self._refused(request, error)
+        """Delete a row, as a change that is recorded."""
+        with self.create_revision(request):
+            return super().delete_view(request, object_id, extra_context)
 
     @staticmethod
     def _logged(
@@ -159,11 +175,6 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         if reversion.is_active() and (reason := request.POST.get("_reason", "")):
             reversion.set_comment(reason.strip()[:REASON_LENGTH])
         return entry
-
-    def _refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
-        """Say why, and show the page again as the database has it."""
-        self.message_user(request, error.detail, messages.ERROR)
-        return redirect(request.get_full_path())
 
 
 class LedgerAdmin(_ListedAdmin[M]):
