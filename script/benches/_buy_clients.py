@@ -7,12 +7,12 @@ from http import HTTPStatus
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
-from typing import NamedTuple
 
+from script.benches._measuring import percentile
+from script.benches._wrk import CONNECTIONS, Load
 from script.lib.console import ScriptError
 from tests.web import WebClient
 
-CLIENTS = 4
 ADDRESS = {
     "last_name": "Lovelace",
     "line1": "Stephansplatz 1",
@@ -23,13 +23,6 @@ ADDRESS = {
 
 Ask = Callable[[int], None]  # asks for something about the product with this number
 Open = Callable[[], Ask]  # connects; called in each client's own process
-
-
-class Run(NamedTuple):
-    """What the clients saw: the seconds of each request, and of all together."""
-
-    latencies: list[float]
-    seconds: float
 
 
 def open_buying(port: int, variants: Sequence[int]) -> Ask:
@@ -84,14 +77,14 @@ def _post(
         raise ScriptError(msg)
 
 
-def run_clients(open_client: Open, products: int, seconds: float) -> Run:
+def run_clients(open_client: Open, products: int, seconds: float) -> Load:
     """Run the clients side by side for a time, each over other products in turn."""
     forking = get_context("fork")
-    start = forking.Barrier(CLIENTS + 1)
+    start = forking.Barrier(CONNECTIONS + 1)
     receivers = []
-    for number in range(CLIENTS):
+    for number in range(CONNECTIONS):
         receiver, sender = forking.Pipe(duplex=False)
-        first = number * products // CLIENTS
+        first = number * products // CONNECTIONS
         arguments = (open_client, range(products), first, seconds, start, sender)
         forking.Process(target=_ask, args=arguments, daemon=True).start()
         sender.close()
@@ -99,7 +92,13 @@ def run_clients(open_client: Open, products: int, seconds: float) -> Run:
     start.wait()
     begun = time.monotonic()
     latencies = [each for receiver in receivers for each in receiver.recv()]
-    return Run(latencies, time.monotonic() - begun)
+    return Load(
+        requests=len(latencies),
+        seconds=time.monotonic() - begun,
+        p50=percentile(latencies, 50) * 1000,
+        p99=percentile(latencies, 99) * 1000,
+        failed=0,  # one that fails ends its client
+    )
 
 
 def _ask(  # noqa: PLR0913, PLR0917 - a process's whole task

@@ -27,7 +27,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk saw; latencies in milliseconds."""
+    """What clients saw; latencies in milliseconds."""
 
     requests: int
     seconds: float

@@ -13,7 +13,6 @@ figure is that of the round with the median rate. Times are milliseconds, a requ
 
 import argparse
 import json
-import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,9 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from script.benches._figures import Figures, median
 from script.benches._flames import record
 from script.benches._measuring import Meter, print_table, production, run_module
-from script.benches._wrk import NEEDS, Load, Request, drive
+from script.benches._wrk import NEEDS, Request, drive
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
@@ -74,31 +74,12 @@ class Workload:
     times_sql: float | None = None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; times in milliseconds, a request."""
-
-    name: str
-    products: int
-    per_second: float
-    p50: float
-    p99: float
-    sql: float
-    web: float
-    servers: float
-
-    @property
-    def cpu(self) -> float:
-        """Return all the time of the processor that a request takes."""
-        return self.web + self.servers
-
-
 def main() -> None:
     """Load each size, measure, print the tables."""
     options = _options()
     packages.ensure(NEEDS)
     unwind_on_sigterm()
-    measured: dict[int, list[Row]] = {}
+    measured: dict[int, list[Figures]] = {}
     for size in options.sizes:
         workloads, rows = measure_size(size, options)
         measured[size] = rows
@@ -137,7 +118,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
 
 def measure_size(
     size: int, options: argparse.Namespace
-) -> tuple[list[Workload], list[Row]]:
+) -> tuple[list[Workload], list[Figures]]:
     """Start servers, load so many products, and measure."""
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB))
@@ -169,7 +150,7 @@ def measure_size(
         ]
         for each in workloads:  # everything is imported, connected, cached on the way
             drive(webs[each.server].port, each.requests, WARM_UP)
-        runs: dict[str, list[Row]] = {each.name: [] for each in workloads}
+        runs: dict[str, list[Figures]] = {each.name: [] for each in workloads}
         for number in range(options.rounds):
             say(f"Round {number + 1} of {options.rounds}")
             for each in workloads:
@@ -177,10 +158,10 @@ def measure_size(
                 before = meter.read(web.session)
                 seen = drive(web.port, each.requests, options.seconds)
                 spent = meter.read(web.session).since(before, seen.requests)
-                runs[each.name].append(_row(each.name, size, seen, spent))
+                runs[each.name].append(Figures.of(each.name, size, seen, spent))
         if options.flames:
             draw(workloads, webs, options.flames, size)
-        return workloads, [_median(rows) for rows in runs.values()]
+        return workloads, [median(rows) for rows in runs.values()]
 
 
 def draw(
@@ -264,26 +245,9 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
     )
 
 
-def _row(name: str, size: int, seen: Load, spent: Any) -> Row:  # noqa: ANN401
-    return Row(
-        name=name,
-        products=size,
-        per_second=round(seen.requests / seen.seconds, 1),
-        p50=round(seen.p50, 2),
-        p99=round(seen.p99, 2),
-        sql=round(spent.statements, 1),
-        web=round(spent.web * 1000, 2),
-        servers=round(spent.servers * 1000, 2),
-    )
-
-
-def _median(rows: Sequence[Row]) -> Row:
-    """Return the round with the median rate."""
-    middle = statistics.median_low(row.per_second for row in rows)
-    return next(row for row in rows if row.per_second == middle)
-
-
-def table(workloads: Sequence[Workload], rows: Sequence[Row]) -> Iterator[list[object]]:
+def table(
+    workloads: Sequence[Workload], rows: Sequence[Figures]
+) -> Iterator[list[object]]:
     """Yield the cells of each line, the ratios to the floors last."""
     rates = {row.name: row.per_second for row in rows}
     for each, row in zip(workloads, rows, strict=True):
@@ -326,7 +290,7 @@ def _mark(is_reached: bool) -> str:  # noqa: FBT001 - one meaning
     return "reached" if is_reached else "MISSED"
 
 
-def print_growth(measured: Mapping[int, Sequence[Row]]) -> None:
+def print_growth(measured: Mapping[int, Sequence[Figures]]) -> None:
     """Print how much more of the processor the largest shop takes than the smallest."""
     smallest, largest = min(measured), max(measured)
     print(f"\nCPU time with {largest:,} products ÷ with {smallest:,}; reach: 1.5")

@@ -18,7 +18,6 @@ measured with its orders in the tables.
 import argparse
 import json
 import shutil
-import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,26 +28,25 @@ from typing import Any
 
 from script.benches._buy_clients import (
     Open,
-    Run,
     open_adding,
     open_buying,
     open_quoting,
+    run_clients,
 )
-from script.benches._buy_clients import run_clients as run
 from script.benches._buy_floor import make_tables, open_floor
+from script.benches._figures import Figures, median
 from script.benches._measuring import (
     Meter,
     database_address,
-    percentile,
     print_table,
     production,
     run_module,
 )
-from script.benches._wrk import NEEDS, Request, drive
+from script.benches._wrk import NEEDS, Load, Request, drive
 from script.lib import packages
 from script.lib.console import ScriptError, run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import kept_server, own_server, unwind_on_sigterm
 from tests.web import Web, web_server
 
 PRODUCTS = 1_000
@@ -96,25 +94,6 @@ class Workload:
     of_drf: float | None = None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; times in milliseconds, a request."""
-
-    what: str
-    orders: int
-    per_second: float
-    p50: float
-    p99: float
-    sql: float
-    web: float
-    servers: float
-
-    @property
-    def cpu(self) -> float:
-        """Return all the time of the processor that a request takes."""
-        return self.web + self.servers
-
-
 def main() -> int:
     """Measure, print the tables, check the books; 1 if something is not reached."""
     options = _options()
@@ -159,18 +138,13 @@ def _copy_of(home: Path) -> Iterator[MariaDB]:
     with tempfile.TemporaryDirectory() as place:
         say(f"Copying {home}")
         shutil.copytree(home / "mariadb", Path(place) / "mariadb")
-        server = MariaDB(Path(place), durable=True)
-        try:
-            server.start()
-            server.wait()
+        with kept_server(MariaDB(Path(place), durable=True)) as server:
             yield server
-        finally:
-            server.stop()
 
 
 def measure_shop(
     database: MariaDB, options: argparse.Namespace
-) -> tuple[list[Workload], list[Row]]:
+) -> tuple[list[Workload], list[Figures]]:
     """Add products to buy to a shop, measure, and check the books.
 
     Raises:
@@ -194,17 +168,18 @@ def measure_shop(
         books = _books(meter)
         placed = 0
         for each in workloads:
-            placed += _placed(each, run(each.open_client, each.products, WARM_UP))
-        runs: dict[str, list[Row]] = {}
+            placed += _placed(each, _run(each, WARM_UP))
+        runs: dict[str, list[Figures]] = {}
         for number in range(options.rounds):
             say(f"Round {number + 1} of {options.rounds}")
             for name, path in ((DJANGO, "/django/"), (DRF, "/drf/")):
                 runs.setdefault(name, []).append(_bare(name, path, bare, meter))
             for each in workloads:
                 before = meter.read(web.session)
-                seen = run(each.open_client, each.products, options.seconds)
-                spent = meter.read(web.session).since(before, len(seen.latencies))
-                runs.setdefault(each.name, []).append(_row(each.name, seen, spent))
+                seen = _run(each, options.seconds)
+                spent = meter.read(web.session).since(before, seen.requests)
+                figures = Figures.of(each.name, each.products, seen, spent)
+                runs.setdefault(each.name, []).append(figures)
                 placed += _placed(each, seen)
         found = [now - then for now, then in zip(_books(meter), books, strict=True)]
         if found != [placed, placed, placed, 0]:
@@ -212,7 +187,7 @@ def measure_shop(
             raise ScriptError(msg)
         print(run_module("manage", "stock", "verify", environment=unlimited).strip())
         say(f"{placed:,} answers, and as many orders, keys and promised units")
-    return workloads, [_median(rows) for rows in runs.values()]
+    return workloads, [median(rounds) for rounds in runs.values()]
 
 
 def all_workloads(
@@ -248,51 +223,36 @@ def _books(meter: Meter) -> list[int]:
     return [int(value or 0) for value in row]
 
 
-def _placed(workload: Workload, seen: Run) -> int:
+def _run(workload: Workload, seconds: float) -> Load:
+    return run_clients(workload.open_client, workload.products, seconds)
+
+
+def _placed(workload: Workload, seen: Load) -> int:
     """Return the number of orders of a run: of one unit each."""
-    return len(seen.latencies) if workload.of_drf else 0
+    return seen.requests if workload.of_drf else 0
 
 
-def _bare(name: str, path: str, bare: Web, meter: Meter) -> Row:
+def _bare(name: str, path: str, bare: Web, meter: Meter) -> Figures:
     """Ask a bare view for what it has for a while."""
     before = meter.read(bare.session)
     seen = drive(bare.port, [Request(path)], WARM_UP)
     spent = meter.read(bare.session).since(before, seen.requests)
-    rate = round(seen.requests / seen.seconds, 1)
-    web, servers = round(spent.web * 1000, 2), round(spent.servers * 1000, 2)
-    return Row(name, seen.requests, rate, seen.p50, seen.p99, 0, web, servers)
+    return Figures.of(name, PRODUCTS, seen, spent)
 
 
-def _row(name: str, seen: Run, spent: Any) -> Row:  # noqa: ANN401
-    return Row(
-        what=name,
-        orders=len(seen.latencies),
-        per_second=round(len(seen.latencies) / seen.seconds, 1),
-        p50=round(percentile(seen.latencies, 50) * 1000, 1),
-        p99=round(percentile(seen.latencies, 99) * 1000, 1),
-        sql=round(spent.statements, 1),
-        web=round(spent.web * 1000, 2),
-        servers=round(spent.servers * 1000, 2),
-    )
-
-
-def _median(rows: Sequence[Row]) -> Row:
-    """Return the round with the median rate."""
-    middle = statistics.median_low(row.per_second for row in rows)
-    return next(row for row in rows if row.per_second == middle)
-
-
-def table(workloads: Sequence[Workload], rows: Sequence[Row]) -> Iterator[list[object]]:
+def table(
+    workloads: Sequence[Workload], rows: Sequence[Figures]
+) -> Iterator[list[object]]:
     """Yield the cells of each line, ratios and what is reached last."""
     by_name = {each.name: each for each in workloads}
-    rates = {row.what: row.per_second for row in rows}
+    rates = {row.name: row.per_second for row in rows}
     for row in rows:
-        each = by_name.get(row.what)
+        each = by_name.get(row.name)
         of_drf = row.per_second / rates[DRF]
         floor = rates[each.floor] / row.per_second if each and each.floor else None
         is_floor = each is not None and each.name.startswith("SQL")
         yield [
-            row.what,
+            row.name,
             row.per_second,
             row.p50,
             row.p99,
@@ -305,7 +265,7 @@ def table(workloads: Sequence[Workload], rows: Sequence[Row]) -> Iterator[list[o
         ]
 
 
-def _reach(workload: Workload, row: Row, of_drf: float) -> str:
+def _reach(workload: Workload, row: Figures, of_drf: float) -> str:
     """Tell what an order is to reach, and whether it does."""
     least = workload.of_drf or 0
     return ", ".join(
@@ -318,15 +278,15 @@ def _reach(workload: Workload, row: Row, of_drf: float) -> str:
     )
 
 
-def print_growth(few: Sequence[Row], many: Sequence[Row]) -> bool:
+def print_growth(few: Sequence[Figures], many: Sequence[Figures]) -> bool:
     """Print what more orders in the tables cost; tell whether that is little enough."""
     print(f"\nCPU time with many orders before ÷ with none; reach: {MOST_GROWTH:g}")
     pairs = [
         pair
         for pair in zip(few, many, strict=True)
-        if pair[0].what not in (DJANGO, DRF)
+        if pair[0].name not in (DJANGO, DRF)
     ]
-    ratios = [(small.what, round(large.cpu / small.cpu, 2)) for small, large in pairs]
+    ratios = [(small.name, round(large.cpu / small.cpu, 2)) for small, large in pairs]
     print_table(("", "times"), ratios)
     return all(ratio <= MOST_GROWTH for _, ratio in ratios)
 

@@ -15,19 +15,19 @@ and the next run loads nothing; it needs some 20 GB.
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from script.benches._buy_clients import open_buying, run_clients
-from script.benches._measuring import Meter, percentile, print_table, production
-from script.benches._wrk import NEEDS, drive
+from script.benches._figures import Figures, median
+from script.benches._measuring import Meter, print_table, production
+from script.benches._wrk import NEEDS, Load, drive
 from script.benches.browse import COLD, all_workloads, load
 from script.lib import packages
 from script.lib.console import run_main, say
@@ -43,35 +43,6 @@ PLACING = "order placing"
 KNOWN = "known.json"
 
 
-@dataclass(frozen=True)
-class Run:
-    """One workload for some seconds; times in milliseconds, a request."""
-
-    what: str
-    products: int
-    per_second: float
-    p50: float
-    p99: float
-    sql: float
-    web: float
-    servers: float
-
-    @property
-    def cpu(self) -> float:
-        """Return all the time of the processor that a request takes."""
-        return self.web + self.servers
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What clients saw; latencies in milliseconds."""
-
-    requests: int
-    seconds: float
-    p50: float
-    p99: float
-
-
 class Shop:
     """One of the shops, running; its workloads by name."""
 
@@ -82,50 +53,21 @@ class Shop:
         self.size = size
         self._web = web
         self._meter = meter
-        self.workloads: dict[str, Callable[[float], Seen]] = {
-            each.name: self._reading(each.requests)
+        self.workloads: dict[str, Callable[[float], Load]] = {
+            each.name: partial(drive, web.port, each.requests)
             for each in all_workloads(known)
             if each.server == COLD
         }
-        self.workloads[PLACING] = self._placing([int(pk) for pk in known["variants"]])
+        variants = [int(pk) for pk in known["variants"]]
+        buyer = partial(open_buying, web.port, variants)
+        self.workloads[PLACING] = partial(run_clients, buyer, len(variants))
 
-    def run(self, what: str, seconds: float) -> Run:
+    def run(self, what: str, seconds: float) -> Figures:
         """Let the clients of one workload ask for so long."""
         before = self._meter.read(self._web.session)
         seen = self.workloads[what](seconds)
         spent = self._meter.read(self._web.session).since(before, seen.requests)
-        return Run(
-            what=what,
-            products=self.size,
-            per_second=round(seen.requests / seen.seconds, 1),
-            p50=round(seen.p50, 2),
-            p99=round(seen.p99, 2),
-            sql=round(spent.statements, 1),
-            web=round(spent.web * 1000, 2),
-            servers=round(spent.servers * 1000, 2),
-        )
-
-    def _reading(self, requests: Sequence[Any]) -> Callable[[float], Seen]:
-        def read(seconds: float) -> Seen:
-            load = drive(self._web.port, requests, seconds)
-            return Seen(load.requests, load.seconds, load.p50, load.p99)
-
-        return read
-
-    def _placing(self, variants: Sequence[int]) -> Callable[[float], Seen]:
-        buyer = partial(open_buying, self._web.port, variants)
-
-        def place(seconds: float) -> Seen:
-            seen = run_clients(buyer, len(variants), seconds)
-            latencies = [1000 * each for each in seen.latencies]
-            return Seen(
-                requests=len(latencies),
-                seconds=seen.seconds,
-                p50=percentile(latencies, 50),
-                p99=percentile(latencies, 99),
-            )
-
-        return place
+        return Figures.of(what, self.size, seen, spent)
 
 
 def main() -> int:
@@ -205,7 +147,7 @@ def open_shop(size: int, home: Path, stack: ExitStack) -> Shop:
     return Shop(size, web, Meter(database, redis), json.loads(known.read_text()))
 
 
-def take_turns(shops: Sequence[Shop], options: argparse.Namespace) -> Iterator[Run]:
+def take_turns(shops: Sequence[Shop], options: argparse.Namespace) -> Iterator[Figures]:
     """Measure each workload in each shop; yield the round with the median rate."""
     names = [
         name for name in shops[0].workloads if not options.only or name in options.only
@@ -219,16 +161,15 @@ def take_turns(shops: Sequence[Shop], options: argparse.Namespace) -> Iterator[R
             for _ in range(options.rounds)
         ]
         for runs in zip(*rounds, strict=True):
-            middle = statistics.median_low(run.per_second for run in runs)
-            yield next(run for run in runs if run.per_second == middle)
+            yield median(runs)
 
 
-def print_growth(runs: Sequence[Run]) -> bool:
+def print_growth(runs: Sequence[Figures]) -> bool:
     """Divide the largest shop's times by the smallest's; tell if all is as promised."""
     sizes = {run.products for run in runs}
-    by_place = {(run.what, run.products): run for run in runs}
+    by_place = {(run.name, run.products): run for run in runs}
     lines, is_kept = [], True
-    for name in dict.fromkeys(run.what for run in runs):
+    for name in dict.fromkeys(run.name for run in runs):
         small, large = (by_place[name, size] for size in (min(sizes), max(sizes)))
         times = (large.cpu / small.cpu, large.p50 / small.p50)
         is_reached = max(times) <= MOST
