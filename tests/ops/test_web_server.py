@@ -165,6 +165,15 @@ class GenerationTests(TestCase):
     def write(self, version: int) -> None:
         (self.home / "changing.py").write_text(PROGRAM.format(version=version))
 
+    def load_in_vain(self, program: str) -> None:
+        """Have code loaded that starts no worker; those there were are there still."""
+        old = self.web.workers()
+        mark = self.home / "tried"
+        (self.home / "changing.py").write_text(program.format(mark=str(mark)))
+        self.web.main().send_signal(signal.SIGHUP)
+        wait_until(mark.exists)
+        wait_until(lambda: self.web.workers() == old)  # the nursery has left
+
     def version(self) -> int:
         with WebClient(self.web.address) as client:
             return int(client.call("GET", "/").body)
@@ -178,24 +187,14 @@ class GenerationTests(TestCase):
         self.assertEqual(set(old) & set(self.web.workers()), set())
 
     def test_code_that_does_not_start_ends_no_worker(self) -> None:
-        old = self.web.workers()
-        mark = self.home / "tried"
-        (self.home / "changing.py").write_text(BROKEN.format(mark=str(mark)))
-        self.web.main().send_signal(signal.SIGHUP)
-        wait_until(mark.exists)
-        wait_until(lambda: self.web.workers() == old)  # the nursery has left
+        self.load_in_vain(BROKEN)
         self.assertEqual(self.version(), 1)
         self.write(3)
         self.web.restart_workers()
         self.assertEqual(self.version(), 3)
 
     def test_a_generation_that_is_not_whole_is_not_born(self) -> None:
-        old = self.web.workers()
-        mark = self.home / "tried"
-        (self.home / "changing.py").write_text(HALF.format(mark=str(mark)))
-        self.web.main().send_signal(signal.SIGHUP)
-        wait_until(mark.exists)
-        wait_until(lambda: self.web.workers() == old)
+        self.load_in_vain(HALF)
         self.write(3)
         self.web.restart_workers()
         self.assertEqual(self.version(), 3)
