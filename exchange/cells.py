@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from import_export.widgets import Widget
 
+from custom.codes import normalize_code
+
 WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 LARGEST = 2**31 - 1
 
@@ -53,12 +55,16 @@ class Text(Widget):
         return text
 
 
-class Code(Text):
-    """What another system knows a row by; an empty cell is none."""
+class CodeName(Text):
+    """The code of a row that is there; an empty cell is none."""
 
     def clean(self, value: object, row: object = None, **_options: object) -> Any:  # noqa: ANN401
-        """Return the code, or None."""
-        return super().clean(value).strip() or None
+        """Return the code as it is kept, or None."""
+        return normalize_code(super().clean(value)) or None
+
+
+class Code(CodeName):
+    """A code that may be given to a row: ``custom.codes.read_code`` takes it then."""
 
 
 class YesNo(Widget):

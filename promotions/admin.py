@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from custom.fields import CodeFormField
 from custom.forms import MoneyForm
 from custom.money import format_money
 from promotions.codes import normalize_code
@@ -19,7 +19,7 @@ class VoucherForm(MoneyForm[Voucher]):
     """A voucher; its code may be typed as buyers type it."""
 
     money_fields = ("amount", "minimum_subtotal")
-    code = forms.CharField(max_length=CODE_LENGTH)
+    code = CodeFormField(max_length=CODE_LENGTH)
 
     class Meta:
         model = Voucher

@@ -2,14 +2,15 @@
 
 from django.utils.crypto import salted_hmac
 
+from custom import codes
 from users.emails import normalize_email
 
 _SALT = "promotions.codes.customer"
 
 
 def normalize_code(typed: str) -> str:
-    """Return the form in which codes are stored: capitals, no spaces around."""
-    return typed.strip().upper()
+    """Return the form in which vouchers' codes are stored: capitals."""
+    return codes.normalize_code(typed).upper()
 
 
 def customer_key(user_id: int | None, guest_email: str = "") -> str:

@@ -71,6 +71,10 @@ ADDRESS = {
     "vat_id": "FR 40 303265045",
 }
 WORDS = TEXT.map(str.strip).filter(bool).map(lambda text: text[:40].strip())
+# Letters that are assigned and composed; other texts are no codes.
+CODES = st.from_regex(r"[A-ZÄÉßЖ漢0-9][ -~ÄÉßЖ漢]{0,30}", fullmatch=True).map(
+    lambda text: " ".join(text.split())
+)
 IDS = st.integers(1, 2**63 - 1)
 LINES = st.fixed_dictionaries(
     {"variant": IDS, "quantity": st.integers(1, 9999)}, optional={"offer": IDS}
@@ -152,15 +156,15 @@ BODIES = {
         optional=NAMES,
     ),
     StockChangeSerializer: st.fixed_dictionaries(
-        {}, optional=STOCK | {"partner_sku": WORDS, "price": PRICES, "expected": UNITS}
+        {}, optional=STOCK | {"partner_sku": CODES, "price": PRICES, "expected": UNITS}
     ),
     StockRowSerializer: st.fixed_dictionaries(
-        {"partner_sku": WORDS},
+        {"partner_sku": CODES},
         optional={"num_in_stock": UNITS, "price": PRICES, "variant": IDS},
     ),
-    VariantOfProductSerializer: st.fixed_dictionaries({"sku": WORDS}, optional=VARIANT),
+    VariantOfProductSerializer: st.fixed_dictionaries({"sku": CODES}, optional=VARIANT),
     VariantChangeSerializer: st.fixed_dictionaries(
-        {}, optional=VARIANT | {"sku": WORDS, "reason": WORDS}
+        {}, optional=VARIANT | {"sku": CODES, "reason": WORDS}
     ),
     ImageFieldsSerializer: st.fixed_dictionaries(
         {}, optional={"alt": WORDS, "position": UNITS, "variant": st.none()}

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.fields import get_attribute
+from rest_framework.fields import get_attribute, get_error_detail
 
 from custom.api.output import getter
+from custom.codes import read_code
 from custom.money import format_money
 
 
@@ -54,3 +56,27 @@ class MoneyField(serializers.Field[Any, Any, str, Any]):
     def to_representation(self, value: _Money) -> str:
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""
         return format_money(value.amount, value.currency)
+
+
+class CodeField(serializers.CharField):
+    """A code that may become a row's: in one form, with nothing unseen in it."""
+
+    def to_internal_value(self, data: Any) -> str:  # noqa: ANN401
+        """Return the code in the form in which it is kept."""
+        try:
+            return read_code(super().to_internal_value(data))
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(get_error_detail(error)) from error
+
+
+def read_code_of_path(name: str, typed: str) -> str:
+    """Return a code that a path gives to a row, as a body's ``CodeField`` would.
+
+    Raises:
+        ValidationError: It has what cannot be seen; the pointer is ``name``.
+    """
+    try:
+        return read_code(typed)
+    except DjangoValidationError as error:
+        fault = {name: get_error_detail(error)}
+        raise serializers.ValidationError(fault) from error

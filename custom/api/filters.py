@@ -13,6 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 
+from custom.codes import normalize_code
 from custom.prepared import PreparedRows
 
 MAX_IDS = 100  # as many as the longest page shows
@@ -48,6 +49,14 @@ class FilterSet(django_filters.FilterSet):
         """Return a form of the filters; without any, one that is there already."""
         form: type[forms.Form] = self._meta.form
         return super().get_form_class() if self.filters else form
+
+
+class CodeFilter(django_filters.CharFilter):
+    """Finds a code in the form in which codes are kept."""
+
+    def filter(self, qs: QuerySet[Any, Any], value: str) -> QuerySet[Any, Any]:
+        """Keep the rows of the code, if one is given."""
+        return super().filter(qs, normalize_code(value) if value else value)
 
 
 class IdsField(forms.Field):

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from import_export.fields import Field
 from import_export.resources import Resource
 
+from custom.codes import read_code
+from exchange.cells import Code
 from exchange.errors import FileRefusedError
 from exchange.models import KEY_LENGTH, ImportRow
 from users.models import User
@@ -192,6 +195,9 @@ class Kind(Resource):
         Args:
             line: ``found`` is the stored row, or None for a new one.
             skip: Columns that say nothing of a row that is there.
+
+        Raises:
+            RowError: A code that a row is given has what cannot be seen.
         """
         is_new = line.found is None
         for name, value in line.values.items():
@@ -202,11 +208,21 @@ class Kind(Resource):
             if not is_new:
                 before = str(self.export_field(self.fields[name], line.found))
             if before != after:
+                self._check_code(name, after)
                 line.changes.append([name, before, after])
         if is_new:
             line.outcome = Outcome.CREATED
         elif line.changes:
             line.outcome = Outcome.UPDATED
+
+    def _check_code(self, name: str, value: str) -> None:
+        """Refuse a new code with what cannot be seen; one that is stored may stay."""
+        if not isinstance(self.fields[name].widget, Code):
+            return
+        try:
+            read_code(value)
+        except ValidationError as error:
+            raise RowError(str(error.message), name) from error
 
     def _shown(self, name: str, value: Any) -> str:  # noqa: ANN401 - of any column
         return str(self.fields[name].widget.render(value))

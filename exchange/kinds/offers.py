@@ -9,7 +9,7 @@ from django.conf import settings
 from import_export.fields import Field
 
 from catalogue.models import Variant
-from exchange.cells import Amount, Text, Whole
+from exchange.cells import Amount, Code, CodeName, Text, Whole
 from exchange.kinds.base import Kind, Line, Outcome, RowError, Scope
 from exchange.kinds.reading import in_chunks, products_in
 from partner.models import Partner, StockRecord
@@ -123,8 +123,8 @@ class StockKind(OfferKind):
     name = "stock"
     label = "Stock"
 
-    partner = Field("partner__code", "partner", Text(64, is_required=True))
-    partner_sku = Field("partner_sku", "partner_sku", Text(64, is_required=True))
+    partner = Field("partner__code", "partner", CodeName(64, is_required=True))
+    partner_sku = Field("partner_sku", "partner_sku", Code(64, is_required=True))
     num_in_stock = Field("level__num_in_stock", "num_in_stock", Whole())
 
     def judge_one(self, line: Line, loaded: _Loaded, scope: Scope) -> None:
@@ -150,9 +150,9 @@ class PriceKind(OfferKind):
     name = "prices"
     label = "Prices and offers"
 
-    partner = Field("partner__code", "partner", Text(64, is_required=True))
-    partner_sku = Field("partner_sku", "partner_sku", Text(64, is_required=True))
-    variant = Field("variant__sku", "variant", Text(64))
+    partner = Field("partner__code", "partner", CodeName(64, is_required=True))
+    partner_sku = Field("partner_sku", "partner_sku", Code(64, is_required=True))
+    variant = Field("variant__sku", "variant", CodeName(64))
     price = Field("price", "price", Amount())
     currency = Field("currency", "currency", Text(3))
 

@@ -66,7 +66,7 @@ class ProductKind(Kind):
         "product_type__code", "product_type", Text(64, is_required=True)
     )
     title = Field("title", "title", Text(255, is_required=True))
-    sku = Field(None, "sku", Text(64))
+    sku = Field(None, "sku", Code(64))
     external_id = Field("external_id", "external_id", Code(EXTERNAL_ID_LENGTH))
     description = Field("description", "description", Text(100_000))
     attributes = Field("attributes", "attributes", Attributes())

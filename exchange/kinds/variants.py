@@ -17,7 +17,7 @@ from catalogue.services import (
 from catalogue.services.listings import TREE_LOCK
 from catalogue.services.names import SLUG_LOCK
 from custom.locks import lock_named
-from exchange.cells import Attributes, Text, Whole, YesNo
+from exchange.cells import Attributes, Code, Text, Whole, YesNo
 from exchange.kinds.attributes import clean_cell
 from exchange.kinds.base import Kind, Line, RowError, Scope
 from exchange.kinds.reading import in_chunks, products_in
@@ -42,7 +42,7 @@ class VariantKind(Kind):
     change = "catalogue.change_variant"
     create = "catalogue.add_variant"
 
-    sku = Field("sku", "sku", Text(64, is_required=True))
+    sku = Field("sku", "sku", Code(64, is_required=True))
     product = Field("product__slug", "product", Text(SLUG_LENGTH, is_required=True))
     title = Field("title", "title", Text(255))
     attributes = Field("attributes", "attributes", Attributes())

@@ -3,7 +3,7 @@
 import django_filters
 
 from catalogue.api.filters import TruthFilter
-from custom.api.filters import FilterSet, IdsFilter
+from custom.api.filters import CodeFilter, FilterSet, IdsFilter
 from partner.models import StockRecord
 from partner.querysets import StockRecordQuerySet
 
@@ -23,7 +23,7 @@ class StockFilter(FilterSet):
 
     id = IdsFilter(field_name="pk", lookup_expr="in")
     variant = IdsFilter(field_name="variant", lookup_expr="in")
-    partner_sku = django_filters.CharFilter(max_length=64)
+    partner_sku = CodeFilter(max_length=64)
     in_stock = TruthFilter(method="by_stock")
     low_stock = TruthFilter(method="by_threshold")
     backorder = TruthFilter(field_name="level__backorder")

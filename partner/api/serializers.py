@@ -11,7 +11,7 @@ from rest_framework.fields import empty
 from basket.items import line_title
 from catalogue.models import Variant
 from custom.api.bulks import BulkResultSerializer, OutcomeSerializer
-from custom.api.fields import MoneyField
+from custom.api.fields import CodeField, MoneyField
 from custom.api.output import ModelOutputSerializer
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
@@ -89,7 +89,7 @@ class StockRecordSerializer(ModelOutputSerializer[StockRecord]):
 class StockChangeSerializer(StrictSerializer):
     """Body of ``PATCH /api/partner/stock/{id}/``."""
 
-    partner_sku = serializers.CharField(max_length=SKU_LENGTH, required=False)
+    partner_sku = CodeField(max_length=SKU_LENGTH, required=False)
     num_in_stock = serializers.IntegerField(
         min_value=0, max_value=MAX_UNITS, required=False
     )
@@ -111,7 +111,7 @@ class NewStockRecordSerializer(StrictSerializer):
     """Body of ``POST /api/partner/stock/``."""
 
     variant = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-    partner_sku = serializers.CharField(max_length=SKU_LENGTH)
+    partner_sku = CodeField(max_length=SKU_LENGTH)
     price = PriceField()
     compare_at_price = PriceField(required=False, allow_null=True)
     currency = serializers.CharField(required=False)
@@ -140,7 +140,7 @@ class NewStockRecordSerializer(StrictSerializer):
 class StockRowSerializer(StrictSerializer):
     """One row of a bulk."""
 
-    partner_sku = serializers.CharField(max_length=SKU_LENGTH)
+    partner_sku = CodeField(max_length=SKU_LENGTH)
     num_in_stock = serializers.IntegerField(
         min_value=0, max_value=MAX_UNITS, required=False
     )

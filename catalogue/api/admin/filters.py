@@ -7,7 +7,7 @@ from django.utils import timezone
 from catalogue.api.filters import RowFilter, TruthFilter
 from catalogue.models import EXTERNAL_ID_LENGTH, Category, Product
 from catalogue.querysets import ProductQuerySet
-from custom.api.filters import FilterSet, IdsFilter, MomentFilter
+from custom.api.filters import CodeFilter, FilterSet, IdsFilter, MomentFilter
 
 NAMES = ("id", "title", "created_at", "updated_at")
 ORDERINGS = [f"{sign}{name}" for name in NAMES for sign in ("", "-")]
@@ -17,14 +17,14 @@ class AdminProductFilter(FilterSet):
     """The parameters of ``GET /api/admin/product/``."""
 
     id = IdsFilter(field_name="pk", lookup_expr="in")
-    external_id = django_filters.CharFilter(max_length=EXTERNAL_ID_LENGTH)
-    sku = django_filters.CharFilter(
+    external_id = CodeFilter(max_length=EXTERNAL_ID_LENGTH)
+    sku = CodeFilter(
         field_name="variants__sku", max_length=64, help_text="Of one of its variants."
     )
     q = django_filters.CharFilter(
         method="by_words", max_length=100, help_text="A part of the title or the slug."
     )
-    product_type = django_filters.CharFilter(
+    product_type = CodeFilter(
         field_name="product_type__code", max_length=64, help_text="A code."
     )
     category = RowFilter(

@@ -19,6 +19,7 @@ from catalogue.models import (
 )
 from catalogue.selectors import find_categories
 from catalogue.services import ProductRow
+from custom.api.fields import CodeField
 from custom.api.serializers import StrictSerializer
 from custom.history import REASON_LENGTH
 from partner.api.serializers import StockChangeSerializer
@@ -135,7 +136,7 @@ class VariantFieldsSerializer(StrictSerializer):
 class VariantOfProductSerializer(VariantFieldsSerializer):
     """A variant in the body of its product; its SKU says which it is."""
 
-    sku = serializers.CharField(max_length=SKU_LENGTH)
+    sku = CodeField(max_length=SKU_LENGTH)
 
 
 class NewVariantSerializer(ReasonSerializer, VariantOfProductSerializer):
@@ -149,7 +150,7 @@ class VariantUpsertSerializer(ReasonSerializer, VariantFieldsSerializer):
 class VariantChangeSerializer(VariantUpsertSerializer):
     """Body of ``PATCH …/variant/{id}/``."""
 
-    sku = serializers.CharField(max_length=SKU_LENGTH, required=False)
+    sku = CodeField(max_length=SKU_LENGTH, required=False)
 
 
 class OwnFieldsSerializer(StrictSerializer):
@@ -193,7 +194,7 @@ class ProductFieldsSerializer(ReasonSerializer, OwnFieldsSerializer):
 class ProductChangeSerializer(ProductFieldsSerializer):
     """Body of ``PATCH /api/admin/product/{id}/``."""
 
-    external_id = serializers.CharField(
+    external_id = CodeField(
         max_length=EXTERNAL_ID_LENGTH, required=False, allow_null=True
     )
 
@@ -240,7 +241,7 @@ class NewProductSerializer(ProductUpsertSerializer, ProductChangeSerializer):
 class BulkProductSerializer(OwnFieldsSerializer):
     """A product of a bulk; what its codes name is looked up for all rows at once."""
 
-    external_id = serializers.CharField(
+    external_id = CodeField(
         max_length=EXTERNAL_ID_LENGTH,
         required=False,
         help_text="Which product; left out: the one that has the variants' SKUs.",

@@ -51,6 +51,7 @@ from catalogue.services import (
 )
 from custom.api.conditional import PreconditionRequiredError
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
+from custom.api.fields import read_code_of_path
 from custom.api.idempotency import digest_of, read_key
 from custom.api.parsers import MultiPartParser
 from custom.api.views import ModelT_co
@@ -187,6 +188,7 @@ class AdminVariantViewSet(PartMixin[Variant]):
         """Make or change the product's variant of this SKU."""
         if len(sku) > SKU_LENGTH or sku != sku.strip():
             raise Http404
+        sku = read_code_of_path("sku", sku)
         product = self.product()
         values, edit = self.read_body()
         pk, is_new = upsert_variant(product.pk, sku, values, edit=edit)

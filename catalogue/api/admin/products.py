@@ -39,7 +39,9 @@ from catalogue.services import (
 )
 from custom.api.conditional import PreconditionRequiredError
 from custom.api.contract import IDEMPOTENCY_KEY, IF_MATCH, refuses, sends
+from custom.api.fields import read_code_of_path
 from custom.api.idempotency import read_key
+from custom.codes import normalize_code
 from custom.idempotency import Outcome, run_once_if_keyed
 
 
@@ -97,7 +99,8 @@ class AdminProductViewSet(
     @sends("ETag")
     def by_external_id(self, request: Request, external_id: str) -> Response:
         """Read the product that another system knows by this id."""
-        product = self.get_queryset().filter(external_id=external_id).first()
+        name = normalize_code(external_id)
+        product = self.get_queryset().filter(external_id=name).first()
         if product is None:
             raise Http404
         return self.tagged(product, self.get_serializer(product).data)
@@ -147,9 +150,10 @@ class AdminProductViewSet(
         Without a condition the sender's word counts for the fields it sends. Variants
         are found by their SKUs.
         """
+        name = read_code_of_path("external_id", external_id)
         values, edit = self.read_body()
         variants = values.pop("variants", ())
-        pk, is_new = upsert_product(external_id, values, variants, edit=edit)
+        pk, is_new = upsert_product(name, values, variants, edit=edit)
         return self.shown(pk, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -163,7 +167,8 @@ class AdminProductViewSet(
         """Tell the reader of an upsert whether it is to make a product."""
         context = super().get_serializer_context()
         if self.action == "upsert" and "external_id" in self.kwargs:
-            found = Product.objects.filter(external_id=self.kwargs["external_id"])
+            name = normalize_code(self.kwargs["external_id"])
+            found = Product.objects.filter(external_id=name)
             context["is_new"] = not found.exists()
         return context
 
