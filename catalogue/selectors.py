@@ -166,15 +166,28 @@ def product_rows(product_ids: Iterable[int]) -> dict[int, ProductRow]:
     return {row.pk: row for row in rows}
 
 
-def load_page(product: Product) -> list[DefinitionRow]:
-    """Add what a product page shows beside the product's own row; 4 queries.
+PAGE_PARTS = ("shown_images", "public_categories", "public_variants", "definitions")
+
+
+def load_page(
+    product: Product, parts: Collection[str] = PAGE_PARTS
+) -> list[DefinitionRow]:
+    """Add what a product page shows beside the product's own row; a query a part.
 
     Returns:
-        What products of its type, and their variants, may say of themselves.
+        What products of its type, and their variants, may say of themselves; nothing,
+        if that is none of the parts.
     """
-    product.shown_images = _IMAGES(product=product.pk)
-    product.public_categories = _CATEGORIES(product=product.pk)
-    product.public_variants = _VARIANTS(product=product.pk)
+    pk = product.pk
+    product.shown_images = _IMAGES(product=pk) if "shown_images" in parts else []
+    product.public_categories = (
+        _CATEGORIES(product=pk) if "public_categories" in parts else []
+    )
+    product.public_variants = (
+        _VARIANTS(product=pk) if "public_variants" in parts else []
+    )
+    if "definitions" not in parts:
+        return []
     return _DEFINITIONS(kind=product.product_type_id)
 
 

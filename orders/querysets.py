@@ -144,14 +144,23 @@ class OrderQuerySet(models.QuerySet["Order"]):
         own = self.filter(user=user).order_by(*NEWEST_FIRST)
         return as_rows(own, OrderRow)
 
-    def for_detail(self) -> Self:
-        """Load what one whole order shows but its money: at most 5 queries."""
+    def for_detail(
+        self, parts: Collection[str] = ("lines", "events", "shipments")
+    ) -> Self:
+        """Load what one whole order shows but its money: at most 5 queries.
+
+        Args:
+            parts: Which of its relations are shown.
+        """
         shipments: Any = self.model.shipments.rel.related_model
-        return self.prefetch_related(
-            "lines",
-            self._public_events(),
-            Prefetch("shipments", shipments.objects.prefetch_related("lines")),
-        )
+        loads = {
+            "lines": Prefetch("lines"),
+            "events": self._public_events(),
+            "shipments": Prefetch(
+                "shipments", shipments.objects.prefetch_related("lines")
+            ),
+        }
+        return self.prefetch_related(*(loads[part] for part in parts))
 
     def for_placed(self) -> Self:
         """Load what an order placed just now shows: 3 queries, none for shipments."""
@@ -162,11 +171,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
             Prefetch("shipments", shipments.objects.none()),
         )
 
-    def for_partners(self, partner_ids: Collection[int]) -> Self:
+    def for_partners(
+        self,
+        partner_ids: Collection[int],
+        parts: Collection[str] = ("lines", "shipments"),
+    ) -> Self:
         """Keep orders with lines of some partners, with what these may see; 4 queries.
 
-        ``lines`` and ``shipments`` then hold theirs alone; ``has_open_lines`` tells
-        whether some of them are still to be shipped.
+        ``lines`` and ``shipments``, or which of them are ``parts``, then hold theirs
+        alone; ``has_open_lines`` tells whether some of them are still to be shipped.
         """
         lines: Any = self.model.lines.rel.related_model
         shipments: Any = self.model.shipments.rel.related_model
@@ -174,13 +187,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         own_shipments = shipments.objects.filter(partner_id__in=partner_ids)
         is_open = Q(quantity__gt=F("fulfilled_quantity") + F("cancelled_quantity"))
         of_this = own.filter(order=OuterRef("pk"))
+        loads = {
+            "lines": Prefetch("lines", own),
+            "shipments": Prefetch("shipments", own_shipments.prefetch_related("lines")),
+        }
         return (
             self.filter(Exists(of_this))
             .annotate(has_open_lines=Exists(of_this.filter(is_open)))
-            .prefetch_related(
-                Prefetch("lines", own),
-                Prefetch("shipments", own_shipments.prefetch_related("lines")),
-            )
+            .prefetch_related(*(loads[part] for part in parts))
         )
 
     def with_open_lines(self) -> Self:

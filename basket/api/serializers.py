@@ -86,7 +86,7 @@ class BasketLineSerializer(OutputSerializer[ShownLine]):
         """Show the product's first picture, if there is one."""
         if line.image is None:
             return None
-        return ImageSerializer(context=self.context).to_representation(line.image)
+        return self.part("image", ImageSerializer).to_representation(line.image)
 
 
 class BasketVoucherSerializer(OutputSerializer[ShownVoucher]):

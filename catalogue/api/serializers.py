@@ -50,8 +50,15 @@ class CategorySerializer(OutputSerializer[CategoryNode]):
         lazy_serializer("catalogue.api.serializers.CategorySerializer")(many=True)
     )
     def get_children(self, node: CategoryNode) -> list[dict[str, Any]]:
-        """Show the categories below with the very same fields."""
-        return [self.to_representation(child) for child in node.children]
+        """Show the categories below with the very same fields, or with those chosen."""
+        return [self._below.to_representation(child) for child in node.children]
+
+    @cached_property
+    def _below(self) -> "CategorySerializer":
+        """Build what shows those below only where it differs."""
+        if self.wanted_of("children") is None:
+            return self
+        return self.part("children", CategorySerializer)
 
 
 class CategoryLinkSerializer(ModelOutputSerializer[Category]):
@@ -152,7 +159,7 @@ class ProductListSerializer(ModelOutputSerializer[Product]):
     @cached_property
     def _images(self) -> ImageSerializer:
         """Build the serializer of pictures once for all rows."""
-        return ImageSerializer(context=self.context)
+        return self.part("image", ImageSerializer)
 
     def get_in_stock(self, row: ProductRow) -> bool:
         """Tell whether an offer has a unit ready."""

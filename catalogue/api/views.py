@@ -1,6 +1,6 @@
 """The catalogue as anyone may read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -86,6 +86,24 @@ AS_OF_PARAMETER = OpenApiParameter(
     "then; stock and rating are those of now.",
 )
 MAX_DEPTH_DIGITS = 3  # no tree is deeper
+# What of a product's page is read by a query of its own -> the members that show it.
+PARTS: Mapping[str, Sequence[str]] = {
+    "shown_images": ("images",),
+    "public_categories": ("categories",),
+    "public_variants": ("variants", "options"),
+    "definitions": ("attributes", "options", "variants.attributes"),
+}
+OF_OFFERS = [
+    f"variants.{name}"
+    for name in (
+        "price",
+        "compare_at_price",
+        "lowest_price_30d",
+        "offer_id",
+        "partner",
+        "availability",
+    )
+]
 
 
 class CategoryViewSet(ApiViewSet[Category]):
@@ -137,10 +155,12 @@ class CategoryViewSet(ApiViewSet[Category]):
         """Read how many levels are wanted, or None for all."""
         text = self.request.query_params.get("depth")
         if not text:
-            return None
+            return None if self.wants("children") else 1
         if not (text.isascii() and text.isdigit() and text.strip("0")):
             detail = ErrorDetail("Give a whole number of at least 1.", "invalid")
             raise QueryParameterError({"depth": [detail]})
+        if not self.wants("children"):
+            return 1
         return int(text) if len(text) <= MAX_DEPTH_DIGITS else None
 
     def _parent(self) -> Category | None:
@@ -218,13 +238,15 @@ class ProductViewSet(ApiViewSet[Product]):
             return self._past(request, key)
         product = find_product(request, key)
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
-        definitions = load_page(product)
-        offers = pick_offers([variant.id for variant in product.public_variants])
-        picked = [offer.stock_record_id for offer in offers.values()]
+        parts = [part for part, members in PARTS.items() if self.wants(*members)]
+        definitions = load_page(product, parts)
+        offered = product.public_variants if self.wants(*OF_OFFERS) else []
+        offers = pick_offers([variant.id for variant in offered])
+        priced = offers.values() if self.wants("variants.lowest_price_30d") else ()
         context = self.get_serializer_context() | {
             "definitions": definitions,
             "offers": offers,
-            "lowest_prices": lowest_prices(picked),
+            "lowest_prices": lowest_prices([each.stock_record_id for each in priced]),
         }
         shown = self.get_serializer(product, context=context).data
         self.expand([product], [shown])

@@ -9,10 +9,14 @@ its serializer. Answers tell by headers, the OpenAPI document by ``deprecated: t
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.utils.http import http_date
+from rest_framework.serializers import BaseSerializer
+
+from custom.api.selecting import shape_of
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -74,7 +78,20 @@ def deprecations_shown(shown: Any) -> Iterator[Deprecation]:  # noqa: ANN401
     for part in (shown, rows):
         serializer = getattr(part, "serializer", None)
         serializer = getattr(serializer, "child", serializer)
-        named: Mapping[str, Deprecation] = getattr(serializer, FIELDS_ATTRIBUTE, {})
-        if named:  # few have any, and a serializer's fields are built when looked at
-            for name in named.keys() & getattr(serializer, "fields", {}).keys():
-                yield named[name]
+        wanted = getattr(serializer, "selection", None)
+        kind: Any = type(serializer)
+        for path, end in _ends_below(kind).items():
+            if wanted is None or wanted.touches(path):
+                yield end
+
+
+@cache
+def _ends_below(kind: Any, above: tuple[Any, ...] = ()) -> Mapping[str, Deprecation]:  # noqa: ANN401
+    """Return the path of each member that will end -> when, each class told of once."""
+    if not issubclass(kind, BaseSerializer) or kind in above:
+        return {}
+    found: dict[str, Deprecation] = dict(getattr(kind, FIELDS_ATTRIBUTE, {}))
+    for name, inner in shape_of(kind).items():
+        below = _ends_below(inner, (*above, kind)) if inner else {}
+        found |= {f"{name}.{path}": end for path, end in below.items()}
+    return found

@@ -4,6 +4,8 @@ REST framework copies and binds a serializer's fields for each request, and find
 for each value how to fetch and to show it. Here a class is read once: each field
 becomes a function from an instance to what is shown. Fields, sources, nested
 serializers and the schema are declared as ever, and the values are the same.
+
+What ``?fields=`` leaves out is not computed; see custom.api.selecting.
 """
 
 import datetime as dt
@@ -18,8 +20,11 @@ from rest_framework import fields, serializers
 from rest_framework.relations import PKOnlyObject
 from rest_framework.settings import api_settings
 
+from custom.api.selecting import Selection, restricted
+
 Instance = TypeVar("Instance")
 ModelT = TypeVar("ModelT", bound=Model)
+PartT = TypeVar("PartT", bound="CompiledOutput")
 Reader = Callable[[Any], Any]  # from an instance to what is shown of it
 Maker = Callable[[Any], Reader]  # for one serializer, with its context
 
@@ -39,8 +44,12 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
     A field of another class than REST framework's own may have a method
     ``make_reader(serializer)`` that returns a ``Reader``; without one, it works as
     ever.
+
+    Attributes:
+        selection: What of its members is shown; None: all of them.
     """
 
+    selection: Selection | None = None
     _makers: ClassVar[Sequence[tuple[str, Maker]]]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -53,11 +62,21 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
                 continue
         return shown
 
+    def wanted_of(self, name: str) -> Selection | None:
+        """Return what is shown of a member that is shown; None: the whole of it."""
+        return None if self.selection is None else self.selection[name]
+
+    def part(self, name: str, kind: type[PartT]) -> PartT:
+        """Return a serializer that shows what is wanted of a member."""
+        made = kind(context=self.context)
+        made.selection = self.wanted_of(name)
+        return made
+
     @cached_property
     def _readers(self) -> list[tuple[str, Reader]]:
         """Give the class's functions this serializer's context, and its choice."""
         makers = _makers_of(type(self))
-        chosen = self.__dict__.get("fields")  # there if some were taken away
+        chosen = self.selection
         return [
             (name, make(self))
             for name, make in makers
@@ -104,7 +123,7 @@ def _maker(field: Any) -> Maker:  # noqa: ANN401 - of whatever class
     if hasattr(field, "make_reader"):
         return cast("Maker", field.make_reader)
     if isinstance(field, fields.SerializerMethodField):
-        return attrgetter(str(field.method_name))
+        return _method_maker(name, str(field.method_name))
     if isinstance(field, CompiledOutput):
         return _nested_maker(field, field)
     if isinstance(field, serializers.ListSerializer):
@@ -143,11 +162,27 @@ def _is_stock(field: Any) -> bool:  # noqa: ANN401
     )
 
 
+def _method_maker(name: str, method: str) -> Maker:
+    """Show what a method of the serializer returns."""
+
+    def make(serializer: Any) -> Reader:  # noqa: ANN401
+        return _restricting(getattr(serializer, method), serializer.wanted_of(name))
+
+    return make
+
+
+def _restricting(show: Reader, wanted: Selection | None) -> Reader:
+    """Show what is wanted of what a function shows."""
+    return show if wanted is None else lambda value: restricted(show(value), wanted)
+
+
 def _nested_maker(field: Any, row: Any, *, many: bool = False) -> Maker:  # noqa: ANN401
     """Show what a source leads to by another compiled serializer."""
 
     def make(serializer: Any) -> Reader:  # noqa: ANN401
-        show: Reader = type(row)(context=serializer.context).to_representation
+        part = serializer.part(field.field_name, type(row))
+        # It may show some of its members in a way of its own.
+        show = _restricting(part.to_representation, part.selection)
 
         def show_all(values: Any) -> list[Any]:  # noqa: ANN401
             rows = values.all() if isinstance(values, BaseManager) else values

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -16,6 +17,7 @@ from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.idempotency import HEADER, REPLAYED_HEADER
 from custom.api.keys import EVERY_KEY
 from custom.api.output import CompiledOutput
+from custom.api.selecting import DEEPEST, FIELDS_PARAMETER, shape_of
 from custom.api.views import ApiMixin
 
 FORMAT_PARAMETER = OpenApiParameter(
@@ -23,12 +25,6 @@ FORMAT_PARAMETER = OpenApiParameter(
     OpenApiTypes.STR,
     enum=["json", "xml"],
     description="Overrules the Accept header.",
-)
-FIELDS_PARAMETER = OpenApiParameter(
-    "fields",
-    OpenApiTypes.STR,
-    description="Comma-separated names; the answer, or each of its rows, keeps only "
-    "these, whole. There are no paths into them.",
 )
 ETAG = "ETag"
 PAGE = "page"
@@ -43,7 +39,7 @@ class ApiSchema(AutoSchema):
         """Add ``format``, ``fields``, and the names the view lists."""
         parameters = [FORMAT_PARAMETER]
         if isinstance(self.view, ApiMixin) and self.view.picks_fields():
-            parameters.append(FIELDS_PARAMETER)
+            parameters.append(_fields_parameter(self.view.get_serializer_class()))
             if self.view.expansions:
                 parameters.append(_expand_parameter(list(self.view.expansions)))
         if isinstance(self.view, ApiMixin):
@@ -158,6 +154,21 @@ def _always_shown(serializer: Any) -> Iterator[str]:  # noqa: ANN401
         is_optional = declared and not (declared.required or declared.read_only)
         if not (is_optional or field.write_only):
             yield name
+
+
+def _fields_parameter(serializer: Any) -> OpenApiParameter:  # noqa: ANN401
+    """Describe what may be left out, by an example of this answer's own names."""
+    shape = shape_of(serializer)
+    plain = next(iter(shape))
+    paths = (f"{name}.{next(iter(shape_of(e)))}" for name, e in shape.items() if e)
+    names = [plain, *islice(paths, 1)]
+    return OpenApiParameter(
+        FIELDS_PARAMETER,
+        {"type": "string", "example": ",".join(names)},
+        description="Names with commas between; the answer, or each of its rows, keeps "
+        "only these. Dots lead into objects and lists, at most "
+        f"{DEEPEST} names deep.",
+    )
 
 
 def _expand_parameter(names: list[str]) -> OpenApiParameter:

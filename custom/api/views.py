@@ -1,11 +1,12 @@
 """What every view of the API does alike: parameters and fields."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.utils.functional import cached_property
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
@@ -22,11 +23,19 @@ from custom.api.keys import EVERY_KEY, check_scope
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
 from custom.api.public import PublicPageMixin
+from custom.api.selecting import (
+    FIELDS_PARAMETER,
+    Selection,
+    check_selection,
+    read_selection,
+    restricted,
+    shape_of,
+    shape_of_field,
+)
 from custom.errors import DomainError
 
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
 
-FIELDS_PARAMETER = "fields"
 # What browsers, mail programs and advertisers append to links.
 IGNORED_PARAMETERS = re.compile(r"_|utm_.*|gclid|fbclid", re.ASCII)
 PAGE_PARAMETER_ATTRIBUTES = (
@@ -34,12 +43,6 @@ PAGE_PARAMETER_ATTRIBUTES = (
     "page_size_query_param",
     "cursor_query_param",
 )
-
-
-class _Fielded(Protocol):
-    """A serializer with named fields, as DRF builds them."""
-
-    fields: dict[str, Any]
 
 
 class ApiMixin(PublicPageMixin[ModelT_co]):
@@ -198,25 +201,44 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         except ValidationError as error:
             raise QueryParameterError(error.detail) from error
 
+    @cached_property
+    def selection(self) -> Selection | None:
+        """Return what ``?fields=`` names; None: the whole answer is wanted.
+
+        Raises:
+            QueryParameterError: A path is longer than any can be.
+        """
+        texts = self.request.query_params.getlist(FIELDS_PARAMETER)
+        if not texts or not self.picks_fields():
+            return None
+        return read_selection(",".join(texts))
+
+    def wants(self, *paths: str) -> bool:
+        """Tell whether the answer shows anything of one of these members."""
+        wanted = self.selection
+        return wanted is None or any(map(wanted.touches, paths))
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:  # noqa: ANN401
         """Build the serializer; one that answers a GET obeys ``?fields=``."""
         serializer = super().get_serializer(*args, **kwargs)
-        wanted = self.request.query_params.get(FIELDS_PARAMETER)
-        if wanted is not None and self.picks_fields() and "data" not in kwargs:
-            row = cast("_Fielded", getattr(serializer, "child", serializer))
-            added = {*self._wanted_expansions()} - row.fields.keys()
-            keep_fields(row, wanted.split(","), beside=added)
+        if self.selection is not None and "data" not in kwargs:
+            row: Any = getattr(serializer, "child", serializer)
+            added = {
+                name: shape_of_field(self.expansions[name].shape())
+                for name in self._wanted_expansions()
+            }
+            kind: Any = type(row)
+            check_selection(self.selection, {**shape_of(kind), **added})
+            row.selection = self.selection
         return serializer
 
     def expand(self, rows: Sequence[Any], shown: Sequence[dict[str, Any]]) -> None:
         """Add to what is shown of rows the relations that the request names."""
-        fields = self.request.query_params.get(FIELDS_PARAMETER)
-        kept = None if fields is None else {name.strip() for name in fields.split(",")}
-        for name in self._wanted_expansions():
-            if kept is None or name in kept:
-                found = self.expansions[name].load(rows, self.get_serializer_context())
-                for row, each in zip(rows, shown, strict=True):
-                    each[name] = found.get(row.pk)
+        for name in filter(self.wants, self._wanted_expansions()):
+            found = self.expansions[name].load(rows, self.get_serializer_context())
+            wanted = self.selection[name] if self.selection else None
+            for row, each in zip(rows, shown, strict=True):
+                each[name] = restricted(found.get(row.pk), wanted)
 
     def _wanted_expansions(self) -> list[str]:
         """Return the relations that the request names."""
@@ -230,24 +252,3 @@ class ApiView(ApiMixin[Any]):
 
 class ApiViewSet(ApiMixin[ModelT_co], GenericViewSet[ModelT_co]):
     """Several addresses of one resource answered by actions; a router binds it."""
-
-
-def keep_fields(
-    serializer: _Fielded, names: Iterable[str], *, beside: Iterable[str] = ()
-) -> None:
-    """Drop every field but the named ones, before anything is computed.
-
-    Names in ``beside`` are no fields, but are added to the answer later.
-
-    Raises:
-        QueryParameterError: A name is not a field; the pointer is ``fields``.
-    """
-    wanted = {name.strip() for name in names}.difference(beside)
-    if unknown := sorted(wanted - serializer.fields.keys()):
-        listed = ", ".join(f'"{name}"' for name in unknown)
-        known = ", ".join((*serializer.fields, *sorted(beside)))
-        told = f"Unknown field: {listed}. Choose of: {known}."
-        detail = ErrorDetail(told, "unknown-field")
-        raise QueryParameterError({FIELDS_PARAMETER: [detail]})
-    for name in serializer.fields.keys() - wanted:
-        del serializer.fields[name]

@@ -56,7 +56,8 @@ class PartnerOrderViewSet(
         """Keep what may be shipped, or was, for the caller's partners."""
         if getattr(self, "swagger_fake_view", False):
             return Order.objects.none()
-        orders = Order.objects.for_partners(self.partner_ids())
+        parts = [part for part in ("lines", "shipments") if self.wants(part)]
+        orders = Order.objects.for_partners(self.partner_ids(), parts)
         return orders.order_by("placed_at", "pk")
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

@@ -235,7 +235,8 @@ class OrderDetailSerializer(OrderListSerializer):
         """Pick the returns from the events."""
         kind = OrderEvent.Type.RETURNED
         found = [event for event in order.events.all() if event.type == kind]
-        return [ReturnSerializer(event).data for event in found]
+        show = self.part("returns", ReturnSerializer).to_representation
+        return [show(event) for event in found]
 
     def get_actions(self, order: Order) -> list[str]:
         """Name what the buyer may do now, as in the last part of its address."""

@@ -1,6 +1,6 @@
 """Placing and reading orders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -59,6 +59,14 @@ PRICING_ERRORS = (
     ShippingMethodError,
     *VOUCHER_ERRORS,
 )
+
+
+# What of an order is read from tables of its own -> the members that show it.
+PARTS: Mapping[str, Sequence[str]] = {
+    "lines": ("lines", "products", "line_count"),
+    "events": ("events", "returns"),
+    "shipments": ("shipments",),
+}
 
 
 class OrderHistoryPagination(CursorPagination):
@@ -126,7 +134,8 @@ class OrderViewSet(ApiViewSet[Order]):
         """List the caller's orders, the newest first."""
         own: Any = history_of(request.user)  # only cut, if nothing narrows it
         page: Any = self.paginate_queryset(self.filter_queryset(own))
-        load_lines(page)
+        if self.wants(*PARTS["lines"]):
+            load_lines(page)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @refuses(
@@ -182,5 +191,8 @@ class OrderViewSet(ApiViewSet[Order]):
     )
     def retrieve(self, request: Request, key: str) -> Response:
         """Read one order, by number or id."""
-        order = find_order(request, key, Order.objects.for_detail())
-        return Response(self.get_serializer(load_money(order)).data)
+        parts = [part for part, members in PARTS.items() if self.wants(*members)]
+        order = find_order(request, key, Order.objects.for_detail(parts))
+        if self.wants("payments", "refunds"):
+            load_money(order)
+        return Response(self.get_serializer(order).data)

@@ -93,7 +93,7 @@ class PaymentSerializer(OutputSerializer[Any]):
         if isinstance(instance, Payment):
             instance = StartedPayment(payment=instance)
         shown = super().to_representation(instance)
-        if shown["client_secret"] is None:
+        if shown.get("client_secret", "") is None:
             del shown["client_secret"]
         return shown
 

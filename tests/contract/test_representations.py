@@ -4,7 +4,7 @@ That each answer is by its schemas, ``tests.contract.middleware`` sees to.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -15,10 +15,12 @@ from rest_framework.test import APITestCase
 
 from catalogue.models import Product
 from catalogue.services import relate_products
+from custom.api.schema_parts import merged
 from custom.api.xml import as_text, load_xml
 from orders.models import Order
 from orders.services import credit_order
 from partner.models import StockRecord
+from tests.contract.checker import PLACEHOLDER, the_contract
 from tests.orders.factories import make_offer
 from tests.orders.stories import STAFF
 from tests.permissions.matrix import read_matrix
@@ -60,6 +62,8 @@ NEEDED: Final = {
 }
 # Shown whole: they are no rows of anything.
 WHOLE: Final = frozenset({"", "rate-limit/"})
+JSON: Final = "application/json"
+SHOWN_DEPTH: Final = 3  # names in a path that is asked for, without the last
 READERS: Final = "CPR"  # the first that is let in; the rows are theirs
 
 
@@ -116,11 +120,35 @@ class PageTests(APITestCase):
             query = urlencode({"fields": ",".join(names[:2])}, safe=",")
             part = self.same(path, f"{NEEDED.get(route, '')}&{query}".strip("&"))
             self.assertEqual(_fields_of(part), names[:2])
+            self.select(route, path)
         self.same(path, "nonsense=1", status=400)
+
+    def select(self, route: str, path: str) -> None:
+        """Ask for each member of a member alone, then for half of them at once."""
+        needed = NEEDED.get(route, "")
+        if expanded := ",".join(_expansions(route)):
+            needed += f"&expand={expanded}"
+        whole = json.loads(self.read(self.filled(path, needed), JSON).content)
+        paths = list(selectable(route))
+        for each in paths:
+            query = f"{needed}&fields={each}"
+            with self.subTest(path=path, fields=each):
+                part = json.loads(self.read(self.filled(path, query), JSON).content)
+                self.assertEqual(part, _picked(whole, [each]))
+        inner = [each for each in paths if "." in each]
+        for some in (inner[::2], inner[1::2]):
+            if some:
+                part = self.same(path, f"{needed}&fields={','.join(some)}")
+                self.assertEqual(part, _picked(whole, some))
+
+    def filled(self, path: str, query: str) -> str:
+        """Return an address with what a query needs of the rows there are."""
+        query = query.strip("&").format(variant=self.variant, start=self.start)
+        return f"{path}?{query}"
 
     def same(self, path: str, query: str, status: int = 200) -> Any:  # noqa: ANN401
         """Read a page twice; return what both times was told."""
-        path = f"{path}?{query.format(variant=self.variant, start=self.start)}"
+        path = self.filled(path, query)
         with self.subTest(path=path):
             in_json = self.read(path, "application/json")
             in_xml = self.read(path, "application/xml")
@@ -130,6 +158,68 @@ class PageTests(APITestCase):
             self.assertIn("xml", in_xml["Content-Type"])
             self.assertEqual(as_text(told), load_xml(in_xml.content))
         return told
+
+
+def selectable(route: str) -> Iterator[str]:
+    """Yield what ``?fields=`` may name of a page, as the document describes it."""
+    content = _operation(route)["responses"]["200"]["content"]
+    shape = _members(content[JSON]["schema"])
+    rows = shape.get("results")
+    yield from _paths(_members(rows) if rows else shape)
+
+
+def _operation(route: str) -> dict[str, Any]:
+    name = PLACEHOLDER.sub("{}", f"/api/{route}")
+    found: dict[str, Any] = the_contract().operations["GET", name]
+    return found
+
+
+def _expansions(route: str) -> list[str]:
+    for each in _operation(route)["parameters"]:
+        if each.get("name") == "expand":
+            schemas = the_contract().document["components"]["schemas"]
+            return [*merged(each["schema"]["items"], schemas)["enum"]]
+    return []
+
+
+def _paths(members: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[str]:
+    for name, schema in members.items():
+        inner = _members(schema)
+        if inner and len(above) < SHOWN_DEPTH:
+            yield from _paths(inner, (*above, name))
+        else:
+            yield ".".join((*above, name))
+
+
+def _members(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of what a schema describes, or of each in its list."""
+    for each in schema.get("oneOf", ()):
+        schema = each if each.get("type") != "null" else schema
+    schemas = the_contract().document["components"]["schemas"]
+    found = merged(schema, schemas)
+    if "items" in found:
+        return _members(found["items"])
+    members: dict[str, Any] = found.get("properties", {})
+    return members
+
+
+def _picked(shown: Any, paths: list[str]) -> Any:  # noqa: ANN401
+    """Return what paths lead to; of a page, in each of its rows."""
+    if isinstance(shown, dict) and "results" in shown:
+        return shown | {"results": _picked(shown["results"], paths)}
+    if isinstance(shown, list):
+        return [_picked(each, paths) for each in shown]
+    if not isinstance(shown, dict):
+        return shown
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        below.setdefault(name, []).append(rest)
+    return {
+        name: shown[name] if "" in below[name] else _picked(shown[name], below[name])
+        for name in shown
+        if name in below
+    }
 
 
 def _fields_of(shown: Any) -> list[str]:  # noqa: ANN401

@@ -1,6 +1,6 @@
 """Products as staff see them: everything there is, in the shape it is written in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Prefetch
@@ -22,19 +22,20 @@ from users.models import User
 OFFERS = "shown_offers"  # where a variant keeps those its reader may see
 
 
-def with_parts(products: ProductQuerySet) -> ProductQuerySet:
-    """Load all that is shown of products but their offers; 4 queries."""
-    return (
-        products.with_is_shown(timezone.now())
+PARTS = ("categories", "variants", "images", "offers")
+
+
+def shown_products(user: User, parts: Collection[str] = PARTS) -> ProductQuerySet:
+    """Return all products with their parts, and the offers a person may see.
+
+    At most 6 queries.
+    """
+    products: ProductQuerySet = (
+        Product.objects.with_is_shown(timezone.now())
         .select_related("product_type", "tax_class")
-        .prefetch_related("categories", "variants", "images")
+        .prefetch_related(*(part for part in parts if part != "offers"))
     )
-
-
-def shown_products(user: User) -> ProductQuerySet:
-    """Return all products with their parts, and the offers a person may see."""
-    products = with_parts(Product.objects.all())
-    if user.has_perm("partner.view_stockrecord"):
+    if "offers" in parts and user.has_perm("partner.view_stockrecord"):
         return with_offers(products, partners_shown_to(user))
     return products
 
@@ -108,7 +109,8 @@ class AdminVariantSerializer(ModelOutputSerializer[Variant]):
         offers = getattr(variant, OFFERS, None)
         if offers is None:
             return None
-        return [OfferSerializer(offer).data for offer in offers]
+        show = self.part("offers", OfferSerializer).to_representation
+        return [show(offer) for offer in offers]
 
 
 class AdminImageSerializer(ImageSerializer):
@@ -124,7 +126,7 @@ class AdminImageSerializer(ImageSerializer):
 
 
 class AdminProductSerializer(ModelOutputSerializer[Product]):
-    """A product, public or not, with its parts; ``with_parts`` loads them."""
+    """A product, public or not, with its parts; ``shown_products`` loads them."""
 
     product_type = serializers.CharField(
         source="product_type.code", help_text="Its code."

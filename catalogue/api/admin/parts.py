@@ -74,10 +74,11 @@ class PartMixin(StaffMixin[ModelT_co]):
     route: ClassVar[str]
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Load the product with its parts, and the offers the caller may see."""
+        """Load the product with these parts, and the offers the caller may see."""
         if getattr(self, "swagger_fake_view", False):
             return Product.objects.none()
-        return shown_products(self.request.user)
+        offers = ["offers"] if self.parts == "variants" and self.wants("offers") else []
+        return shown_products(self.request.user, [self.parts, *offers])
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Name the product, whose own variants a picture may show."""

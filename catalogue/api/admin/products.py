@@ -1,5 +1,6 @@
 """Products, published or not."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -44,6 +45,14 @@ from custom.api.idempotency import read_key
 from custom.codes import normalize_code
 from custom.idempotency import Outcome, run_once_if_keyed
 
+# What of a product is read from tables of its own -> the members that show it.
+PARTS: Mapping[str, Sequence[str]] = {
+    "categories": ("categories",),
+    "variants": ("variants",),
+    "images": ("images",),
+    "offers": ("variants.offers",),
+}
+
 
 class AdminProductViewSet(
     StaffMixin[Product], mixins.ListModelMixin, mixins.RetrieveModelMixin
@@ -84,7 +93,8 @@ class AdminProductViewSet(
         """Load all products with their parts, and the offers the caller may see."""
         if getattr(self, "swagger_fake_view", False):
             return Product.objects.none()
-        return shown_products(self.request.user)
+        parts = [part for part, members in PARTS.items() if self.wants(*members)]
+        return shown_products(self.request.user, parts)
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List products; `updated_since` keeps what was changed from a moment on."""

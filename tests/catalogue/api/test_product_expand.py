@@ -117,9 +117,18 @@ class ProductExpandTests(APITestCase):
                 self.client.get(path, {"expand": ["", ""]}).status_code, 200
             )
 
-    def test_there_are_no_paths_into_members(self) -> None:
+    def test_a_relation_may_be_shown_in_part(self) -> None:
+        query = {"fields": "partner.name", "expand": "partner"}
+        body = self.client.get(f"{self.url}{self.alien.pk}/", query).json()
+        self.assertEqual([*body], ["partner"])
+        self.assertEqual([*body["partner"]], ["name"])
+        query = {"fields": "categories.path", "expand": "categories"}
+        body = self.client.get(f"{self.url}{self.alien.pk}/", query).json()
+        self.assertEqual({*body["categories"][0]}, {"path"})
+
+    def test_what_a_relation_has_not(self) -> None:
         for path in (self.url, f"{self.url}{self.alien.pk}/"):
-            for names in ("partner.id", "image.url", "partner/id"):
+            for names in ("partner.code", "reviews.rating", "partner/id"):
                 answer = self.client.get(path, {"fields": names, "expand": "partner"})
                 self.assertEqual(answer.status_code, 400)
                 (error,) = answer.json()["errors"]

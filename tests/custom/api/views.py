@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from custom.api.fields import MoneyField
+from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.pagination import CursorPagination
 from custom.api.serializers import StrictSerializer
 from custom.api.views import ApiView, ApiViewSet
@@ -60,7 +61,7 @@ class EchoView(ApiView):
         return Response(body.validated_data)
 
 
-class PriceSerializer(serializers.Serializer[Any]):
+class PriceSerializer(OutputSerializer[Any]):
     id = serializers.IntegerField()
     price = MoneyField()
     was = MoneyField(source="old.price", currency_source="old.currency")
@@ -115,7 +116,7 @@ class SessionFilter(FilterSet):
         return queryset
 
 
-class SessionSerializer(serializers.ModelSerializer[Session]):
+class SessionSerializer(ModelOutputSerializer[Session]):
     class Meta:
         model = Session
         fields = ("session_key", "expire_date")
