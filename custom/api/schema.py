@@ -17,6 +17,7 @@ from custom.api.expanding import EXPAND_PARAMETER
 from custom.api.idempotency import HEADER, REPLAYED_HEADER
 from custom.api.keys import EVERY_KEY
 from custom.api.output import CompiledOutput
+from custom.api.problems import PROBLEM_BY_STATUS
 from custom.api.selecting import DEEPEST, FIELDS_PARAMETER, shape_of
 from custom.api.views import ApiMixin
 
@@ -188,6 +189,20 @@ def add_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     own = result.setdefault("components", {})
     for kind, members in parts.components().items():
         own.setdefault(kind, {}).update(members)
+    return result
+
+
+def list_codes(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """Name every code of problems, beside those that each operation declares."""
+    codes = {problem.code for problem in PROBLEM_BY_STATUS.values()}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            codes.update(*map(_codes_of, operation["responses"].values()))
+    result["components"]["schemas"]["ProblemCode"] = {
+        "type": "string",
+        "enum": sorted(codes),
+        "description": "Codes of problems, as of this document; new ones will come.",
+    }
     return result
 
 

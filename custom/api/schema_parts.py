@@ -130,7 +130,11 @@ PROBLEM_SCHEMA = {
         "title": {"type": "string", "example": "Not found"},
         "status": {"type": "integer", "example": 404},
         "detail": {"type": "string", "description": "A sentence for people."},
-        "code": {"type": "string", "description": "Stable, for programs."},
+        "code": {
+            # Clients that read answers strictly must not refuse one that is new.
+            "anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}],
+            "description": "Stable, for programs.",
+        },
         "request_id": {"type": "string", "description": "Names this request in logs."},
         "errors": {
             "type": "array",
@@ -180,7 +184,7 @@ def problem_response(status: int, refusals: list[Refusal]) -> dict[str, Any]:
     """Describe the problems of one status."""
     told = [f"`{each.code}`: {each.title}." for each in refusals]
     schema = {
-        "$ref": "#/components/schemas/Problem",
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
         "properties": {
             "status": {"const": status},
             "code": {"enum": [each.code for each in refusals]},

@@ -150,7 +150,8 @@ class SchemaWriter:
     def _type(self, parent: Element, schema: Mapping[str, Any]) -> Element:
         """Add the definition of a schema's type."""
         schema = merged(schema, self.schemas)
-        if options := schema.get("oneOf") or schema.get("anyOf"):
+        options = schema.get("oneOf") or schema.get("anyOf")
+        if options and "enum" not in schema:
             return self._choice(
                 parent, [merged(each, self.schemas) for each in options]
             )

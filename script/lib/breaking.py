@@ -3,7 +3,8 @@
 Clients send what they always sent, and rely on what they were told: a request may take
 more than it did and never less; an answer may hold more and never less. New codes of
 problems and new values of enums in answers are no break: clients are told to expect
-them.
+them. A code that nothing is refused with any more was renamed, as far as clients can
+tell; an operation that has one less is none the worse, but a code keeps its status.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Document = Mapping[str, Any]
+PROBLEM = "application/problem+json"
 PLACEHOLDER = re.compile(r"\{[^}]*\}")
 # Keyword -> whether a smaller number takes less.
 LIMITS = {
@@ -35,6 +37,8 @@ def find_breaks(old: Document, new: Document) -> list[str]:
             continue
         pair = _Operations(operation, after[key][1], old, new)
         found += [f"{key[0]} {path}: {told}" for told in pair.breaks()]
+    lost = _all_codes(old) - _all_codes(new)
+    found += [f"any operation: the code {code} is gone" for code in sorted(lost)]
     return list(dict.fromkeys(found))
 
 
@@ -52,6 +56,23 @@ def _operations(document: Document) -> dict[tuple[str, str], tuple[str, Any]]:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
+
+
+def _all_codes(document: Document) -> set[str]:
+    """Return every code that some operation declares."""
+    operations = (operation for _path, operation in _operations(document).values())
+    return {code for each in operations for code in _codes(each, document)}
+
+
+def _codes(operation: Any, document: Document) -> dict[str, set[str]]:  # noqa: ANN401
+    """Return the code of each problem an operation declares -> its statuses."""
+    found: dict[str, set[str]] = {}
+    for status, told in operation["responses"].items():
+        content = resolve(told, document).get("content", {})
+        members = content.get(PROBLEM, {}).get("schema", {}).get("properties", {})
+        for code in members.get("code", {}).get("enum", ()):
+            found.setdefault(code, set()).add(status)
+    return found
 
 
 def resolve(part: Any, document: Document) -> Any:  # noqa: ANN401
@@ -84,6 +105,13 @@ class _Operations:
         yield from self._of_parameters()
         yield from self._of_request()
         yield from self._of_responses()
+        yield from self._of_codes()
+
+    def _of_codes(self) -> Iterator[str]:
+        after = _codes(self.new, self.new_document)
+        for code, statuses in _codes(self.old, self.old_document).items():
+            for status in sorted(statuses - after.get(code, statuses)):
+                yield f"{code} is not {status}"
 
     def _parameters(self, side: str) -> dict[tuple[str, str], Any]:
         operation = getattr(self, side)

@@ -71,6 +71,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "custom.api.schema.add_parts",
+        "custom.api.schema.list_codes",
         "custom.api.schema_sharing.name_choices",
         "custom.api.schema.share_refusals",
         "custom.api.examples.add_examples",

@@ -16,6 +16,8 @@ THING = {
         "inner": {"$ref": "#/components/schemas/Thing"},
     },
 }
+CODES = {"properties": {"code": {"enum": ["gone-away", "not-there"]}}}
+REFUSED = {"application/problem+json": {"schema": CODES}}
 JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
 DOCUMENT = {
     "paths": {
@@ -30,7 +32,7 @@ DOCUMENT = {
                 "requestBody": {"content": JSON},
                 "responses": {
                     "200": {"headers": {"ETag": {}}, "content": JSON},
-                    "404": {"content": {}},
+                    "404": {"content": REFUSED},
                 },
             }
         }
@@ -46,6 +48,9 @@ class BreakingTests(SimpleTestCase):
         self.new: Any = copy.deepcopy(DOCUMENT)
         self.put = self.new["paths"]["/thing/{id}/"]["put"]
         self.thing = self.new["components"]["schemas"]["Thing"]
+        refused = self.put["responses"]["404"]["content"]["application/problem+json"]
+        self.codes = refused["schema"]["properties"]["code"]["enum"]
+        self.old_put = DOCUMENT["paths"]["/thing/{id}/"]["put"]
 
     def assert_breaks(self, *told: str) -> None:
         found = find_breaks(DOCUMENT, self.new)
@@ -64,13 +69,23 @@ class BreakingTests(SimpleTestCase):
             {"in": "query", "name": "more", "schema": {"type": "string"}}
         )
         self.put["responses"]["202"] = {"description": ""}
-        del self.put["responses"]["404"]
+        self.codes.append("brand-new")
         self.assert_breaks()
+
+    def test_codes(self) -> None:
+        self.codes.remove("not-there")
+        self.codes.append("not-here")
+        told = "any operation: the code not-there is gone"
+        self.assertEqual(find_breaks(DOCUMENT, self.new), [told])
+        self.new["paths"]["/other/"] = {"put": copy.deepcopy(self.old_put)}
+        self.assert_breaks()  # another still has it
+        self.put["responses"]["410"] = self.put["responses"].pop("404")
+        self.assert_breaks("gone-away is not 404")
 
     def test_path_and_operation(self) -> None:
         self.new["paths"]["/thing/{key}/"] = self.new["paths"].pop("/thing/{id}/")
         self.assert_breaks()
-        self.new["paths"] = {}
+        self.new["paths"] = {"/other/": {"put": self.old_put | {"parameters": []}}}
         self.assert_breaks("the operation is gone")
 
     def test_name_and_credentials(self) -> None:
@@ -96,7 +111,8 @@ class BreakingTests(SimpleTestCase):
     def test_response_and_headers(self) -> None:
         self.put["responses"]["200"]["headers"] = {}
         self.assert_breaks("200 has no header ETag")
-        self.put["responses"] = {"204": {}}
+        refused = self.put["responses"]["404"]
+        self.put["responses"] = {"204": {}, "404": refused}
         self.assert_breaks("it does not answer 200")
 
     def test_media_type(self) -> None:

@@ -15,6 +15,10 @@ export async function mistakes(shop: Client<paths>): Promise<void> {
   data.email satisfies string;
   // @ts-expect-error Problems have no such member.
   error?.message satisfies string;
+  // @ts-expect-error No such code comes with that status.
+  if (error?.status === 403) error.code satisfies "token-expired";
+  // @ts-expect-error There are others.
+  if (error?.status === 401) error.code satisfies "token-expired";
 }
 
 // A change holds what changes, and nothing else.
