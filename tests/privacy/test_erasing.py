@@ -25,6 +25,7 @@ from users.errors import (
 )
 from users.links import ERASURE
 from users.models import AuthToken, Erasure, User
+from users.selectors import person_of
 from users.services import (
     advance_erasures,
     close_account,
@@ -65,6 +66,15 @@ class WholeCustomerTests(TestCase):
         for needle in NEEDLES:
             with self.subTest(needle):
                 self.assertEqual(find(needle), {"orders_order.billing_address": 1})
+
+    def test_of_what_is_said_to_be_deleted_no_row_is_left(self) -> None:
+        person = person_of(self.user)
+        deleted = [each for each in holdings() if each.erasure.startswith("Deleted")]
+        self.assertTrue(any(each.rows(person).exists() for each in deleted))
+        self.erase()
+        for each in deleted:
+            with self.subTest(each.model):
+                self.assertFalse(each.rows(person).exists())
 
     def test_nothing_at_all_is_left_when_the_books_have_ended(self) -> None:
         self.erase()

@@ -28,6 +28,7 @@ SHOWN = (
     "SECURE_CONTENT_TYPE_NOSNIFF",
     "USE_X_FORWARDED_HOST",
     "STAFF_MFA_REQUIRED",
+    "PASSWORD_HASHERS",
     "CORS_ALLOWED_ORIGINS",
     "PAYMENT_RETURN_ORIGINS",
 )
@@ -75,6 +76,11 @@ class ProductionTests(TestCase):
                 "SECURE_CONTENT_TYPE_NOSNIFF": True,
                 "USE_X_FORWARDED_HOST": False,
                 "STAFF_MFA_REQUIRED": True,
+                # The first makes digests, the other reads what came from elsewhere.
+                "PASSWORD_HASHERS": [
+                    "django.contrib.auth.hashers.Argon2PasswordHasher",
+                    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+                ],
                 "CORS_ALLOWED_ORIGINS": [],
                 "PAYMENT_RETURN_ORIGINS": ["https://shop.example"],
             },

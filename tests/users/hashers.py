@@ -19,3 +19,11 @@ class ClosingHasher(MD5PasswordHasher):
     def verify(self, password: str, encoded: str) -> bool:
         User.objects.update(is_active=False)
         return super().verify(password, encoded)
+
+
+class ReplacingHasher(MD5PasswordHasher):
+    """Gives every account another password while its own is being checked."""
+
+    def verify(self, password: str, encoded: str) -> bool:
+        User.objects.update(password="!replaced")
+        return super().verify(password, encoded)

@@ -187,6 +187,13 @@ class LogInTests(TestCase):
             log_in(email=user.email, password=PASSWORD)
         self.assertEqual(AuthToken.objects.count(), 0)
 
+    @override_settings(PASSWORD_HASHERS=["tests.users.hashers.ReplacingHasher"])
+    def test_a_password_that_ended_meanwhile_gets_no_token(self) -> None:
+        user = UserFactory()
+        with self.assertRaises(CredentialsInvalidError):
+            log_in(email=user.email, password=PASSWORD)
+        self.assertEqual(AuthToken.objects.count(), 0)
+
     def test_no_password_is_hashed_inside_a_transaction(self) -> None:
         user = UserFactory()
         with CaptureQueriesContext(

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import time_machine
-from rest_framework.test import APITestCase
+from rest_framework.test import APIClient, APITestCase
 
 from tests.users.factories import UserFactory, create_token
 from users.models import AuthToken
@@ -82,6 +82,13 @@ class DeviceTests(APITestCase):
         self.assertEqual(
             self.client.get(self.url, headers=self.headers).status_code, 401
         )
+
+    def test_sessions_end_with_all_devices(self) -> None:
+        browser = APIClient()
+        browser.force_login(self.user)
+        self.assertEqual(browser.get("/api/user/me/").status_code, 200)
+        self.client.post("/api/user/logout-all/", headers=self.headers)
+        self.assertEqual(browser.get("/api/user/me/").status_code, 401)
 
     def test_anonymous_callers_are_refused(self) -> None:
         self.assertEqual(self.client.get(self.url).status_code, 401)

@@ -2,16 +2,18 @@ from datetime import timedelta
 
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.response import Response
-from rest_framework.test import APITestCase
+from rest_framework.test import APIClient, APITestCase
 
 from custom.models import OutboxMessage
 from tests.custom.throttling.limits import FreshLimits
 from tests.users.factories import PASSWORD, UserFactory, create_token
 from users.links import PASSWORD_RESET, VERIFICATION
-from users.models import AuthToken
+from users.models import AuthToken, User
 
 NEW = "another-way-home-88"
 
@@ -55,6 +57,21 @@ class ChangeTests(APITestCase):
         self.assertEqual(self.client.post(self.url, body).status_code, 204)
         self.assertEqual(self.client.get("/api/user/me/").status_code, 200)
         self.assertEqual(AuthToken.objects.get(), self.stranger)
+
+    def test_other_sessions_end(self) -> None:
+        browser = APIClient()
+        browser.force_login(self.user)
+        self.assertEqual(self.change().status_code, 204)
+        self.assertEqual(browser.get("/api/user/me/").status_code, 401)
+
+    @override_settings(PASSWORD_HASHERS=["tests.users.hashers.ReplacingHasher"])
+    def test_of_two_at_once_one_succeeds(self) -> None:
+        """What the other has chosen meanwhile stays."""
+        response = self.change()
+        self.assertEqual(response.status_code, 422)
+        self.assertEqual(response.json()["code"], "password-wrong")
+        self.assertEqual(User.objects.get(pk=self.user.pk).password, "!replaced")
+        self.assertEqual(AuthToken.objects.count(), 3)
 
     def test_the_present_password_is_wanted(self) -> None:
         response = self.change(current_password="wrong")
@@ -172,6 +189,19 @@ class ResetConfirmTests(APITestCase):
         self.assertEqual(self.confirm(token, "yet-another-99").status_code, 422)
         self.user.refresh_from_db()
         self.assertTrue(self.user.check_password(NEW))
+
+    def test_the_account_is_locked_before_the_token_is_used(self) -> None:
+        """Of two requests with one token the second finds it used."""
+        with CaptureQueriesContext(connection) as asked:
+            self.confirm(PASSWORD_RESET.make(self.user))
+        reads = [each["sql"] for each in asked if "FROM `users_user`" in each["sql"]]
+        self.assertIn("FOR UPDATE", reads[-1])
+
+    def test_sessions_end(self) -> None:
+        browser = APIClient()
+        browser.force_login(self.user)
+        self.confirm(PASSWORD_RESET.make(User.objects.get(pk=self.user.pk)))
+        self.assertEqual(browser.get("/api/user/me/").status_code, 401)
 
     def test_whatever_is_not_a_token_is_refused(self) -> None:
         token = PASSWORD_RESET.make(self.user)
