@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from address.formats import Fault, find_faults
+from address.formats import Fault, find_faults, tidy_parts
 from address.forms import CountryField
 from address.models import PARTS, Address
 from address.numbers import READERS, read_numbers
@@ -31,7 +31,8 @@ class AddressForm(forms.ModelForm[Address]):
     def clean(self) -> dict[str, Any]:
         """Name the parts that do not fit the country."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"country", "postcode", "region"} <= cleaned.keys():
+        if {"country", "city", "postcode", "region"} <= cleaned.keys():
+            cleaned.update(tidy_parts(cleaned))
             for fault in [*find_faults(cleaned), *self._read_numbers(cleaned)]:
                 self.add_error(fault.part, fault.detail)
         return cleaned

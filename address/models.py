@@ -50,7 +50,7 @@ class Address(models.Model):
     company = models.CharField(max_length=150, blank=True)
     line1 = models.CharField("line 1", max_length=200)
     line2 = models.CharField("line 2", max_length=200, blank=True)
-    city = models.CharField(max_length=100)
+    city = models.CharField(max_length=100, blank=True)
     region = models.CharField(max_length=100, blank=True)
     postcode = models.CharField(max_length=16, blank=True)
     country = CodeField(max_length=COUNTRY_LENGTH, help_text="ISO 3166 alpha-2.")

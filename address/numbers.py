@@ -18,6 +18,20 @@ PHONE_LENGTH = 32
 VAT_ID_LENGTH = 20
 PREFIXES = {"GR": "EL"}  # of VAT ids, where the European Union does not use ISO 3166
 NORTHERN_IRELAND = "XI"  # part of a country, with ids of the Union
+# Places with a code of their own whose companies have VAT ids of another country.
+TAXED_IN = {
+    "AX": "FI",
+    "BL": "FR",
+    "GF": "FR",
+    "GP": "FR",
+    "IM": "GB",
+    "LI": "CH",
+    "MC": "FR",
+    "MF": "FR",
+    "MQ": "FR",
+    "RE": "FR",
+    "YT": "FR",
+}
 
 
 class UnreadableNumberError(ValueError):
@@ -86,11 +100,14 @@ def read_numbers(
 
 def _european(text: str, country: str) -> str:
     """Return the id with its prefix; empty where the Union gives none."""
-    prefix = PREFIXES.get(country, country)
+    place = TAXED_IN.get(country, country)
+    prefix = PREFIXES.get(place, place)
     typed = text.strip().upper()
+    if prefix != place:  # known by either
+        typed = typed.removeprefix(place)
     if country == "GB" and typed.startswith(NORTHERN_IRELAND):
         prefix = NORTHERN_IRELAND
-    elif country.lower() not in eu_vat.MEMBER_STATES:
+    elif place.lower() not in eu_vat.MEMBER_STATES:
         return ""
     number: str = eu_vat.validate(
         typed if typed.startswith(prefix) else f"{prefix}{typed}"
@@ -100,7 +117,7 @@ def _european(text: str, country: str) -> str:
 
 def _national(text: str, country: str) -> str:
     """Return the id as the country writes it, without blanks and dots."""
-    module = get_cc_module(country, "vat")
+    module = get_cc_module(TAXED_IN.get(country, country), "vat")
     if module is None:
         msg = "VAT ids of this country are not known."
         raise UnreadableNumberError(msg)

@@ -51,7 +51,7 @@ class TaxRate(models.Model):
         max_length=REGION_LENGTH,
         blank=True,
         default="",
-        help_text="As addresses write it; capitals do not matter. Empty: all of it.",
+        help_text="Its code or any of its names. Empty: all of the country.",
     )
     percent = models.DecimalField(
         max_digits=6, decimal_places=3, help_text="Of the net price."

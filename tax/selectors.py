@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from address.destinations import Destination
+from address.formats import region_key
 from custom.prepared import PreparedRead
 from tax.models import TaxRate
 
@@ -28,7 +29,7 @@ class TaxTable:
     """The rates of some countries, held in memory.
 
     Attributes:
-        rates: By tax class, country and region in capitals.
+        rates: By tax class, country and what stands for the region.
         default_class_id: None while no rate of the default class is among them.
         fallback: What is borne where no rate is set.
     """
@@ -58,7 +59,7 @@ def tax_table(countries: Collection[str]) -> TaxTable:
     rates: dict[tuple[int, str, str], Decimal] = {}
     default_class_id = None
     for class_id, country, region, percent, is_default in _RATES(countries=[*wanted]):
-        rates[class_id, country, region.upper()] = percent / 100
+        rates[class_id, country, region_key(country, region)] = percent / 100
         if is_default:
             default_class_id = class_id
     return TaxTable(rates, default_class_id, Decimal(settings.SHOP_TAX_RATE))
@@ -68,6 +69,6 @@ def _places(destination: Destination) -> Iterator[Place]:
     """Yield the places a rate may be set for, the nearest first."""
     country = destination.country or settings.SHOP_HOME_COUNTRY
     if destination.region:
-        yield country, destination.region.upper()
+        yield country, region_key(country, destination.region)
     yield country, ""
     yield "", ""

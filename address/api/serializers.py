@@ -1,5 +1,6 @@
 """The shape of an address, in and out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
 from address.countries import Country
-from address.formats import COUNTRY_LENGTH, country_codes, find_faults
+from address.formats import (
+    COUNTRY_LENGTH,
+    Region,
+    country_codes,
+    find_faults,
+    format_of,
+    tidy_parts,
+)
 from address.models import PARTS, Address
 from address.numbers import PHONE_LENGTH, READERS, VAT_ID_LENGTH, read_numbers
 from custom.api.output import ModelOutputSerializer, OutputSerializer
@@ -74,9 +82,16 @@ class AddressSerializer(StrictSerializer):
     line2 = serializers.CharField(
         max_length=200, required=False, allow_blank=True, default=""
     )
-    city = serializers.CharField(max_length=100)
+    city = serializers.CharField(
+        max_length=100,
+        help_text="A few places have none, and may leave it out: see `/api/country/`.",
+    )
     region = serializers.CharField(
-        max_length=100, required=False, allow_blank=True, default=""
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="By its code or any of its names; shown as `/api/country/` has it.",
     )
     postcode = PostcodeField()
     country = CountryField()
@@ -95,9 +110,26 @@ class AddressSerializer(StrictSerializer):
         help_text="Of a company; checked by the country's form and check digits.",
     )
 
+    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Read the parts; a place without cities may leave that one out."""
+        if not self._lacks_city(data):
+            return dict(super().to_internal_value(data))
+        read: dict[str, Any] = super().to_internal_value({**data, "city": "none"})
+        return read | {"city": ""}
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the address against its country's own format."""
         return self.check(attrs, attrs)
+
+    def _lacks_city(self, data: object) -> bool:
+        """Tell whether a body has no city, for a place that has none."""
+        if not isinstance(data, Mapping) or data.get("city"):
+            return False
+        if self.partial and "city" not in data:
+            return False
+        country = str(data.get("country") or getattr(self.instance, "country", ""))
+        code = country.upper()
+        return code in country_codes() and "city" not in format_of(code).needed
 
     def check(self, attrs: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
         """Check a whole address, of which some parts are written; read their numbers.
@@ -108,15 +140,16 @@ class AddressSerializer(StrictSerializer):
         typed = {name: attrs[name] for name in READERS if name in attrs}
         if "country" in attrs:
             typed["vat_id"] = whole["vat_id"]
+        tidied = {n: text for n, text in tidy_parts(whole).items() if n in attrs}
         read, faults = read_numbers(typed, whole["country"])
-        if faults := [*find_faults(whole), *faults]:
+        if faults := [*find_faults(whole | tidied), *faults]:
             raise ValidationError(
                 {
                     fault.part: [ErrorDetail(fault.detail, fault.code)]
                     for fault in faults
                 }
             )
-        return attrs | read
+        return attrs | tidied | read
 
 
 class ShippingAddressSerializer(AddressSerializer):
@@ -161,6 +194,13 @@ class BookAddressSerializer(ModelOutputSerializer[Address]):
         read_only_fields = fields
 
 
+class RegionSerializer(OutputSerializer[Region]):
+    """A state, province or the like."""
+
+    code = serializers.CharField(help_text="As addresses of the country write it.")
+    name = serializers.CharField()
+
+
 class CountrySerializer(OutputSerializer[Country]):
     """A country shipped to, and what an address there needs."""
 
@@ -175,12 +215,17 @@ class CountrySerializer(OutputSerializer[Country]):
         help_text="Regular expression of the whole postcode; null takes anything.",
     )
     postcode_example = serializers.CharField(source="rules.example")
+    region_type = serializers.CharField(
+        source="rules.region_type", help_text="What a region is: `state`, `province`."
+    )
+    regions = serializers.ListField(
+        child=RegionSerializer(),
+        source="rules.regions",
+        help_text="All there are; empty where none are known.",
+    )
 
     def get_required_fields(self, country: Country) -> list[str]:
         """Return what every address needs, and what this country wants besides."""
-        wanted = {
-            "postcode": country.rules.postcode is not None,
-            "region": country.rules.needs_region,
-        }
-        parts = AddressSerializer().fields
-        return [name for name in PARTS if parts[name].required or wanted.get(name)]
+        parts, needed = AddressSerializer().fields, country.rules.needed
+        always = {name for name in PARTS if parts[name].required} - {"city"}
+        return [name for name in PARTS if name in always | needed]

@@ -40,9 +40,9 @@ class AddressPageTests(TestCase):
     def test_faults_are_shown(self) -> None:
         for changes, message in (
             ({"postcode": "123"}, "This is not a postcode of the country"),
-            ({"country": "US", "postcode": "20500"}, "Name the state or province."),
+            ({"country": "US", "postcode": "20500"}, "Name the state."),
             ({"country": "XX"}, "Select a valid choice"),
-            ({"city": ""}, "This field is required."),
+            ({"city": ""}, "Name the city."),
         ):
             with self.subTest(changes):
                 self.assertContains(self.save(**changes), message)

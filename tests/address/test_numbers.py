@@ -13,6 +13,9 @@ class PhoneTests(SimpleTestCase):
             ("+43 664 1234567", "AT"),
             ("0043 664 1234567", "DE"),
             ("+43 664 1234567", "US"),
+            ("tel:+43-664-1234567", "AT"),
+            ("+43 (0) 664 1234567", "AT"),
+            ("\uff0b\uff14\uff13 664 1234567", "AT"),  # full-width
         ):
             with self.subTest(text, country=country):
                 self.assertEqual(read_phone(text, country), "+436641234567")
@@ -24,6 +27,10 @@ class PhoneTests(SimpleTestCase):
             ("+999 664 1234567", "AT"),
             ("555-0100", "US"),
             ("0664 1234567 ext. 12", "AT"),
+            ("0664 1234567;ext=12", "AT"),
+            ("112", "DE"),  # everybody's, and nobody's
+            ("911", "US"),
+            ("06641234567", "AQ"),  # no plan is known
             ("٠٦٦٤", "AT"),
             ("1" * 32, "AT"),
         ):
@@ -46,6 +53,14 @@ class VatIdTests(SimpleTestCase):
             ("GB 980 7806 84", "GB", "980780684"),
             ("XI 980 7806 84", "GB", "XI980780684"),
             ("CHE-107.787.577 IVA", "CH", "CHE107787577IVA"),
+            ("gr 094259216", "GR", "EL094259216"),
+            ("FR 40 303265045", "MC", "FR40303265045"),
+            ("40303265045", "RE", "FR40303265045"),
+            ("gb 980 7806 84", "IM", "980780684"),
+            ("CHE-107.787.577 MWST", "LI", "CHE107787577MWST"),
+            ("es b-58378431", "ES", "ESB58378431"),
+            ("nl 4495445B01", "NL", "NL004495445B01"),
+            ("be0428759497", "BE", "BE0428759497"),
         ):
             with self.subTest(text):
                 self.assertEqual(read_vat_id(text, country), kept)
@@ -56,6 +71,8 @@ class VatIdTests(SimpleTestCase):
             ("ATU1358562", "AT"),
             ("DE136695976", "AT"),  # of another country
             ("ATU13585627", "DE"),
+            ("GB 980 7806 84", "JE"),  # has none
+            ("ELGR094259216", "GR"),
             ("x", "AT"),
             ("12-3456789", "US"),  # has none
             ("1", "AQ"),

@@ -1,6 +1,8 @@
+from unittest import mock
+
 from django.test import SimpleTestCase, override_settings
 
-from address.formats import FORMATS
+from address.formats import format_of
 from custom.api.xml import as_text, load_xml
 from tests.custom.caching.kept import SHARED
 
@@ -8,7 +10,7 @@ URL = "/api/country/"
 ALWAYS = ["last_name", "line1", "city", "country"]
 
 
-@override_settings(SHOP_COUNTRIES=["US", "MT", "AT"])
+@override_settings(SHOP_COUNTRIES=["US", "QA", "AT"])
 class CountryTests(SimpleTestCase):
     """GET /api/country/"""
 
@@ -27,15 +29,19 @@ class CountryTests(SimpleTestCase):
                         "code": "AT",
                         "name": "Austria",
                         "required_fields": [*ALWAYS[:3], "postcode", "country"],
-                        "postcode_pattern": FORMATS["AT"].postcode,
+                        "postcode_pattern": r"\d{4}",
                         "postcode_example": "1010",
+                        "region_type": "province",
+                        "regions": [],
                     },
                     {
-                        "code": "MT",
-                        "name": "Malta",
+                        "code": "QA",
+                        "name": "Qatar",
                         "required_fields": ALWAYS,
                         "postcode_pattern": None,
                         "postcode_example": "",
+                        "region_type": "province",
+                        "regions": [],
                     },
                     {
                         "code": "US",
@@ -46,12 +52,19 @@ class CountryTests(SimpleTestCase):
                             "postcode",
                             "country",
                         ],
-                        "postcode_pattern": FORMATS["US"].postcode,
-                        "postcode_example": "20500",
+                        "postcode_pattern": format_of("US").postcode,
+                        "postcode_example": "95014",
+                        "region_type": "state",
+                        "regions": mock.ANY,
                     },
                 ],
             },
         )
+
+    def test_regions_are_listed(self) -> None:
+        states = self.client.get(URL).json()["results"][-1]["regions"]
+        self.assertEqual(states[0], {"code": "AL", "name": "Alabama"})
+        self.assertEqual(len(states), 62)
 
     def test_is_the_same_in_xml(self) -> None:
         answer = self.client.get(URL, headers={"accept": "text/xml"})
