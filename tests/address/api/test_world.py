@@ -10,7 +10,7 @@ URL = "/api/address/"
 NAME = {"last_name": "Lovelace"}
 # As people write them: country, line1, city, region, postcode, phone, VAT id.
 TYPED: Final = """
-AD|Carrer de la Unió 1|Andorra la Vella||AD500|+376 712 345|
+AD|Plaça del Poble 1|Andorra la Vella||AD500|+376 712 345|
 AE|Al Maktoum Road 7|Dubai|Dubai||050 123 4567|
 AR|Av. 9 de Julio 1000|Buenos Aires||C1043AAX|+54 11 4321-1234|
 AT|Stephansplatz 1|Wien||1010|0664 1234567|u13585627
@@ -23,12 +23,11 @@ CH|Bahnhofstrasse 1|Zürich||CH-8001|044 668 18 00|CHE-107.787.577 MWST
 CN|长安街1号|北京|北京市|100006|138 0013 8000|
 CY|Makariou 5|Λευκωσία||1065|22 123456|
 CZ|Václavské nám. 1|Praha||110 00|601 123 456|
-DE|Unter den Linden 77|Berlin||D-10117|030/123456|de 136,695 976
+DE|Platz der Republik 1|Berlin||D-10117|030/123456|de 136,695 976
 DK|Høje Taastrup|Høje Taastrup||0800|32 12 34 56|
 EE|Viru 1|Tallinn||10140|5123 4567|
 ES|Calle Mayor 1|Madrid|Madrid|28013|612 34 56 78|b-58378431
 FI|Mannerheimintie 1|Helsinki||FI-00100|041 2345678|
-FO|Tinganes 1|Tórshavn||100|211234|
 FR|5 av. Anatole France|Paris||75007|06 12 34 56 78|40 303 265 045
 GB|10 Downing Street|London||sw1a2aa|020 7925 0918|gb 980 7806 84
 GI|1 Main Street|||GX11 1AA|200 74636|
