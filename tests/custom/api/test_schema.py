@@ -65,7 +65,7 @@ class ApiSchemaTests(SimpleTestCase):
             self.assertEqual(
                 schema,
                 {
-                    "$ref": "#/components/schemas/Problem",
+                    "allOf": [{"$ref": "#/components/schemas/Problem"}],
                     "properties": {
                         "status": {"const": 401},
                         "code": {"enum": ["token-expired", "token-invalid"]},
