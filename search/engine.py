@@ -9,7 +9,8 @@ Haystack's interface is kept, what reads and writes the index is here.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,14 +21,17 @@ from haystack.exceptions import HaystackError
 from haystack.models import SearchResult
 from xapian_backend import XapianEngine, XapianSearchBackend
 
+from search.columns import attribute_column, count_values
 from search.errors import RebuildRunningError
 from search.query import Query
-from search.storage import Storage
-from search.writing import SEPARATOR, Writer
+from search.storage import Notes, Storage
+from search.writing import ONCE, Writer
 
 T = TypeVar("T")
-LAYOUT = "2"  # raised when the same fields are written in another way
+LAYOUT = "3"  # raised when the same fields are written in another way
 LOCK_SECONDS = 60  # a batch takes less than one
+# BM25 without the length of documents: words are written with that of their field.
+WEIGHING = xapian.BM25Weight(ONCE, 0, 1, 0, 0.5)
 TRIES = 3  # of a search that two commits have overtaken
 MORE_SPELLINGS = 2  # letters that a suggestion may differ by
 
@@ -39,7 +43,7 @@ class LockTakenError(HaystackError):
 class Backend(XapianSearchBackend):
     """One index on this machine's disk; any number of readers, one writer."""
 
-    _writers: list[Writer] | None = None
+    _writers: list[Writer | Notes] | None = None
 
     @property
     def storage(self) -> Storage:
@@ -55,37 +59,60 @@ class Backend(XapianSearchBackend):
         """Be the one writer; what is written inside is committed once, at the end.
 
         Args:
-            rebuild: Write to the generation that a rebuild fills, not to all.
+            rebuild: Write to the generation that a rebuild has made, not to all.
 
         Raises:
             HaystackError: The index is broken, or the lock stays taken.
         """
-        with _own_errors(), self._lock("lockfile", LOCK_SECONDS):
+        with _own_errors(), self._lock("lockfile", LOCK_SECONDS), ExitStack() as stack:
             storage = self.storage
             opened = [storage.open_next()] if rebuild else storage.open_to_write()
-            self._writers = [Writer(database, self.column) for database in opened]
-            try:
+            for database in opened:
+                stack.enter_context(closing(database))
+            writers: list[Writer | Notes]
+            writers = [Writer(database, self.column) for database in opened]
+            notes = None if rebuild else storage.notes()
+            with self._written_by([*writers, *filter(None, [notes])]):
                 yield
-                for writer in self._writers:
-                    writer.commit()
-            finally:
-                self._writers = None
-                for database in opened:
-                    database.close()
 
     @contextmanager
-    def rebuilding(self) -> Iterator[bool]:
-        """Fill a new generation beside the one that is searched, then switch.
+    def rebuilding(self) -> Iterator[Path]:
+        """Make a new generation beside the one that is searched, then switch.
+
+        Yields:
+            Where to ``fill`` parts, to be assembled before the end.
 
         Raises:
             RebuildRunningError: Another process rebuilds.
         """
         with _own_errors(), self._rebuild_lock():
             with self._lock("lockfile", LOCK_SECONDS):
-                self.storage.begin()
-            yield True
+                place = self.storage.begin()
+            yield place
             with self._lock("lockfile", LOCK_SECONDS):
                 self.storage.switch()
+
+    @contextmanager
+    def filling(self, place: Path, first: int) -> Iterator[None]:
+        """Write a part of a new generation: products from an id on; needs no lock."""
+        with _own_errors(), ExitStack() as stack:
+            documents, columns = self.storage.open_part(place, first)
+            for database in (columns, documents):
+                stack.enter_context(closing(database))
+            with self._written_by([Writer(documents, self.column, columns)]):
+                yield
+            columns.commit()
+
+    def assemble(self, place: Path) -> list[int]:
+        """Make a generation of parts; every change goes to it from now on.
+
+        Returns:
+            Ids of the products that have changed since the parts were begun.
+        """
+        with _own_errors():
+            made = self.storage.merge(place)
+            with self._lock("lockfile", LOCK_SECONDS):
+                return self.storage.adopt(made)
 
     def update(self, index: Any, iterable: Iterable[Any], commit: Any = True) -> None:  # noqa: ANN401, FBT002 - Haystack's own
         """Put products' documents into the index; their old ones are replaced."""
@@ -99,10 +126,21 @@ class Backend(XapianSearchBackend):
 
     def clear(self, models: Any = (), commit: Any = True) -> None:  # noqa: ANN401, FBT002 - Haystack's own
         """Begin with an empty index."""
-        with self.rebuilding():
-            pass
+        with self.rebuilding() as place:
+            self.assemble(place)
 
-    def _write(self, work: Callable[[Writer], object]) -> None:
+    @contextmanager
+    def _written_by(self, writers: list[Writer | Notes]) -> Iterator[None]:
+        """Let what is written go to these, and commit it at the end."""
+        self._writers = writers
+        try:
+            yield
+            for writer in writers:
+                writer.commit()
+        finally:
+            self._writers = None
+
+    def _write(self, work: Callable[[Writer | Notes], object]) -> None:
         if self._writers is None:
             with self.writing():
                 self._write(work)
@@ -163,29 +201,32 @@ class Backend(XapianSearchBackend):
         """
 
         def ask(database: xapian.Database) -> dict[str, Any]:
+            every = database.get_doccount()
             enquire = xapian.Enquire(database)
             enquire.set_query(query)
+            enquire.set_weighting_scheme(WEIGHING)
             if sort_by:
                 enquire.set_sort_by_key(self._sorter(sort_by), False)
             enquire.set_docid_order(xapian.Enquire.ASCENDING)
-            counters = self._counters(database, facets or {})
-            for _, spy, _ in counters:
-                enquire.add_matchspy(spy)
-            every = database.get_doccount()
             wanted = every if end_offset is None else end_offset
             matches = enquire.get_mset(start_offset, wanted, every + 1)
+            hits = matches.get_matches_estimated()  # exact: all were checked
             make = result_class or SearchResult
             return {
                 "results": [
                     make("catalogue", "product", match.docid, match.weight)
                     for match in matches
                 ],
-                "hits": matches.get_matches_estimated(),  # exact: all were checked
-                "facets": {"fields": _count(counters)},
+                "hits": hits,
+                "facets": {"fields": _count(database, query, hits, facets or {})},
                 "spelling_suggestion": _better_spelling(database, spelling_query),
             }
 
         return self._ask(ask)
+
+    def state(self) -> tuple[bytes, int]:
+        """Return which index is searched, and as of which of its commits."""
+        return self._ask(lambda each: (each.get_uuid(), each.get_revision()))
 
     def document_count(self) -> int:
         """Return how many products the index holds."""
@@ -218,22 +259,6 @@ class Backend(XapianSearchBackend):
         for name in names:
             sorter.add_value(self.column[name.lstrip("-")], name.startswith("-"))
         return sorter
-
-    def _counters(
-        self, database: xapian.Database, facets: Mapping[str, Mapping[str, Any]]
-    ) -> list[tuple[str, xapian.ValueCountMatchSpy, str]]:
-        """Return field, counter and what stands before its values, for each facet."""
-        counters = []
-        for field, options in facets.items():
-            if "codes" not in options:
-                spy = xapian.ValueCountMatchSpy(self.column[field])
-                counters.append((field, spy, ""))
-            for code in options.get("codes", ()):
-                slot = Writer.attribute_slot(database, code)
-                if slot is not None:
-                    spy = xapian.ValueCountMatchSpy(slot)
-                    counters.append((field, spy, f"{code}="))
-        return counters
 
 
 class Engine(XapianEngine):
@@ -278,20 +303,38 @@ def _own_errors() -> Iterator[None]:
 
 
 def _count(
-    counters: Iterable[tuple[str, xapian.ValueCountMatchSpy, str]],
+    database: xapian.Database,
+    query: xapian.Query,
+    hits: int,
+    facets: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, list[tuple[str, int]]]:
-    """Return field -> values with their numbers of matches, most frequent first.
+    """Return field -> values with their numbers of matches, most frequent first."""
+    if not facets:
+        return {}
+    pick = None
+    if hits < database.get_doccount():
+        # One more than there are, of no product: so it is never a single number.
+        pick = itemgetter(0, 0, *_ids(database, query))
+    found = {}
+    for field, options in facets.items():
+        counts: Counter[str] = Counter()
+        if "codes" not in options:
+            counts = count_values(database, field, pick)
+        for code in options.get("codes", ()):
+            values = count_values(database, attribute_column(code), pick)
+            counts.update({f"{code}={value}": many for value, many in values.items()})
+        found[field] = counts.most_common()
+    return found
 
-    Xapian counts each combination of a product's values once, in C++; there are few
-    of them, and they are taken apart here.
-    """
-    found: dict[str, Counter[str]] = {}
-    for field, spy, start in counters:
-        counts = found.setdefault(field, Counter())
-        for each in spy.values():
-            for value in each.term.decode().split(SEPARATOR):
-                counts[start + value] += each.termfreq
-    return {field: counts.most_common() for field, counts in found.items()}
+
+def _ids(database: xapian.Database, query: xapian.Query) -> Iterable[int]:
+    """Return the ids of all matches, in any order; nothing is weighed or sorted."""
+    enquire = xapian.Enquire(database)
+    enquire.set_query(query)
+    enquire.set_weighting_scheme(xapian.BoolWeight())
+    enquire.set_docid_order(xapian.Enquire.DONT_CARE)
+    matches = enquire.get_mset(0, database.get_doccount())
+    return map(matches.get_docid, range(matches.size()))
 
 
 def _better_spelling(database: xapian.Database, words: str | None) -> str:

@@ -13,8 +13,8 @@ from catalogue.selectors import public_categories
 from custom.money import format_money, places
 from custom.prepared import PreparedRead
 from partner.models import Partner
+from search.conditions import PRICE_FACET
 from search.documents import price_bands
-from search.selectors import PRICE_FACET
 
 Counts = Sequence[tuple[str, int]]
 MOST_SHOWN = 100  # values of one facet

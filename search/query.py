@@ -71,6 +71,9 @@ class Query(XapianSearchQuery):
     def _range(self, field: str, kind: str, value: Any) -> xapian.Query:  # noqa: ANN401
         """Return a comparison of numbers."""
         slot = self.backend.column[field]
+        if kind == "range":
+            ends = map(as_value, value)
+            return xapian.Query(xapian.Query.OP_VALUE_RANGE, slot, *ends)
         operators = {
             "gte": xapian.Query.OP_VALUE_GE,
             "lte": xapian.Query.OP_VALUE_LE,

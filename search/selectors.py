@@ -3,15 +3,15 @@
 Only Haystack's own vocabulary is used, so that each of its engines can answer.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from django.db import DatabaseError
 from haystack import connections
-from haystack.backends import SQ
+from haystack.backends import SQ, BaseSearchQuery
 from haystack.constants import DEFAULT_ALIAS, DJANGO_ID
 from haystack.query import SearchQuerySet
 
@@ -21,13 +21,20 @@ from catalogue.rows import ProductRow
 from catalogue.selectors import product_rows
 from custom.errors import DomainError
 from custom.prepared import PreparedRead
+from search.answers import Answers
+from search.conditions import (
+    PRICE_FACET,
+    Wording,
+    filter_conditions,
+    text_conditions,
+)
 from search.errors import SearchUnavailableError
 from search.models import Synonym, split_wordings
+from search.requests import SearchRequest
 from search.text import Clause, read_clauses, split_words, write_clauses
 
 logger = structlog.get_logger(__name__)
 
-TEXT_FIELDS = ("title", "details", "content")
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "relevance": (),
     "title": ("title_order_exact",),
@@ -39,9 +46,9 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 }
 UNSORTED = ("relevance", "title")  # what comes first with words, and without
 MOST_VALUES = 1000  # of a facet that an engine is asked for
-PRICE_FACET = "price"
+MOST_KEPT = 50_000  # ids and values in answers that a process remembers: some MB
 TOP_SUGGESTIONS = 50  # of which the best titles are shown
-Wording = tuple[str, ...]
+Counts = Sequence[tuple[str, int]]
 
 _SYNONYMS = PreparedRead(
     lambda: Synonym.objects.active().values_list("words", flat=True)
@@ -54,38 +61,11 @@ _HIDDEN = PreparedRead(
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchRequest:
-    """What somebody looks for; several values of one filter are alternatives.
-
-    Attributes:
-        query: As it was typed.
-        categories, partners: Ids; products below a category count.
-        attributes: Code -> terms of values, as ``search.documents.token`` makes them.
-        price_min, price_max: Minor units, both included.
-        ordering: A key of ``ORDERINGS``; empty for the best first.
-        facets: ``category``, ``partner``, ``price``, ``attr.<code>``.
-        start, limit: Which matches are read at once.
-    """
-
-    query: str = ""
-    categories: Collection[int] = ()
-    partners: Collection[int] = ()
-    attributes: Mapping[str, Collection[str]] = field(default_factory=dict)
-    price_min: int | None = None
-    price_max: int | None = None
-    in_stock: bool | None = None
-    ordering: str = ""
-    facets: Sequence[str] = ()
-    start: int = 0
-    limit: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
 class Found:
     """What was found, before any of it is read from the database.
 
     Attributes:
-        rows: The matches; those of the page have been read.
+        matches: Id and score of each match of the page, in order.
         count: Products that match.
         facets: Facet -> (value, number), most frequent first.
         suggestion: The query with other words, where what was typed finds nothing
@@ -93,11 +73,15 @@ class Found:
         is_fruitless: What was typed finds nothing.
     """
 
+    matches: Sequence[tuple[int, float]]
     count: int
-    facets: dict[str, list[tuple[str, int]]]
+    facets: Mapping[str, Counts]
     suggestion: str | None
     is_fruitless: bool
-    rows: SearchQuerySet
+
+    def weight(self) -> int:
+        """Return how much it takes to keep this, in pairs."""
+        return len(self.matches) + sum(map(len, self.facets.values()))
 
 
 def search_products(wanted: SearchRequest) -> Found:
@@ -105,34 +89,22 @@ def search_products(wanted: SearchRequest) -> Found:
 
     One search finds, counts and counts values; one more does for each facet of which
     something is chosen. A word that no product has is looked for in another spelling.
+    What was asked before, and nothing has changed since, is known.
 
     Raises:
         SearchUnavailableError: There is no index, or its engine fails.
     """
     clauses = read_clauses(wanted.query)
-    synonyms = [split_wordings(words) for words in _SYNONYMS()] if clauses else []
-    hidden = _HIDDEN()
+    synonyms = tuple(_SYNONYMS()) if clauses else ()
+    hidden = tuple(_HIDDEN())
     with engine_errors():
-        search = _Search(wanted, clauses, synonyms, hidden)
-        rows, suggestion = search.rows(), None
-        is_fruitless = bool(clauses) and not rows.count()
-        if is_fruitless:
-            suggestion = search.suggestion()
-        if suggestion:
-            better = replace(wanted, query=suggestion)
-            search = _Search(better, read_clauses(suggestion), synonyms, hidden)
-            rows = search.rows()
-            suggestion = suggestion if rows.count() else None
-        return Found(
-            count=rows.count(),
-            facets=search.facets(rows),
-            suggestion=suggestion,
-            is_fruitless=is_fruitless,
-            rows=rows,
+        return _FOUND.get(
+            (repr(wanted), synonyms, hidden),
+            lambda: _search(wanted, clauses, synonyms, hidden),
         )
 
 
-def suggest_titles(start: str) -> list[int]:
+def suggest_titles(start: str) -> Sequence[int]:
     """Return ids of products with a title whose words begin so, best first.
 
     Raises:
@@ -142,10 +114,7 @@ def suggest_titles(start: str) -> list[int]:
     if not words:
         return []
     with engine_errors():
-        found = _everything()
-        for word in words:
-            found = found.filter(title_start=word)
-        return [match.pk for match in found[:TOP_SUGGESTIONS]]
+        return _SUGGESTED.get(tuple(words), lambda: _suggest(words))
 
 
 def is_available() -> bool:
@@ -193,29 +162,26 @@ class Match:
         self.score = score
 
 
-def _everything() -> SearchQuerySet:
-    """Return a search that has no condition yet."""
-    search = SearchQuerySet()
-    search.query.set_result_class(Match)
-    return search
-
-
 class FoundKeys:
     """The matches of a search, as a paginator wants them."""
 
     ordered = True
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, wanted: SearchRequest) -> None:
         self._found = found
+        self._wanted = wanted
 
     def count(self) -> int:
         """Return the number of matches, known already."""
         return self._found.count
 
-    def __getitem__(self, cut: slice) -> list[tuple[int, float]]:
+    def __getitem__(self, cut: slice) -> Sequence[tuple[int, float]]:
         """Return id and score of a page's matches; 1 search for another page."""
-        with engine_errors():
-            return [(each.pk, each.score) for each in self._found.rows[cut]]
+        limit = cut.stop - cut.start
+        if cut.start != self._wanted.start:
+            other = replace(self._wanted, start=cut.start, limit=limit, facets=())
+            return search_products(other).matches
+        return self._found.matches[:limit]
 
 
 class _Search:
@@ -230,21 +196,20 @@ class _Search:
     ) -> None:
         self._wanted = wanted
         self._clauses = clauses
-        self._text = _everything()
-        for condition in _conditions(clauses, synonyms):
-            self._text = self._text.filter(condition)
+        self._text = list(text_conditions(clauses, synonyms))
         if hidden:  # the index has not heard yet that nobody may see them
-            self._text = self._text.exclude(**{f"{DJANGO_ID}__in": hidden})
-        self._filters = _filters(wanted)
+            self._text.append(~SQ(**{f"{DJANGO_ID}__in": hidden}))
+        self._filters = filter_conditions(wanted)
+        self._rows = self._ask()
 
-    def rows(self) -> SearchQuerySet:
-        """Search for the page, with facets of which nothing is chosen."""
-        ordering = self._wanted.ordering or UNSORTED[not self._clauses]
-        rows = self._narrowed().order_by(*ORDERINGS[ordering])
-        rows = _counting(rows, self._unchosen())
-        start = self._wanted.start
-        rows[start : start + self._wanted.limit]  # it knows all the rest from now on
-        return rows
+    @property
+    def count(self) -> int:
+        """Return how many products match."""
+        return int(self._rows.get_count())
+
+    def matches(self) -> list[tuple[int, float]]:
+        """Return id and score of each match of the page."""
+        return [(each.pk, each.score) for each in self._rows.get_results()]
 
     def suggestion(self) -> str | None:
         """Return the query with words that products have in place of others."""
@@ -256,136 +221,114 @@ class _Search:
         ]
         if not asked:
             return None
-        search = self._text.all()
-        search.query.set_limits(0, 0)
-        words = split_words(search.spelling_suggestion(" ".join(asked)) or "")
+        query = _query(self._text)
+        query.set_limits(0, 0)
+        words = split_words(query.get_spelling_suggestion(" ".join(asked)) or "")
         if words == asked or len(words) != len(asked):
             return None
         return write_clauses(self._clauses, words)
 
-    def facets(self, rows: SearchQuerySet) -> dict[str, list[tuple[str, int]]]:
-        """Return the numbers of values, each facet's as if nothing of it were chosen.
-
-        Args:
-            rows: What ``rows`` has found.
-        """
+    def facets(self) -> dict[str, Counts]:
+        """Return numbers of values, each facet's as if nothing of it were chosen."""
         others = self._unchosen()
-        counted = _counts(rows, others) if others else {}
+        counted = _counts(self._rows, others) if others else {}
         for name in self._wanted.facets:
             if name not in counted:
                 counted |= self._counted_alone(name)
         return {name: counted[name] for name in self._wanted.facets}
 
+    def _ask(self) -> BaseSearchQuery:
+        """Search for the page, with facets of which nothing is chosen."""
+        ordering = self._wanted.ordering or UNSORTED[not self._clauses]
+        query = self._narrowed()
+        for field in ORDERINGS[ordering]:
+            query.add_order_by(field)
+        _count_values(query, self._unchosen())
+        start = self._wanted.start
+        query.set_limits(start, start + self._wanted.limit)
+        return query
+
     def _unchosen(self) -> list[str]:
         """Return the facets that nothing is narrowed by."""
         return [name for name in self._wanted.facets if name not in self._filters]
 
-    def _counted_alone(self, name: str) -> dict[str, list[tuple[str, int]]]:
+    def _counted_alone(self, name: str) -> dict[str, Counts]:
         """Count the values of one facet without its own filter; 1 search."""
-        search = _counting(self._narrowed(name), [name])
-        search.query.set_limits(0, 0)  # numbers alone: no match is read
-        return _counts(search, [name])
+        query = self._narrowed(name)
+        _count_values(query, [name])
+        query.set_limits(0, 0)  # numbers alone: no match is read
+        return _counts(query, [name])
 
-    def _narrowed(self, left_out: str | None = None) -> SearchQuerySet:
+    def _narrowed(self, left_out: str | None = None) -> BaseSearchQuery:
         """Apply every filter, or all but one facet's."""
-        search = self._text.all()  # a query that has run keeps its answers
-        for name, condition in self._filters.items():
-            if name != left_out:
-                search = search.filter(condition)
-        return search
+        filters = (each for name, each in self._filters.items() if name != left_out)
+        return _query([*self._text, *filters])
 
 
-def _conditions(
-    clauses: Sequence[Clause], synonyms: Sequence[Sequence[Wording]]
-) -> Iterator[SQ]:
-    """Return what a product must have of what was typed, each in any wording."""
-    place = 0
-    while place < len(clauses):
-        clause = clauses[place]
-        wordings, length = _same(clauses, place, synonyms)
-        if clause.is_unwanted:
-            yield ~_has(clause.words)
-        elif wordings:
-            yield _any(_has(wording) for wording in wordings)
-        else:
-            yield _has(clause.words)
-        place += length
+def _search(
+    wanted: SearchRequest,
+    clauses: Sequence[Clause],
+    synonyms: Sequence[str],
+    hidden: Sequence[int],
+) -> Found:
+    """Search, and where nothing is found, in another spelling."""
+    wordings = [split_wordings(words) for words in synonyms]
+    search, suggestion = _Search(wanted, clauses, wordings, hidden), None
+    is_fruitless = bool(clauses) and not search.count
+    if is_fruitless:
+        suggestion = search.suggestion()
+    if suggestion:
+        better = replace(wanted, query=suggestion)
+        search = _Search(better, read_clauses(suggestion), wordings, hidden)
+        suggestion = suggestion if search.count else None
+    return Found(
+        matches=search.matches(),
+        count=search.count,
+        facets=search.facets(),
+        suggestion=suggestion,
+        is_fruitless=is_fruitless,
+    )
 
 
-def _same(
-    clauses: Sequence[Clause], place: int, synonyms: Sequence[Sequence[Wording]]
-) -> tuple[list[Wording], int]:
-    """Return wordings for what stands here, and how many clauses they stand for."""
-    best: list[Wording] = []
-    length = 1
-    for group in synonyms:
-        for wording in group:
-            here = clauses[place : place + len(wording)]
-            plain = [each.words for each in here if not each.is_unwanted]
-            one_phrase = clauses[place].words == wording
-            if clauses[place].is_unwanted or not (
-                one_phrase or plain == [(word,) for word in wording]
-            ):
-                continue
-            span = 1 if one_phrase else len(wording)
-            if span >= length:
-                best = [*(best if span == length else ()), *group]
-                length = span
-    return list(dict.fromkeys(best)), length
+def _suggest(words: Sequence[str]) -> list[int]:
+    """Search for titles with words that begin so."""
+    query = _query(SQ(title_start=word) for word in words)
+    query.set_limits(0, TOP_SUGGESTIONS)
+    return [match.pk for match in query.get_results()]
 
 
-def _has(words: Wording) -> SQ:
-    """Return the condition that a product has a word, or words side by side."""
-    if len(words) == 1:
-        return _any(SQ(**{name: words[0]}) for name in TEXT_FIELDS)
-    phrase = " ".join(words)
-    return _any(SQ(**{f"{name}__exact": phrase}) for name in TEXT_FIELDS)
-
-
-def _any(conditions: Iterable[SQ]) -> SQ:
-    either = SQ()
+def _query(conditions: Iterable[SQ]) -> BaseSearchQuery:
+    """Return a search with these conditions that has not run."""
+    query = connections[DEFAULT_ALIAS].get_query()
+    query.set_result_class(Match)
     for condition in conditions:
-        either |= condition
-    return either
+        query.add_filter(SQ(condition))
+    return query
 
 
-def _filters(wanted: SearchRequest) -> dict[str, SQ]:
-    """Return the conditions of the filters, by the facet that each belongs to."""
-    filters: dict[str, SQ] = {}
-    if wanted.categories:
-        chosen = [str(pk) for pk in wanted.categories]
-        filters["category"] = SQ(category_exact__in=chosen)
-    if wanted.partners:
-        filters["partner"] = SQ(partner_exact__in=[str(pk) for pk in wanted.partners])
-    for code, terms in wanted.attributes.items():
-        filters[f"{ATTRIBUTE_PREFIX}{code}"] = SQ(attribute_exact__in=list(terms))
-    if wanted.in_stock is not None:
-        filters["in_stock"] = SQ(in_stock=wanted.in_stock)
-    if (wanted.price_min, wanted.price_max) != (None, None):
-        # No price is below every price: it is never between two.
-        prices = SQ(price__gte=wanted.price_min or 0)
-        if wanted.price_max is not None:
-            prices &= SQ(price__lte=wanted.price_max)
-        filters[PRICE_FACET] = prices
-    return filters
+def _state() -> Hashable:
+    """Return what changes whenever the index does; None if the engine cannot tell."""
+    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    return backend.state() if hasattr(backend, "state") else None
 
 
-def _counting(search: SearchQuerySet, names: Sequence[str]) -> SearchQuerySet:
-    """Have a search that has not run count the values of facets; it is changed."""
+_FOUND = Answers(_state, Found.weight, MOST_KEPT)
+_SUGGESTED: Answers[Sequence[int]] = Answers(_state, len, MOST_KEPT)
+
+
+def _count_values(query: BaseSearchQuery, names: Sequence[str]) -> None:
+    """Have a search that has not run count the values of facets."""
     codes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in names if _code(name)]
     for name in names:
         if not _code(name):
-            search.query.add_field_facet(_field(name), **_facet_options())
+            query.add_field_facet(_field(name), **_facet_options())
     if codes:
-        search.query.add_field_facet("attribute", **_facet_options(codes))
-    return search
+        query.add_field_facet("attribute", **_facet_options(codes))
 
 
-def _counts(
-    search: SearchQuerySet, names: Sequence[str]
-) -> dict[str, list[tuple[str, int]]]:
+def _counts(query: BaseSearchQuery, names: Sequence[str]) -> dict[str, Counts]:
     """Return what a search has counted of facets."""
-    fields = search.facet_counts().get("fields", {})
+    fields = query.get_facet_counts().get("fields", {})
     return {name: _values(fields, name) for name in names}
 
 
@@ -411,9 +354,7 @@ def _facet_options(codes: Sequence[str] = ()) -> dict[str, Any]:
     return {"codes": codes} if codes else {}
 
 
-def _values(
-    fields: Mapping[str, Sequence[tuple[str, int]]], facet: str
-) -> list[tuple[str, int]]:
+def _values(fields: Mapping[str, Counts], facet: str) -> list[tuple[str, int]]:
     """Return a facet's values with their numbers, without the empty one."""
     counts = fields.get(_field(facet), ())
     if not _code(facet):

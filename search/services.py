@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -18,11 +19,13 @@ from catalogue.services import forget_changes
 from custom.batching import batched
 from custom.transactions import transactional
 from search.documents import build_documents
+from search.filling import EVERYTHING, Range, fill_by_processes
 from search.models import QUERY_LENGTH, FruitlessQuery
 from search.selectors import engine_errors
 from search.text import normalise
 
 BATCH = 500  # products read and written at a time
+PART = 50_000  # products of one part of a new index
 KEEP_QUERIES = timedelta(days=90)  # after they were last asked
 MOST_QUERIES = 5000  # kept; the rarest go first
 LONGEST_NUMBER = 5  # digits; more may be somebody's telephone
@@ -83,16 +86,37 @@ def rebuild_index(report: Callable[[int], object] = lambda _: None) -> int:
     """
     # Named one by one: a lower id may still commit, with what is not read below.
     known = list(ProductChange.objects.values_list("pk", flat=True))
-    written = 0
-    with engine_errors(), _rebuilding() as is_new:
-        for pks in _public_batches():
-            with _writing(rebuild=is_new):
-                written += _write(pks)
-            report(written)
-    if not is_new:  # written in place: what is no longer public is still there
+    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    if hasattr(backend, "rebuilding"):
+        with engine_errors(), backend.rebuilding() as place:
+            written = _fill(place, report)
+            for some in batched(backend.assemble(place), BATCH):
+                with backend.writing(rebuild=True):
+                    _write(some)
+    else:  # written in place: what is no longer public is still there
+        with engine_errors():
+            written = _write_range(EVERYTHING, report)
         repair_index(find_drift())
     for some in batched(known, BATCH):
         forget_changes(some)
+    return written
+
+
+def fill_parts(
+    place: Path, ranges: Iterable[Range], report: Callable[[int], object]
+) -> int:
+    """Write parts of a new index, each of the products in a range of ids.
+
+    Args:
+        place: Where the rebuild that began has its parts.
+        ranges: One for each part.
+        report: Told how many products are written.
+    """
+    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    written = 0
+    for each in ranges:
+        with engine_errors(), backend.filling(place, each.first):
+            written = _write_range(each, report, written)
     return written
 
 
@@ -106,7 +130,7 @@ def find_drift() -> Drift:
         indexed = _fingerprints()
     missing, outdated = [], []
     public: set[int] = set()
-    for pks in _public_batches():
+    for pks in _public_batches(EVERYTHING):
         for pk, document in build_documents(pks).items():
             public.add(pk)
             if pk not in indexed:
@@ -175,31 +199,48 @@ def _write(product_ids: Iterable[int]) -> int:
     return len(rows)
 
 
-def _public_batches() -> Iterator[Sequence[int]]:
-    """Walk over the ids of all public products, some at a time."""
-    last = 0
+def _fill(place: Path, report: Callable[[int], object]) -> int:
+    """Write every public product into parts, by several processes if there are many."""
+    public = Product.objects.public().order_by("pk").values_list("pk", flat=True)
+    ranges = []
+    first = EVERYTHING.first
+    while lasts := public.filter(pk__gte=first)[PART - 1 : PART]:
+        ranges.append(Range(first, lasts[0]))
+        first = lasts[0] + 1
+    ranges.append(Range(first, None))
+    if len(ranges) == 1:
+        return fill_parts(place, ranges, report)
+    return fill_by_processes(place, ranges, report)
+
+
+def _write_range(
+    wanted: Range, report: Callable[[int], object], written: int = 0
+) -> int:
+    """Write all public products of a range; count them on top of those written."""
+    for pks in _public_batches(wanted):
+        written += _write(pks)
+        report(written)
+    return written
+
+
+def _public_batches(wanted: Range) -> Iterator[Sequence[int]]:
+    """Walk over the ids of a range's public products, some at a time."""
     public = Product.objects.public().order_by("pk")
+    if wanted.last is not None:
+        public = public.filter(pk__lte=wanted.last)
+    last = wanted.first - 1
     while pks := list(public.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         yield pks
         last = pks[-1]
 
 
-def _writing(*, rebuild: bool = False) -> AbstractContextManager[None]:
+def _writing() -> AbstractContextManager[None]:
     """Be the one writer, where the engine can have only one."""
     backend: Any = connections[DEFAULT_ALIAS].get_backend()
     if not hasattr(backend, "writing"):
         return nullcontext()
-    writing: AbstractContextManager[None] = backend.writing(rebuild=rebuild)
+    writing: AbstractContextManager[None] = backend.writing()
     return writing
-
-
-def _rebuilding() -> AbstractContextManager[bool]:
-    """Fill a new index beside the old one; False where an engine has only one."""
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
-    if not hasattr(backend, "rebuilding"):
-        return nullcontext(enter_result=False)
-    rebuilding: AbstractContextManager[bool] = backend.rebuilding()
-    return rebuilding
 
 
 def _fingerprints() -> dict[int, str]:

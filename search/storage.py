@@ -1,23 +1,33 @@
-"""Where Xapian's index lies: one directory a generation, links that name two of them.
+"""Where Xapian's index lies: one directory a generation, links that name some of them.
 
-``current`` is searched; ``next`` is there while a rebuild runs, and takes every change
-too. A link is put in another's place by one rename, so a search sees the old index or
-the new one and nothing between. The former generation stays until the next rebuild:
-searches that began before the switch still read it.
+``current`` is searched. A rebuild fills parts, in the directory that ``filling``
+names, and what changes meanwhile is noted there; of the parts it makes the generation
+``next``, which takes every change too until it becomes the current one. A link is put
+in another's place by one rename, so a search sees the old index or the new one, nothing
+between. The former generation stays until the next rebuild: searches that began before
+the switch still read it.
 """
 
 import os
 import secrets
 import shutil
 import threading
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import xapian
 
+from search.columns import ColumnWriter
+
 CURRENT = "current"
 NEXT = "next"
+FILLING = "filling"
+CHANGED = "changed"  # ids of products, one a line
 FORMAT_KEY = "format"
+# What is lost with the machine is filled again: a part is nobody's before it is merged.
+PART = xapian.DB_CREATE | xapian.DB_NO_SYNC
 
 
 class _Near(threading.local):
@@ -65,17 +75,68 @@ class Storage:
         return [self._writable(name) for name in (CURRENT, NEXT) if self._has(name)]
 
     def open_next(self) -> xapian.WritableDatabase:
-        """Open the generation that a rebuild fills."""
+        """Open the generation that a rebuild has made."""
         return self._writable(NEXT)
 
-    def begin(self) -> None:
-        """Make an empty next generation, in place of what a killed rebuild left."""
+    def open_part(
+        self, place: Path, first: int
+    ) -> tuple[xapian.WritableDatabase, xapian.WritableDatabase]:
+        """Make a part of the products from an id on: its documents and columns."""
+        names = (f"documents-{first:020}", f"columns-{first:020}")
+        documents, columns = (
+            xapian.WritableDatabase(str(place / name), PART) for name in names
+        )
+        return documents, columns
+
+    def begin(self) -> Path:
+        """Make a place for parts, instead of what a killed rebuild has left."""
         self._drop_all_but(self._target(CURRENT))
+        made = self.home / f"parts-{secrets.token_hex(4)}"
+        made.mkdir()
+        self._link(FILLING, made.name)
+        return made
+
+    def notes(self) -> "Notes | None":
+        """Return where to note changes; None when no parts are filled."""
+        if not self._has(FILLING):
+            return None
+        return Notes(self.home / FILLING / CHANGED)
+
+    def merge(self, place: Path) -> Path:
+        """Make a generation of parts, which have no product in common.
+
+        A part is two directories: documents, and columns beside them, because each
+        part has numbered its combinations for itself.
+        """
         made = self.home / f"generation-{secrets.token_hex(4)}"
-        database = xapian.WritableDatabase(str(made), xapian.DB_CREATE_OR_OPEN)
-        database.set_metadata(FORMAT_KEY, self.layout)
-        database.close()
+        with ExitStack() as stack:
+            parts = [
+                stack.enter_context(closing(xapian.Database(str(each))))
+                for each in sorted(place.glob("documents-*"))
+            ]
+            whole = stack.enter_context(closing(xapian.Database()))
+            for each in parts:
+                whole.add_database(each)
+            if parts:
+                whole.compact(str(made), xapian.DBCOMPACT_NO_RENUMBER)
+            flags = xapian.DB_CREATE_OR_OPEN
+            database = xapian.WritableDatabase(str(made), flags)
+            stack.enter_context(closing(database))
+            columns = ColumnWriter(database)
+            for path in sorted(place.glob("columns-*")):
+                columns.add(stack.enter_context(closing(xapian.Database(str(path)))))
+            columns.flush()
+            database.set_metadata(FORMAT_KEY, self.layout)
+            database.commit()
+        return made
+
+    def adopt(self, made: Path) -> list[int]:
+        """Let changes go to a merged generation; return ids of those it has missed."""
+        notes = Notes(self.home / FILLING / CHANGED)
         self._link(NEXT, made.name)
+        missed = notes.read()
+        (self.home / FILLING).unlink()
+        return missed
 
     def switch(self) -> None:
         """Let the next generation be searched from now on."""
@@ -85,6 +146,7 @@ class Storage:
             raise FileNotFoundError(msg)
         self._link(CURRENT, following)
         (self.home / NEXT).unlink()
+        self._drop_parts()
 
     def _writable(self, name: str) -> xapian.WritableDatabase:
         database = xapian.WritableDatabase(
@@ -117,6 +179,39 @@ class Storage:
 
     def _drop_all_but(self, kept: str | None) -> None:
         (self.home / NEXT).unlink(missing_ok=True)
+        (self.home / FILLING).unlink(missing_ok=True)
+        self._drop_parts()
         for generation in self.home.glob("generation-*"):
             if generation.name != kept:
                 shutil.rmtree(generation, ignore_errors=True)
+
+    def _drop_parts(self) -> None:
+        for parts in self.home.glob("parts-*"):
+            shutil.rmtree(parts, ignore_errors=True)
+
+
+class Notes:
+    """Which products have changed while parts are filled; written like an index."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pks: set[int] = set()
+
+    def put_all(self, documents: Iterable[tuple[int, object]]) -> None:
+        """Note products that are written."""
+        self._pks.update(pk for pk, _ in documents)
+
+    def remove(self, pk: int) -> None:
+        """Note a product that is taken out."""
+        self._pks.add(pk)
+
+    def commit(self) -> None:
+        """Write the notes down."""
+        with self._path.open("a") as file:
+            file.writelines(f"{pk}\n" for pk in self._pks)
+
+    def read(self) -> list[int]:
+        """Return ids of all that has been noted, in order."""
+        if not self._path.exists():
+            return []
+        return sorted({int(line) for line in self._path.read_text().split()})

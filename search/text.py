@@ -40,6 +40,8 @@ class Clause:
 
 def fold(text: str) -> str:
     """Return text without case and accents: ``Amélie`` is ``amelie``."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(each for each in apart if not unicodedata.combining(each))
     return bare.translate(SINGLE_LETTERS)

@@ -6,7 +6,8 @@ from typing import Any
 
 import xapian
 from django.conf import settings
-from haystack.constants import DJANGO_ID
+
+from search.columns import ColumnWriter, attribute_column
 
 ID_PREFIX = "Q"
 TEXT_PREFIXES = {"title": "XT:", "details": "XD:", "text": "XB:"}
@@ -17,12 +18,15 @@ TOKEN_PREFIXES = {
     "price_band_exact": "XN:",
     "in_stock": "XI:",
 }
+VALUES = ("title_order_exact", "price", "price_rank", "created")  # sorted, compared by
+COUNTED = ("category_exact", "partner_exact", "price_band_exact")  # attributes too
 SPELT = ("title", "details")  # whose words are suggested
-SEPARATOR = "\0"  # between the values of one product: no value has it
 FIELD_GAP = 100  # positions; no phrase reaches from one field into another
-FIRST_ATTRIBUTE_SLOT = 1000  # behind the columns of fields
-SLOT_KEY = "slot:"
-SLOT_COUNT_KEY = "slots"
+# How often a word is in a field counts for more where the field is short. That is
+# written with the word: a search would have to look up how long each match is.
+ONCE = 10  # what a word counts in a field of the usual length
+USUAL_WORDS = {"title": 3, "details": 6, "text": 40}
+LENGTH_MATTERS = 0.5  # from 0, not at all, to 1
 
 
 def stem_prefix(prefix: str) -> str:
@@ -47,27 +51,37 @@ def as_value(value: object) -> bytes | str:
     if isinstance(value, int) and not isinstance(value, bool):
         number: bytes = xapian.sortable_serialise(value)
         return number
-    if isinstance(value, list):
-        return SEPARATOR.join(value)
     return as_term(value)
 
 
 class Writer:
-    """Writes documents into one generation of the index."""
+    """Writes documents into one generation of the index, or into a part of one."""
 
     def __init__(
-        self, database: xapian.WritableDatabase, columns: Mapping[str, int]
+        self,
+        database: xapian.WritableDatabase,
+        slots: Mapping[str, int],
+        columns: xapian.WritableDatabase | None = None,
     ) -> None:
-        """Take the slot of each field."""
+        """Take what is written to.
+
+        Args:
+            database: Where documents go.
+            slots: Field -> where its value goes.
+            columns: Of a part, where columns go; else they go with the documents.
+        """
         self._database = database
-        self._columns = columns
+        self._slots = slots
         self._stemmer = make_stemmer()
-        self._slots: dict[str, int] = {}
+        self._columns = ColumnWriter(columns or database)
+        self._is_part = columns is not None
 
     def put_all(self, documents: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
         """Write many products' documents."""
         for pk, prepared in documents:
             self.put(pk, prepared)
+        if self._is_part:  # little at a time: what waits in memory is slow to write
+            self._database.commit()
 
     def put(self, pk: int, prepared: Mapping[str, Any]) -> None:
         """Write a product's document in place of the one it had."""
@@ -77,31 +91,29 @@ class Writer:
         document.set_data(f"{prepared['fingerprint']} {spelt}")
         self._add_text(document, prepared)
         self._add_tokens(document, prepared)
-        self._add_values(document, prepared)
+        for field in VALUES:
+            document.add_value(self._slots[field], as_value(prepared[field]))
         document.add_boolean_term(f"{ID_PREFIX}{pk}")
         for word in spelt.split():
             self._database.add_spelling(word)
         self._database.replace_document(pk, document)  # found without being opened
+        self._columns.put(pk, _counted(prepared))
 
     def remove(self, pk: int) -> None:
         """Take a product out, its words included, if it is there."""
         if self._forget_spellings(pk):
             self._database.delete_document(pk)
+            self._columns.put(pk, {})
 
     def commit(self) -> None:
         """Let readers see what was written, for good."""
+        self._columns.flush()
         self._database.commit()
 
     @staticmethod
     def fingerprint(document: xapian.Document) -> str:
         """Return the digest of the state that a document was made of."""
         return str(document.get_data().decode().partition(" ")[0])
-
-    @staticmethod
-    def attribute_slot(database: xapian.Database, code: str) -> int | None:
-        """Return where values of an attribute are; None if there are none."""
-        number = database.get_metadata(f"{SLOT_KEY}{code}")
-        return int(number) if number else None
 
     @staticmethod
     def knows(database: xapian.Database, word: str) -> bool:
@@ -116,11 +128,13 @@ class Writer:
         """Add each word with its position, and its stem."""
         position = 0
         for field, prefix in TEXT_PREFIXES.items():
-            for word in str(prepared[field]).split():
+            words = str(prepared[field]).split()
+            weight = _weight(field, len(words))
+            for word in words:
                 position += 1
-                document.add_posting(f"{prefix}{word}", position)
+                document.add_posting(f"{prefix}{word}", position, weight)
                 stem = self._stemmer(word).decode()
-                document.add_term(f"{stem_prefix(prefix)}{stem}")
+                document.add_term(f"{stem_prefix(prefix)}{stem}", weight)
             position += FIELD_GAP
 
     def _add_tokens(
@@ -128,34 +142,8 @@ class Writer:
     ) -> None:
         """Add the terms that filters ask for; they carry no weight."""
         for field, prefix in TOKEN_PREFIXES.items():
-            value = prepared[field]
-            for each in value if isinstance(value, list) else [value]:
+            for each in _listed(prepared[field]):
                 document.add_boolean_term(f"{prefix}{as_term(each)}")
-
-    def _add_values(
-        self, document: xapian.Document, prepared: Mapping[str, Any]
-    ) -> None:
-        """Add what is sorted and counted by."""
-        for field, slot in self._columns.items():
-            value = prepared.get(field)
-            if field not in (DJANGO_ID, *TEXT_PREFIXES, "attribute_exact"):
-                is_there = value not in (None, "", [])
-                if is_there:
-                    document.add_value(slot, as_value(value))
-        for code, values in _by_code(prepared["attribute_exact"]).items():
-            document.add_value(self._slot(code), as_value(values))
-
-    def _slot(self, code: str) -> int:
-        """Return the slot of an attribute, given to it when it is first seen."""
-        if code not in self._slots:
-            slot = self.attribute_slot(self._database, code)
-            if slot is None:
-                given = int(self._database.get_metadata(SLOT_COUNT_KEY) or 0)
-                slot = FIRST_ATTRIBUTE_SLOT + given
-                self._database.set_metadata(f"{SLOT_KEY}{code}", str(slot))
-                self._database.set_metadata(SLOT_COUNT_KEY, str(given + 1))
-            self._slots[code] = slot
-        return self._slots[code]
 
     def _forget_spellings(self, pk: int) -> bool:
         """Count a product's words no more: what is gone is not suggested.
@@ -163,6 +151,8 @@ class Writer:
         Returns:
             Whether the product is there.
         """
+        if pk > self._database.get_lastdocid():
+            return False
         try:
             stored = self._database.get_document(pk).get_data().decode()
         except xapian.DocNotFoundError:
@@ -172,10 +162,22 @@ class Writer:
         return True
 
 
-def _by_code(tokens: Iterable[str]) -> dict[str, list[str]]:
-    """Return attribute code -> values."""
+def _weight(field: str, length: int) -> int:
+    """Return what a word counts in a field of so many words."""
+    usual = 1 - LENGTH_MATTERS + LENGTH_MATTERS * length / USUAL_WORDS[field]
+    return max(round(ONCE / usual), 1)
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401
+    return value if isinstance(value, list) else [value]
+
+
+def _counted(prepared: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return column -> values."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for each in tokens:
+    for field in COUNTED:
+        found[field] += filter(None, _listed(prepared[field]))
+    for each in prepared["attribute_exact"]:
         code, _, value = each.partition("=")
-        found[code].append(value)
+        found[attribute_column(code)].append(value)
     return found

@@ -15,7 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import django
@@ -186,8 +188,13 @@ def _measure(rounds: int) -> Timing:
 
 
 def _get(client: object, query: str) -> Callable[[], object]:
+    """Return a request for what nobody has asked before, but for suggestions."""
+    cents = count()
+
     def ask() -> None:
-        answer = client.get(f"/api/search/{query}")  # type: ignore[attr-defined]
+        sign = "&" if "?" in query else "?"
+        new = "" if "suggest" in query else f"{sign}price_min={next(cents) / 100}"
+        answer = client.get(f"/api/search/{query}{new}")  # type: ignore[attr-defined]
         assert answer.status_code == 200, answer.content  # noqa: S101, PLR2004
 
     return ask
@@ -199,11 +206,13 @@ def _floors(rounds: int) -> Timing:
     from django.conf import settings  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
-    from search.selectors import SearchRequest, search_products  # noqa: PLC0415
+    from search.requests import SearchRequest  # noqa: PLC0415
+    from search.selectors import search_products  # noqa: PLC0415
 
     def search(facets: tuple[str, ...] = ()) -> Callable[[], object]:
-        wanted = SearchRequest(query=WORD, facets=facets)
-        return lambda: list(search_products(wanted).rows[:20])
+        wanted = SearchRequest(query=WORD, facets=facets, limit=20)
+        cents = count()
+        return lambda: search_products(replace(wanted, price_min=next(cents)))
 
     path = f"{settings.HAYSTACK_CONNECTIONS['default']['PATH']}/current"
 

@@ -28,7 +28,6 @@ from search.errors import SearchUnavailableError
 from search.labels import label_facets
 from search.selectors import (
     ORDERINGS,
-    Found,
     FoundKeys,
     public_rows,
     search_products,
@@ -84,8 +83,9 @@ class SearchView(ApiView):
         wanted = Reader(request.query_params, definitions).read()
         paginator: Any = self.paginator
         start, limit = paginator.window(request)
-        found = search_products(replace(wanted, start=start, limit=limit))
-        page = self._page(found)
+        wanted = replace(wanted, start=start, limit=limit)
+        found = search_products(wanted)
+        page = self._page(FoundKeys(found, wanted))
         if found.is_fruitless:
             count_fruitless(request.query_params["q"])
         facets: Any = label_facets(found.facets, definitions)
@@ -104,9 +104,8 @@ class SearchView(ApiView):
         media = self.request.build_absolute_uri(settings.MEDIA_URL)
         return dict(super().get_serializer_context()) | {"media_url": media}
 
-    def _page(self, found: Found) -> Response:
+    def _page(self, keys: Any) -> Response:  # noqa: ANN401
         """Answer with one page; products that are no longer public count no more."""
-        keys: Any = FoundKeys(found)
         matches: Any = self.paginate_queryset(keys) or []
         rows = public_rows(matches)
         scores = {pk: round(score, 3) for pk, score in matches}

@@ -3,14 +3,20 @@
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import xapian
 from django.conf import settings
 
 from catalogue.models import AttributeDefinition, Product, ProductType
 from catalogue.services import NewVariant, create_product, create_product_type
 from catalogue.services.types import NewDefinition
 from partner.models import Partner
+from search.columns import attribute_column, count_values
+from search.requests import SearchRequest
+from search.selectors import search_products
 from search.services import rebuild_index
+from search.writing import COUNTED
 from tests.partner.factories import StockRecordFactory
 
 Kind = AttributeDefinition.Kind
@@ -44,6 +50,12 @@ def fresh_index() -> None:
     rebuild_index()
 
 
+def found(query: str = "", **wanted: Any) -> list[int]:  # noqa: ANN401
+    """Return ids of what a search finds, in order."""
+    request = SearchRequest(query=query, ordering="title", limit=1000, **wanted)
+    return [pk for pk, _ in search_products(request).matches]
+
+
 def film_type() -> ProductType:
     """Return a type with a text, a choice, a number and a truth value."""
     return create_product_type(code="film", name="Film", definitions=DEFINITIONS)
@@ -74,3 +86,26 @@ def film(
             num_in_stock=num_in_stock,
         )
     return product
+
+
+def contents() -> dict[str, object]:
+    """Return what the index has, in whatever way it was made."""
+    index = xapian.Database(str(index_path() / "current"))
+    return {
+        "documents": {
+            each.docid: _document(index, each.docid) for each in index.postlist("")
+        },
+        "spellings": {each.term: each.termfreq for each in index.spellings()},
+        "columns": {
+            name: count_values(index, name, None)
+            for name in (*COUNTED, attribute_column("genre"), attribute_column("year"))
+        },
+    }
+
+
+def _document(index: xapian.Database, pk: int) -> tuple[object, ...]:
+    document = index.get_document(pk)
+    terms = {each.term: each.wdf for each in document.termlist()}
+    places = {term: list(index.positionlist(pk, term)) for term in terms}
+    values = {each.num: each.value for each in document.values()}
+    return document.get_data(), terms, places, values

@@ -1,19 +1,19 @@
 """The index follows the database."""
 
+import tempfile
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
 from django.core.management import CommandError, call_command
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase
 from django.utils import timezone
 from haystack import connections
 
 from catalogue.models import AttributeDefinition, Product, ProductChange
 from catalogue.services import (
     add_variant,
-    announce_changes,
     delete_category,
     move_category,
     update_category,
@@ -31,8 +31,7 @@ from partner.services import (
     update_partner,
     update_stock_record,
 )
-from search.errors import RebuildRunningError, SearchUnavailableError
-from search.selectors import SearchRequest, search_products
+from search.errors import SearchUnavailableError
 from search.services import (
     Drift,
     find_drift,
@@ -42,16 +41,16 @@ from search.services import (
 )
 from tests.catalogue.factories import CategoryFactory
 from tests.partner.factories import PartnerFactory, StockRecordFactory
-from tests.processes import Running, race
-from tests.search.index import drop_index, film, film_type, fresh_index, index_path
+from tests.search.index import (
+    drop_index,
+    film,
+    film_type,
+    found,
+    fresh_index,
+    index_path,
+)
 
 TOPIC = "product.changed"
-
-
-def found(query: str = "", **wanted: Any) -> list[int]:  # noqa: ANN401
-    """Return ids of what a search finds, in order."""
-    request = SearchRequest(query=query, ordering="title", **wanted)
-    return [int(row.pk) for row in search_products(request).rows[:1000]]
 
 
 class FollowTests(TestCase):
@@ -305,6 +304,15 @@ class DriftTests(TestCase):
         self.assertIn("4 products indexed in", told.getvalue())
         self.assertFalse(find_drift())
 
+    def test_command_fills_parts_only_for_who_began(self) -> None:
+        with (
+            tempfile.TemporaryDirectory() as place,
+            patch("os.getppid", side_effect=[1, 2]),
+            self.assertLogs("search.selectors"),
+            self.assertRaises(CommandError),
+        ):
+            call_command("search_index", "fill", place, "1-", stdout=StringIO())
+
     def test_command_without_an_index(self) -> None:
         drop_index()
         with (
@@ -312,95 +320,3 @@ class DriftTests(TestCase):
             self.assertRaisesMessage(CommandError, "not available"),
         ):
             call_command("search_index", "verify")
-
-
-class RebuildTests(TestCase):
-    """The old index serves until the new one is complete"""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.kind = film_type()
-        cls.films = [film(f"Film {number}", cls.kind) for number in range(3)]
-
-    def setUp(self) -> None:
-        fresh_index()
-
-    def test_searches_and_changes_go_on_meanwhile(self) -> None:
-        first, second, third = self.films
-
-        def meanwhile(written: int) -> None:
-            if written != 2:
-                return
-            self.assertEqual(len(found()), 3)  # what is searched is whole
-            update_product(first.pk, title="Written already")
-            update_product(third.pk, is_public=False)
-            film("Brand new", self.kind)
-            follow_changes()
-            self.assertEqual(found("already"), [first.pk])
-
-        with patch("search.services.BATCH", 2):
-            rebuild_index(meanwhile)
-        self.assertEqual(found("already"), [first.pk])
-        self.assertEqual(len(found("brand new")), 1)
-        self.assertNotIn(third.pk, found())
-        self.assertIn(second.pk, found())
-        self.assertFalse(find_drift())
-
-    def test_changes_that_it_has_read_are_forgotten(self) -> None:
-        announce_changes([product.pk for product in self.films])
-        rebuild_index()
-        self.assertEqual(ProductChange.objects.count(), 0)
-
-    def test_a_failure_leaves_the_old_index(self) -> None:
-        def fail(_written: int) -> None:
-            raise ZeroDivisionError
-
-        with self.assertLogs("search"), self.assertRaises(SearchUnavailableError):
-            rebuild_index(fail)
-        self.assertEqual(len(found()), 3)
-        rebuild_index()
-        self.assertEqual(len(list(index_path().glob("generation-*"))), 2)
-        self.assertEqual(len(found()), 3)
-
-    def test_one_at_a_time(self) -> None:
-        def again(_written: int) -> None:
-            with self.assertRaises(RebuildRunningError):
-                rebuild_index()
-
-        rebuild_index(again)
-
-
-class RaceTests(TransactionTestCase):
-    """Processes that write at once, and one that dies"""
-
-    def setUp(self) -> None:
-        kind = film_type()
-        for number in range(6):
-            film(f"Film {number}", kind)
-        fresh_index()
-
-    def test_writers_take_turns_and_nothing_is_lost(self) -> None:
-        target = "tests.search.racers.rename_and_follow"
-        outcomes = race(target, [{"number": number} for number in range(4)])
-        self.assertEqual([outcome.error for outcome in outcomes], [None] * 4)
-        self.assertEqual(ProductChange.objects.count(), 0)
-        self.assertFalse(find_drift())
-
-    def test_of_rebuilds_at_once_the_first_goes_through(self) -> None:
-        outcomes = race("tests.search.racers.rebuild", [{}] * 3)
-        codes = {outcome.code for outcome in outcomes}
-        self.assertLessEqual(codes, {None, "rebuild-running"})
-        self.assertIn(6, [outcome.value for outcome in outcomes])
-        self.assertFalse(find_drift())
-
-    def test_a_killed_rebuild_leaves_the_old_index_and_no_lock(self) -> None:
-        with Running("tests.search.racers.rebuild_and_wait", [{}]) as running:
-            running.wait_for("wrote 6")
-            self.assertEqual(len(found()), 6)
-            with self.assertRaises(RebuildRunningError):
-                rebuild_index()
-        update_product(Product.objects.first().pk, title="Afterwards")
-        follow_changes()
-        self.assertEqual(len(found("afterwards")), 1)
-        self.assertEqual(rebuild_index(), 6)
-        self.assertFalse(find_drift())

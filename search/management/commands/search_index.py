@@ -1,13 +1,23 @@
 """``manage.py search_index``: compare the index with the database, or make it again."""
 
+import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from custom.errors import DomainError
-from search.services import Drift, find_drift, rebuild_index, repair_index
+from search.filling import Range
+from search.services import (
+    Drift,
+    fill_parts,
+    find_drift,
+    rebuild_index,
+    repair_index,
+)
 
 SHOWN = 10  # ids of each kind
 
@@ -25,12 +35,17 @@ class Command(BaseCommand):
             "--repair", action="store_true", help="Write what differs, and look again."
         )
         actions.add_parser("rebuild", help="Make it again; the old one serves so long.")
+        fill = actions.add_parser("fill")  # what processes of a rebuild run
+        fill.add_argument("place", type=Path)
+        fill.add_argument("ranges", type=Range.read, nargs="+")
 
     def handle(
         self,
         *args: Any,  # noqa: ANN401
         action: str,
         repair: bool = False,
+        place: Path = Path(),
+        ranges: Sequence[Range] = (),
         **options: Any,  # noqa: ANN401
     ) -> None:
         """Do it.
@@ -41,6 +56,8 @@ class Command(BaseCommand):
         try:
             if action == "rebuild":
                 self._rebuild()
+            elif action == "fill":
+                self._fill(place, ranges)
             else:
                 self._verify(repair=repair)
         except DomainError as error:
@@ -51,6 +68,19 @@ class Command(BaseCommand):
         count = rebuild_index()
         seconds = time.monotonic() - started
         self.stdout.write(f"{count} products indexed in {seconds:.1f} s.")
+
+    def _fill(self, place: Path, ranges: Sequence[Range]) -> None:
+        """Tell after each batch how many are written; stop when nobody listens."""
+        parent = os.getppid()
+
+        def tell(written: int) -> None:
+            if os.getppid() != parent:
+                msg = "The rebuild that this was part of has ended."
+                raise CommandError(msg)
+            self.stdout.write(str(written))
+            self.stdout.flush()
+
+        fill_parts(place, ranges, tell)
 
     def _verify(self, *, repair: bool) -> None:
         drift = find_drift()

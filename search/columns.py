@@ -1,0 +1,196 @@
+"""Columns: of one facet, what every product has, found by the product's id.
+
+Xapian reads a value from the beginning of the chunk that it lies in: among a million
+products, a look at some thousands of them reads all. A column is an array of numbers,
+each of which stands for one combination of values, so that a look costs the same
+wherever it goes. Columns lie in the index's metadata, in blocks: they are of the same
+commit as its documents, and a process reads again only the blocks that have changed.
+"""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import xapian
+
+SEPARATOR = "\0"  # between the values of one product: no value has it
+BLOCK = 1024  # products
+NUMBER = "I"  # the array's type; 0 is that of products without a value
+NOTHING = 0
+NAMES_KEY = "columns"
+STAMP_KEY = "stamp"
+Pick = Callable[[Sequence[int]], Sequence[int]]
+
+
+def attribute_column(code: str) -> str:
+    """Return the name of an attribute's column."""
+    return f"attribute:{code}"
+
+
+class ColumnWriter:
+    """Writes the columns of one index; nothing of it is there before ``flush``."""
+
+    def __init__(self, database: xapian.WritableDatabase) -> None:
+        self._database = database
+        self._names = _names(database)
+        self._blocks: dict[tuple[str, int], array[int]] = {}
+        self._changed: set[tuple[str, int]] = set()
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def put(self, pk: int, values: Mapping[str, Sequence[str]]) -> None:
+        """Note a product's values by column; of others it has none any more."""
+        for name in values:
+            if name not in self._names:
+                self._names.append(name)
+        for name in self._names:
+            combination = SEPARATOR.join(values.get(name, ()))
+            number = self._number(name, combination) if combination else NOTHING
+            self._set(name, pk, number)
+
+    def add(self, other: xapian.Database) -> None:
+        """Take over the columns of an index that has other products."""
+        for name in _names(other):
+            if name not in self._names:
+                self._names.append(name)
+            column = Column().as_of(other, name)
+            for pk, number in enumerate(column.numbers):
+                if number:
+                    combination = SEPARATOR.join(column.values(other, name, number))
+                    self._set(name, pk, self._number(name, combination))
+
+    def flush(self) -> None:
+        """Hand what has changed to the database, which the caller commits."""
+        if not self._changed:
+            return
+        stamp = int(self._database.get_metadata(STAMP_KEY) or 0) + 1
+        self._database.set_metadata(STAMP_KEY, str(stamp))
+        self._database.set_metadata(NAMES_KEY, SEPARATOR.join(self._names))
+        for name in {name for name, _ in self._changed}:
+            places = [place for other, place in self._changed if other == name]
+            stamps = array(NUMBER, self._database.get_metadata(_stamps_key(name)))
+            stamps.extend([0] * (max(places) + 1 - len(stamps)))
+            for place in places:
+                stamps[place] = stamp
+                block = self._blocks[name, place].tobytes()
+                self._database.set_metadata(_block_key(name, place), block)
+            self._database.set_metadata(_stamps_key(name), stamps.tobytes())
+        self._changed.clear()
+
+    def _set(self, name: str, pk: int, number: int) -> None:
+        place, at = divmod(pk, BLOCK)
+        block = self._blocks.get((name, place))
+        if block is None:
+            stored = self._database.get_metadata(_block_key(name, place))
+            block = array(NUMBER, stored or bytes(BLOCK * array(NUMBER).itemsize))
+            self._blocks[name, place] = block
+        if block[at] != number:
+            block[at] = number
+            self._changed.add((name, place))
+
+    def _number(self, name: str, combination: str) -> int:
+        """Return what stands for a combination, given to it when it is first seen."""
+        number = self._numbers.get((name, combination))
+        if number is None:
+            key = _number_key(name, combination)
+            number = int(self._database.get_metadata(key) or 0)
+            if not number:
+                last = f"last:{name}"
+                number = int(self._database.get_metadata(last) or 0) + 1
+                self._database.set_metadata(last, str(number))
+                self._database.set_metadata(key, str(number))
+                self._database.set_metadata(_values_key(name, number), combination)
+            self._numbers[name, combination] = number
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as of one commit.
+
+    Attributes:
+        index: Which index it is of, by its UUID.
+        stamps: When each block was written; equal ones have equal numbers.
+        numbers: Product id -> number.
+        known: Number -> values; a number never changes its meaning.
+    """
+
+    index: str = ""
+    stamps: bytes = b""
+    numbers: "array[int]" = field(default_factory=lambda: array(NUMBER))
+    known: dict[int, list[str]] = field(default_factory=dict)
+
+    def as_of(self, database: xapian.Database, name: str) -> "Column":
+        """Return the column that an open index has; what is the same is not read."""
+        stamps = database.get_metadata(_stamps_key(name))
+        size = array(NUMBER).itemsize
+        stamps = stamps.ljust((database.get_lastdocid() // BLOCK + 1) * size, b"\0")
+        index = database.get_uuid()
+        if (index, stamps) == (self.index, self.stamps):
+            return self
+        old = self if index == self.index else Column()
+        before = array(NUMBER, old.stamps.ljust(len(stamps), b"\0"))
+        numbers = old.numbers[: len(stamps) // size * BLOCK]
+        numbers.frombytes(bytes(len(stamps) * BLOCK - len(numbers) * size))
+        for place, stamp in enumerate(array(NUMBER, stamps)):
+            if stamp != before[place]:
+                block = array(NUMBER, database.get_metadata(_block_key(name, place)))
+                start = place * BLOCK
+                numbers[start : start + BLOCK] = block or array(NUMBER, [0]) * BLOCK
+        return Column(index, stamps, numbers, old.known)
+
+    def values(self, database: xapian.Database, name: str, number: int) -> list[str]:
+        """Return the values that a number stands for."""
+        values = self.known.get(number)
+        if values is None:
+            text = database.get_metadata(_values_key(name, number)).decode()
+            values = self.known[number] = text.split(SEPARATOR)
+        return values
+
+
+_kept: dict[str, Column] = {}  # by name: what this process has read last
+
+
+def count_values(
+    database: xapian.Database, name: str, pick: Pick | None
+) -> Counter[str]:
+    """Return value -> number of products that have it.
+
+    Args:
+        database: An open index.
+        name: Of a column; nothing has a value in one that is not there.
+        pick: Takes the numbers of the products that count; those of all if None.
+    """
+    column = _kept[name] = _kept.get(name, Column()).as_of(database, name)
+    numbers = Counter(pick(column.numbers) if pick else column.numbers)
+    del numbers[NOTHING]
+    found: Counter[str] = Counter()
+    for number, many in numbers.items():
+        for value in column.values(database, name, number):
+            found[value] += many
+    return found
+
+
+def _names(database: xapian.Database) -> list[str]:
+    """Return the names of an index's columns."""
+    stored = database.get_metadata(NAMES_KEY).decode()
+    return stored.split(SEPARATOR) if stored else []
+
+
+def _stamps_key(name: str) -> str:
+    return f"stamps:{name}"
+
+
+def _block_key(name: str, place: int) -> str:
+    return f"block:{name}:{place}"
+
+
+def _values_key(name: str, number: int) -> str:
+    return f"values:{name}:{number}"
+
+
+def _number_key(name: str, combination: str) -> str:
+    """Return a key of bounded length for a combination of any."""
+    digest = hashlib.blake2b(combination.encode(), digest_size=16).hexdigest()
+    return f"number:{name}:{digest}"

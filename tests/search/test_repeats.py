@@ -1,0 +1,56 @@
+"""What was asked before is found again without a search."""
+
+from typing import Any
+from unittest.mock import patch
+
+from django.test import TestCase
+from haystack import connections
+
+from catalogue.services import announce_changes, update_product
+from search.models import Synonym
+from search.selectors import suggest_titles
+from search.services import follow_changes
+from tests.search.index import film, film_type, found, fresh_index
+
+
+class RepeatTests(TestCase):
+    """Until something changes"""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.kind = film_type()
+        cls.kong = film("King Kong", cls.kind)
+
+    def setUp(self) -> None:
+        fresh_index()
+
+    def assert_searches(self, number: int, **wanted: Any) -> None:  # noqa: ANN401
+        """Check how many searches a question takes."""
+        backend = connections["default"].get_backend()
+        with patch.object(backend, "search", wraps=backend.search) as search:
+            found(**wanted)
+        self.assertEqual(search.call_count, number)
+
+    def test_until_the_index_changes(self) -> None:
+        self.assert_searches(1, query="kong")
+        self.assert_searches(0, query="kong")
+        self.assert_searches(1, query="kong", facets=("partner",))
+        announce_changes([self.kong.pk])
+        follow_changes()
+        self.assert_searches(1, query="kong")
+
+    def test_until_a_product_is_hidden(self) -> None:
+        self.assertEqual(found("kong"), [self.kong.pk])
+        update_product(self.kong.pk, is_public=False)
+        self.assertEqual(found("kong"), [])
+
+    def test_until_there_are_other_synonyms(self) -> None:
+        self.assertEqual(found("gorilla"), [])
+        Synonym.objects.create(words="gorilla, king kong")
+        self.assertEqual(found("gorilla"), [self.kong.pk])
+
+    def test_suggestions(self) -> None:
+        suggest_titles("ki")
+        with patch("search.selectors._suggest") as search:
+            self.assertEqual(suggest_titles("ki"), [self.kong.pk])
+        search.assert_not_called()
