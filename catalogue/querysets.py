@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from catalogue.rows import ROW_SOURCES, ProductRow
+from catalogue.rows import ROW_SOURCES, ProductRow, PublicProduct
 from custom.rows import as_rows
 
 WHOLE_SHOP = 0  # the scope of the list that has every public product
@@ -305,9 +305,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
         return as_rows(found.order_by(), ProductRow)
 
-    def for_detail(self) -> Self:
-        """Load what a product page shows of the product's own row and its summary."""
-        return self.select_related("summary")
+    def for_page(self) -> "models.QuerySet[Product, PublicProduct]":
+        """Read what a product page shows of the product's own row and its summary."""
+        found = self.annotate(
+            rating=F("summary__rating"), review_count=F("summary__review_count")
+        )
+        return as_rows(found.order_by(), PublicProduct)
 
 
 def with_first_image(path: str = "") -> Q:

@@ -14,6 +14,7 @@ from catalogue.models import (
     ProductListing,
 )
 from catalogue.querysets import NO_PRICE_RANK, WHOLE_SHOP
+from catalogue.rows import PublicProduct
 
 MOST_RELATED = 12
 LOOKED_AT = 25  # products of each list and each value; what is like it is among them
@@ -22,7 +23,7 @@ MOST_VALUES = 8
 Value = tuple[str, str]  # code and value
 
 
-def related_products(product: Product) -> list[int]:
+def related_products(product: PublicProduct) -> list[int]:
     """Return ids of up to 12 public products; 1 query, or 7 where staff chose fewer.
 
     First what staff chose, in their order and in stock or not. Then what is in stock
@@ -41,9 +42,9 @@ def related_products(product: Product) -> list[int]:
     return [*picked, *alike][:MOST_RELATED]
 
 
-def _alike(product: Product) -> list[int]:
+def _alike(product: PublicProduct) -> list[int]:
     """Return products that are like one, the most alike first; 6 queries."""
-    links = product.categories.through.objects.filter(product=product.pk)
+    links = Product.categories.through.objects.filter(product=product.pk)
     categories = list(links.values_list("category", flat=True)[:MOST_LISTS])
     facets = AttributeDefinition.objects.filter(
         product_type=product.product_type_id, is_facet=True

@@ -1,11 +1,17 @@
 """What pages read of the catalogue's rows where they need no instances."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.utils import timezone
 
 from catalogue.windows import boundary_after
+
+if TYPE_CHECKING:
+    from catalogue.models import Category, ProductImage, Variant
 
 
 class ImageRow(NamedTuple):
@@ -102,6 +108,44 @@ class ProductRow(NamedTuple):
     def boundary_after(self, at: datetime) -> datetime | None:
         """Return the first moment after another at which it is hidden."""
         return boundary_after(self.publish_from, self.publish_until, at)
+
+
+class ProductColumns(NamedTuple):
+    """What a page shows of a product's own row and its summary."""
+
+    id: int
+    product_type_id: int
+    slug: str
+    title: str
+    description: str
+    attributes: dict[str, Any]
+    publish_from: datetime | None
+    publish_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    rating: Decimal | None
+    review_count: int | None
+
+
+class PublicProduct(ProductColumns):
+    """A product that anyone may see, with what ``load_page`` has added.
+
+    Of a product as it was, these are rows of models.
+    """
+
+    shown_images: Sequence["ImageRow | ProductImage"]
+    public_categories: Sequence["CategoryLinkRow | Category"]
+    public_variants: Sequence["VariantRow | Variant"]
+
+    @property
+    def pk(self) -> int:
+        """Return its key."""
+        return self.id
+
+    @property
+    def next_boundary(self) -> datetime | None:
+        """Return when it is hidden; what shows it is stale then."""
+        return boundary_after(self.publish_from, self.publish_until, timezone.now())
 
 
 # Fields of ``ProductRow`` that are columns of other tables.

@@ -8,39 +8,32 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from catalogue.lists import count_products
 from catalogue.models import (
     AttributeDefinition,
     Category,
-    ListedValue,
-    ListingCount,
     Product,
     ProductImage,
-    ProductListing,
     Variant,
 )
-from catalogue.querysets import (
-    ORDERINGS,
-    WHOLE_SHOP,
-    Narrowing,
-    Sorting,
-    is_id,
-)
+from catalogue.querysets import is_id
 from catalogue.rows import (
     CategoryLinkRow,
     CategoryRow,
     DefinitionRow,
     ImageRow,
     ProductRow,
+    PublicProduct,
     VariantRow,
 )
-from custom.prepared import PreparedRead, PreparedRows
+from custom.prepared import Asked, PreparedRead, read_together
 from custom.rows import as_rows
 
 _BY_SLUG = PreparedRead(
-    lambda slug, at: Product.objects.public(at).for_detail().filter(slug=slug)
+    lambda slug, at: Product.objects.public(at).filter(slug=slug).for_page()
 )
 _BY_ID = PreparedRead(
-    lambda pk, at: Product.objects.public(at).for_detail().filter(pk=pk)
+    lambda pk, at: Product.objects.public(at).filter(pk=pk).for_page()
 )
 _ROWS = PreparedRead(
     lambda products, at: Product.objects.public(at).filter(pk__in=products).rows()
@@ -96,25 +89,6 @@ _NAMED = PreparedRead(
         Category.objects.public().filter(pk__in=categories).in_tree_order(), CategoryRow
     )
 )
-_COUNTS = PreparedRead(
-    lambda scopes: ListingCount.objects.filter(scope__in=scopes).values_list(
-        "scope", "product_count"
-    )
-)
-
-
-def _ids_in_order(sort: Sorting) -> PreparedRead[int]:
-    """Prepare the read of the products' ids of a list."""
-    return PreparedRead(
-        lambda scope: sort(ProductListing.objects.in_scope(scope)).values_list(
-            "product_id", flat=True
-        )
-    )
-
-
-_WHOLE_LISTS = {name: _ids_in_order(sort) for name, sort in ORDERINGS.items()}
-
-
 Tree = Category | CategoryRow
 DEEPEST = 10_000  # levels; no tree is deeper
 
@@ -129,23 +103,8 @@ class CategoryNode:
     children: list["CategoryNode"] = field(default_factory=list)
 
 
-def count_products(scopes: Iterable[int]) -> dict[int, int]:
-    """Return the number of products in lists; 1 query.
-
-    Args:
-        scopes: Categories' ids, or ``WHOLE_SHOP``.
-
-    Returns:
-        Scope -> number; lists that never had a product may be left out.
-    """
-    return dict(_COUNTS(scopes=list(scopes)))
-
-
-def public_product(key: str) -> Product | None:
-    """Return the product of an id or a slug, if anyone may see it; 1 query.
-
-    It has its summary.
-    """
+def public_product(key: str) -> PublicProduct | None:
+    """Return the product of an id or a slug, if anyone may see it; 1 query."""
     at = timezone.now()
     if not is_id(key):
         found = _BY_SLUG(slug=key, at=at)
@@ -166,29 +125,35 @@ def product_rows(product_ids: Iterable[int]) -> dict[int, ProductRow]:
     return {row.pk: row for row in rows}
 
 
-PAGE_PARTS = ("shown_images", "public_categories", "public_variants", "definitions")
-
-
 def load_page(
-    product: Product, parts: Collection[str] = PAGE_PARTS
-) -> list[DefinitionRow]:
-    """Add what a product page shows beside the product's own row; a query a part.
+    product: PublicProduct, parts: Collection[str], **beside: Asked[Any]
+) -> dict[str, list[Any]]:
+    """Add what a product page shows beside the product's own row; 1 trip.
+
+    Args:
+        product: Is given its pictures, categories and variants.
+        parts: What is wanted of these, of the definitions of what products of its type
+            and their variants may say of themselves, and of ``beside``: a query each.
+        beside: What else the page shows.
 
     Returns:
-        What products of its type, and their variants, may say of themselves; nothing,
-        if that is none of the parts.
+        Part -> its rows, none of what is not wanted.
     """
-    pk = product.pk
-    product.shown_images = _IMAGES(product=pk) if "shown_images" in parts else []
-    product.public_categories = (
-        _CATEGORIES(product=pk) if "public_categories" in parts else []
-    )
-    product.public_variants = (
-        _VARIANTS(product=pk) if "public_variants" in parts else []
-    )
-    if "definitions" not in parts:
-        return []
-    return _DEFINITIONS(kind=product.product_type_id)
+    asked: dict[str, Asked[Any]] = {
+        "shown_images": _IMAGES.of(product=product.pk),
+        "public_categories": _CATEGORIES.of(product=product.pk),
+        "public_variants": _VARIANTS.of(product=product.pk),
+        "definitions": _DEFINITIONS.of(kind=product.product_type_id),
+        **beside,
+    }
+    wanted = [part for part in asked if part in parts]
+    found: dict[str, list[Any]] = {part: [] for part in asked}
+    rows = read_together(*(asked[part] for part in wanted))
+    found.update(zip(wanted, rows, strict=True))
+    product.shown_images = found["shown_images"]
+    product.public_categories = found["public_categories"]
+    product.public_variants = found["public_variants"]
+    return found
 
 
 def definitions_by_code() -> dict[str, list[DefinitionRow]]:
@@ -211,63 +176,6 @@ def definitions_of_types(
     for each in found.in_order():
         grouped[each.product_type_id, each.applies_to].append(each)
     return grouped
-
-
-def whole_list(scope: int, ordering: str) -> PreparedRows[int]:
-    """Return the products' ids of a list, in the order of a key of ``ORDERINGS``."""
-    return _WHOLE_LISTS[ordering].rows(scope=scope)
-
-
-class ListedKeys:
-    """The product ids of a list, as a paginator wants them: counted, then cut.
-
-    A list that is shown from end to end is counted beforehand: that takes one row
-    instead of as many as there are products.
-    """
-
-    ordered = True
-
-    def __init__(self, rows: Any, narrowing: Narrowing) -> None:  # noqa: ANN401
-        """Take the rows in their order, or ``whole_list``, and how it was narrowed."""
-        self._rows = rows
-        self._narrowing = narrowing
-        self._matching = 0
-
-    def count(self) -> int:
-        """Return the number of products; 1 query."""
-        self._matching = self._count()
-        return self._matching
-
-    def __getitem__(self, cut: slice) -> list[int]:
-        """Return the ids of a page; 1 query by an index, 2 with attributes."""
-        rows = self._rows
-        if self._narrowing.is_whole and not self._narrowing.attributes:
-            return list(rows[cut])
-        if wanted := self._narrowing.attributes:
-            in_order = self._is_short_walk(cut.stop)
-            narrow = rows.with_values_in_order if in_order else rows.with_values
-            rows = narrow(wanted)
-        return list(rows.values_list("product_id", flat=True)[cut])
-
-    def _count(self) -> int:
-        scope, wanted = self._narrowing.scope, self._narrowing.attributes
-        if not self._narrowing.is_whole:
-            return self._rows.with_values(wanted).count()
-        if not wanted:
-            return count_products([scope]).get(scope, 0)
-        if scope == WHOLE_SHOP:  # its products are all that have values
-            return ListedValue.objects.count_products(wanted)
-        return self._rows.with_values(wanted).count()
-
-    def _is_short_walk(self, end: int) -> bool:
-        """Tell whether looking along the list finds a page sooner than sorting.
-
-        Of ``total`` products ``matching`` fit: the row that ends the page comes after
-        some ``end * total / matching`` products.
-        """
-        scope = self._narrowing.scope
-        total = count_products([scope]).get(scope, 0)
-        return end * total < self._matching**2
 
 
 def category_paths(categories: Mapping[int, Category]) -> dict[int, str]:

@@ -41,35 +41,39 @@ class CompiledSql:
         self.sql, self._parameters = write(marks)
         is_same = write(marks) == (self.sql, self._parameters)
         places = {mark: at for at, mark in enumerate(_flat(marks))}
-        # Which value, counted through, a parameter is; None of what never changes.
-        self._places = [places.get(parameter) for parameter in self._parameters]
-        if not is_same or not set(self._places) >= set(places.values()):
+        if not is_same or not {*self._parameters} >= places.keys():
             msg = f"This cannot be prepared: {self.sql}"
             raise ValueError(msg)
+        # What never changes comes behind the values; each parameter is one of these.
+        self._constants = [each for each in self._parameters if each not in places]
+        behind = iter(range(len(places), len(places) + len(self._constants)))
+        self._places = [
+            places[each] if each in places else next(behind)
+            for each in self._parameters
+        ]
 
     def bind(self, values: Mapping[str, Value]) -> Parameters:
         """Return the parameters for values of the shape this was made for."""
-        given = list(_flat(values))
-        return tuple(
-            parameter if place is None else given[place]
-            for parameter, place in zip(self._parameters, self._places, strict=True)
-        )
+        known = _flat(values)
+        known += self._constants
+        return tuple([known[at] for at in self._places])
 
 
 def shape_of(values: Mapping[str, Value]) -> Shape:
     """Return what decides the SQL for values."""
-    return tuple(_shape(name, value) for name, value in values.items())
+    return tuple(
+        [
+            (name, type(value), None)
+            if isinstance(value, Single)
+            else (name, type(value[0]) if value else type(None), len(value))
+            for name, value in values.items()
+        ]
+    )
 
 
 def lengths_of(shape: Shape) -> list[int]:
     """Return how many values the lists have."""
     return [length for _, _, length in shape if length is not None]
-
-
-def _shape(name: str, value: Value) -> tuple[str, type, int | None]:
-    if isinstance(value, Single):
-        return name, type(value), None
-    return name, type(value[0]) if value else type(None), len(value)
 
 
 def _marks(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
@@ -91,12 +95,14 @@ def _mark(value: Single, number: int) -> Single:
     return TEXT_MARK.format(number) if isinstance(value, str) else FIRST_MARK + number
 
 
-def _flat(values: Mapping[str, Value]) -> Iterator[object]:
-    """Yield single values, and those of lists, in order and as SQL takes them."""
+def _flat(values: Mapping[str, Value]) -> list[object]:
+    """Return single values, and those of lists, in order and as SQL takes them."""
+    flat: list[object] = []
     for value in values.values():
-        if isinstance(value, dt.datetime):
-            yield connection.ops.adapt_datetimefield_value(value)
-        elif isinstance(value, int | str):
-            yield value
+        if isinstance(value, int | str):
+            flat.append(value)
+        elif isinstance(value, dt.datetime):
+            flat.append(connection.ops.adapt_datetimefield_value(value))
         else:
-            yield from value
+            flat += value
+    return flat

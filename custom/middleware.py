@@ -1,14 +1,17 @@
 """What happens to every request before and after its view."""
 
+import logging
 import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.messages.middleware import MessageMiddleware
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -17,7 +20,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.middleware.http import ConditionalGetMiddleware
 from django.urls import is_valid_path
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_vary_headers, set_response_etag
 from django.utils.functional import LazyObject, empty
 from django_structlog.middlewares import RequestMiddleware
 from rest_framework.renderers import TemplateHTMLRenderer
@@ -39,6 +42,10 @@ KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 NAMELESS_PATHS = ("/health/", "/metrics")
 STATUSES_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 MIN_ERROR_STATUS = 400
+CONDITIONS = frozenset(
+    f"HTTP_IF_{name}"
+    for name in ("MATCH", "NONE_MATCH", "MODIFIED_SINCE", "UNMODIFIED_SINCE")
+)
 
 
 class RequestIdMiddleware:
@@ -81,6 +88,7 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Set the origin for as long as the request is answered."""
+        vars(request).pop("auser", None)  # holds the request; nobody awaits
         source = origins.API if is_api_path(request.path_info) else origins.ADMIN
         with origins.origin(source, request=request):
             return self.get_response(request)
@@ -91,6 +99,13 @@ class RequestLogMiddleware(RequestMiddleware):
 
     RequestIdMiddleware has named it.
     """
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Log around the rest; the library looks each time whether it is awaited."""
+        self.prepare(request)
+        response: HttpResponse = self.get_response(request)  # type: ignore[assignment]
+        self.handle_response(request, response)
+        return response
 
     def prepare(self, request: HttpRequest) -> None:
         """Log that it came.
@@ -106,8 +121,9 @@ class RequestLogMiddleware(RequestMiddleware):
             super().handle_response(request, response)  # type: ignore[arg-type]
             return
         self.bind_user_id(request)
+        is_failure = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         logger.log(
-            self._log_level_for_status_code(response.status_code),
+            logging.ERROR if is_failure else logging.INFO,
             "request_finished",
             code=response.status_code,
             request=self.format_request(request),
@@ -124,8 +140,8 @@ class RequestLogMiddleware(RequestMiddleware):
         """Bind the caller's id only if the view asked who it was."""
         user = getattr(request, "user", None)
         is_unread = isinstance(user, LazyObject) and user._wrapped is empty  # noqa: SLF001
-        if not is_unread:
-            RequestMiddleware.bind_user_id(request)
+        if user is not None and not is_unread:
+            bind_contextvars(user_id=user.pk)
 
 
 class PagePolicyMiddleware(CSPMiddleware):
@@ -135,10 +151,13 @@ class PagePolicyMiddleware(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Add the content security policy, with the page's nonce if it used one."""
-        if not response.headers.get("Content-Type", "").startswith("text/html"):
-            return response
-        response.headers["Permissions-Policy"] = settings.PERMISSIONS_POLICY
-        return super().process_response(request, response)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page:
+            response.headers["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+            response = super().process_response(request, response)
+        # It holds the request, which only the garbage collector would free then.
+        vars(request).pop("csp_nonce", None)
+        return response
 
 
 class ProblemMiddleware:
@@ -211,6 +230,10 @@ class ConditionalHeadMiddleware(ConditionalGetMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Tag and compare what is answered to GET or HEAD."""
+        if request.method == "GET" and CONDITIONS.isdisjoint(request.META):
+            if "ETag" not in response.headers and self.needs_etag(response):
+                set_response_etag(response)
+            return response
         is_whole = isinstance(response, HttpResponse) and response.content
         if request.method != "HEAD" or not is_whole:
             return super().process_response(request, response)
@@ -219,6 +242,16 @@ class ConditionalHeadMiddleware(ConditionalGetMiddleware):
             return super().process_response(request, response)
         finally:
             request.method = "HEAD"
+
+
+class PageMessageMiddleware(MessageMiddleware):
+    """Keeps messages for the next page; the API has none."""
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - the library's
+        """Leave requests of the API alone."""
+        if is_api_path(request.path_info):
+            return self.get_response(request)
+        return super().__call__(request)
 
 
 class SlashMiddleware:
@@ -271,9 +304,9 @@ def _body_fault(request: HttpRequest) -> HTTPStatus | None:
     is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
     if (is_chunked and not length) or (length and not length.isdecimal()):
         return HTTPStatus.LENGTH_REQUIRED
-    if int(length or 0) > _body_limit(request):
+    if length and int(length) > _body_limit(request):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    coding = request.headers.get("Content-Encoding", "identity")
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "identity")
     if coding.strip().lower() != "identity":
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return None

@@ -38,7 +38,7 @@ def places(currency: str) -> int:
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Round to the currency's minor unit, halves away from zero."""
-    return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(_unit(currency), ROUND_HALF_UP)  # by name: twice the time
 
 
 def as_paid(amount: Decimal, currency: str) -> Decimal:

@@ -6,12 +6,11 @@ the queryset. Tuples (``values_list``, ``custom.rows.as_rows``) come straight fr
 driver, instances are made by Django.
 """
 
-import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Self, TypeVar, cast
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable
 
@@ -55,17 +54,20 @@ class PreparedRead(Generic[Row]):
         Raises:
             ValueError: The queryset cannot be prepared.
         """
+        (rows,) = read_together(self.of(cut, **values))
+        return rows
+
+    def of(self, cut: slice | None = None, /, **values: Value) -> "Asked[Row]":
+        """Return the same, yet to be read by ``read_together``."""
+        return Asked(self, cut, values)
+
+    def statement(self, values: Mapping[str, Value]) -> "_Statement[Row] | None":
+        """Return what is compiled for values; None: for no value, or too many."""
         shape = shape_of(values)
-        lengths = lengths_of(shape)
-        if 0 in lengths:
-            return []
-        if max(lengths, default=1) > MOST_BOUND:
-            rows = self._build(**values)
-            return list(rows if cut is None else rows[cut])
-        statement = self._statements.get(shape)
-        if statement is None:
-            statement = self._statements[shape] = _Statement(self._build, values)
-        return statement.run(values, cut)
+        found = self._statements.get(shape)
+        if found is None and all(0 < each <= MOST_BOUND for each in lengths_of(shape)):
+            found = self._statements[shape] = _Statement(self._build, values)
+        return found
 
     def rows(self, **values: Value) -> "PreparedRows[Row]":
         """Return the rows, yet to be read, for who takes querysets."""
@@ -77,6 +79,44 @@ class PreparedRead(Generic[Row]):
     def queryset(self, **values: Value) -> QuerySet[Any, Row]:
         """Return the queryset, for what narrows it further."""
         return self._build(**values)
+
+
+class Asked(NamedTuple, Generic[Row]):
+    """A read that ``read_together`` makes."""
+
+    read: PreparedRead[Row]
+    cut: slice | None
+    values: Mapping[str, Value]
+
+    def rows(self) -> list[Row]:
+        """Read what is not prepared; none for an empty list."""
+        if 0 in lengths_of(shape_of(self.values)):
+            return []
+        rows = self.read.queryset(**self.values)
+        return list(rows if self.cut is None else rows[self.cut])
+
+
+def read_together(*asked: Asked[Any]) -> list[list[Any]]:
+    """Return the rows of each of some reads; 1 query each, in one trip.
+
+    A trip takes longer than a short statement: the server and this thread wake each
+    other up, and find their caches cold.
+    """
+    link: Any = connections[DEFAULT_DB_ALIAS]  # the thread's
+    prepared = [(each, each.read.statement(each.values)) for each in asked]
+    found = iter(
+        link.read(
+            [
+                statement.bind(each.values, each.cut, link)
+                for each, statement in prepared
+                if statement
+            ]
+        )
+    )
+    return [
+        statement.rows_of(next(found), link) if statement else each.rows()
+        for each, statement in prepared
+    ]
 
 
 class PreparedRows(Generic[Row]):
@@ -100,6 +140,10 @@ class PreparedRows(Generic[Row]):
     def __getitem__(self, cut: slice) -> list[Row]:
         """Read a page; 1 query."""
         return self._read(cut, **self._values)
+
+    def of(self, cut: slice) -> "Asked[Row]":
+        """Return a page, yet to be read by ``read_together``."""
+        return self._read.of(cut, **self._values)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.queryset(), name)
@@ -127,14 +171,20 @@ class _Statement(Generic[Row]):
         self._compiled = CompiledSql(self._write, values)
         columns = [column for column, *_ in self._compiler.select]
         columns = columns[: self._compiler.col_count]
-        self._converters = self._compiler.get_converters(columns)
-        is_plain = not (
-            self._compiler.has_composite_fields(columns)
+        # Which column, by what, and what it is: a column may have several.
+        self._converters = [
+            (at, convert, column)
+            for at, (all_of_it, column) in self._compiler.get_converters(
+                columns
+            ).items()
+            for convert in all_of_it
+        ]
+        self._make = _maker_of(self._rows._iterable_class)  # noqa: SLF001
+        if (
+            self._rows._prefetch_related_lookups  # noqa: SLF001
+            or self._compiler.has_composite_fields(columns)
             or self._compiler.has_extra_select
-        )
-        # None: a row is more than its columns as they come.
-        self._make = _maker_of(self._rows._iterable_class) if is_plain else None  # noqa: SLF001
-        if self._rows._prefetch_related_lookups:  # noqa: SLF001
+        ):
             msg = f"This queryset cannot be prepared: {self._compiled.sql}"
             raise ValueError(msg)
 
@@ -145,53 +195,42 @@ class _Statement(Generic[Row]):
         sql, parameters = self._compiler.as_sql()
         return sql, tuple(parameters)
 
-    def run(self, values: Mapping[str, Value], cut: slice | None) -> list[Row]:
-        """Return the rows for values of the shape this was made for."""
-        parameters = self._compiled.bind(values)
-        link: Any = connections[self._rows.db]  # the thread's
+    def bind(
+        self,
+        values: Mapping[str, Value],
+        cut: slice | None,
+        link: Any,  # noqa: ANN401
+    ) -> tuple[str, Parameters]:
+        """Return SQL and parameters for values of the shape this was made for."""
         sql = self._compiled.sql
         if cut is not None:
             sql = f"{sql} {link.ops.limit_offset_sql(cut.start, cut.stop)}"
-        if self._make is None:
-            return self._ask_django(link, sql, parameters)
-        with link.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            rows: Iterable[Sequence[Any]] = cursor.fetchall()
+        return sql, self._compiled.bind(values)
+
+    def rows_of(self, found: Iterable[Sequence[Any]], link: Any) -> list[Row]:  # noqa: ANN401
+        """Make rows of what the driver has read."""
         if self._converters:
-            rows = self._converted(rows, link)
-        return list(map(self._make, rows))
+            found = [self._converted(row, link) for row in found]
+        if self._make is None:
+            return self._as_django_makes(found)
+        return list(map(self._make, found))
 
-    def _converted(
-        self,
-        rows: Iterable[Sequence[Any]],
-        link: Any,  # noqa: ANN401
-    ) -> Iterator[list[Any]]:
+    def _converted(self, row: Sequence[Any], link: Any) -> list[Any]:  # noqa: ANN401
         """Turn what the driver returns into what fields hold."""
-        for row in rows:
-            values = list(row)
-            for at, (converters, column) in self._converters.items():
-                for convert in converters:
-                    values[at] = convert(values[at], column, link)
-            yield values
+        values = list(row)
+        for at, convert, column in self._converters:
+            values[at] = convert(values[at], column, link)
+        return values
 
-    def _ask_django(
-        self,
-        link: Any,  # noqa: ANN401
-        sql: str,
-        parameters: Parameters,
-    ) -> list[Row]:
-        """Have the queryset's own code read the rows."""
-        compiler = copy.copy(self._compiler)
-        compiler.connection = link
-        compiler.as_sql = lambda *_args, **_options: (sql, parameters)
-        compiler.get_converters = lambda _columns: self._converters
-        compiled = _Overlay(
-            self._rows,
-            query=_Overlay(
-                self._rows.query, get_compiler=lambda *_, **_options: compiler
-            ),
+    def _as_django_makes(self, rows: Iterable[Sequence[Any]]) -> list[Row]:
+        """Have the queryset's own code make something of rows."""
+        compiler = _Overlay(
+            self._compiler,
+            execute_sql=lambda **_options: None,
+            results_iter=lambda *_, **_options: rows,
         )
-        return list(self._rows._iterable_class(compiled))  # noqa: SLF001
+        query = _Overlay(self._rows.query, get_compiler=lambda *_, **_options: compiler)
+        return list(self._rows._iterable_class(_Overlay(self._rows, query=query)))  # noqa: SLF001
 
 
 class _Overlay:

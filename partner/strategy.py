@@ -14,15 +14,16 @@ variants; it is in stock if one of those offers is.
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import F, Min
+from django.db.models import F, Min, QuerySet
 from django.utils import timezone
 
-from custom.prepared import PreparedRead
+from custom.prepared import Asked, PreparedRead
 from custom.rows import as_rows
 from partner.models import StockPrice, StockRecord
+from partner.querysets import StockRecordQuerySet
 
 REFERENCE_PERIOD = timedelta(days=30)  # of "lowest price of the last 30 days"
 
@@ -67,25 +68,32 @@ class Offer(NamedTuple):
         return (not self.purchasable, self.price, self.stock_record_id)
 
 
-_OFFERED = PreparedRead(
-    lambda variants, currency: as_rows(
-        StockRecord.objects.offered(currency)
-        .filter(variant__in=variants)
-        .annotate(
-            stock_record_id=F("pk"),
-            partner_name=F("partner__name"),
-            num_in_stock=F("level__num_in_stock"),
-            num_allocated=F("level__num_allocated"),
-            backorder=F("level__backorder"),
-        )
-        .order_by(),
-        Offer,
+def _offers(rows: StockRecordQuerySet) -> QuerySet[Any, Offer]:
+    """Return offered stock records as offers, unsorted."""
+    found = rows.annotate(
+        stock_record_id=F("pk"),
+        partner_name=F("partner__name"),
+        num_in_stock=F("level__num_in_stock"),
+        num_allocated=F("level__num_allocated"),
+        backorder=F("level__backorder"),
+    )
+    return as_rows(found.order_by(), Offer)
+
+
+_OFFERS = PreparedRead(
+    lambda variants, currency: _offers(
+        StockRecord.objects.offered(currency).filter(variant__in=variants)
+    )
+)
+_OFFERS_OF_PRODUCT = PreparedRead(
+    lambda product, currency: _offers(
+        StockRecord.objects.offered(currency).filter(variant__product=product)
     )
 )
 _LOWEST = PreparedRead(
-    lambda records, since: (
+    lambda product, since: (
         StockPrice.objects.valid_since(since)
-        .filter(stock_record__in=records)
+        .filter(stock_record__variant__product=product)
         .order_by()
         .values_list("stock_record")
         .annotate(lowest=Min("price"))
@@ -104,13 +112,33 @@ def pick_offers(variant_ids: Collection[int]) -> dict[int, Offer]:
     Returns:
         Variant id -> offer; variants that nobody offers are left out.
     """
-    offers = _OFFERED(variants=list(variant_ids), currency=settings.SHOP_CURRENCY)
+    return pick_by_variant(
+        _OFFERS(variants=list(variant_ids), currency=settings.SHOP_CURRENCY)
+    )
+
+
+def pick_by_variant(offers: Iterable[Offer]) -> dict[int, Offer]:
+    """Return variant id -> the one of its offers that the strategy picks."""
     picked: dict[int, Offer] = {}
     for offer in offers:
         rival = picked.get(offer.variant_id)
         if rival is None or offer.rank < rival.rank:
             picked[offer.variant_id] = offer
     return picked
+
+
+def ask_offers(product_id: int) -> Asked[Offer]:
+    """Return the read of all offers of a product's variants, hidden ones included."""
+    return _OFFERS_OF_PRODUCT.of(product=product_id, currency=settings.SHOP_CURRENCY)
+
+
+def ask_lowest_prices(product_id: int) -> Asked[tuple[int, Decimal]]:
+    """Return the read of the lowest price of the last 30 days of each offer.
+
+    Its rows are ids of stock records and prices.
+    """
+    since = timezone.now() - REFERENCE_PERIOD
+    return _LOWEST.of(product=product_id, since=since)
 
 
 def offer_of(record: StockRecord) -> Offer:
@@ -127,9 +155,3 @@ def offer_of(record: StockRecord) -> Offer:
         num_allocated=record.level.num_allocated,
         backorder=record.level.backorder,
     )
-
-
-def lowest_prices(stock_record_ids: Collection[int]) -> dict[int, Decimal]:
-    """Return the lowest price of the last 30 days of each record; 1 query."""
-    since = timezone.now() - REFERENCE_PERIOD
-    return dict(_LOWEST(records=list(stock_record_ids), since=since))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Sum
 
-from catalogue.models import Product, ProductSummary
+from catalogue.models import ProductSummary
 from catalogue.pages import product_tag
 from catalogue.services import announce_changes
 from custom.caching.versions import announce
@@ -25,7 +25,7 @@ HUNDREDTH = Decimal("0.01")
 class NewReview:
     """A review to be stored; the rating is 1 to 5."""
 
-    product: Product
+    product_id: int
     author: User
     rating: int
     title: str = ""
@@ -119,14 +119,14 @@ def refresh_ratings(product_ids: Iterable[int]) -> None:
 @transactional
 def _store_review(new: NewReview) -> Review:
     """Insert a review unless its author has one; 3 statements and its version."""
-    ProductSummary.objects.lock([new.product.pk])
-    written = Review.objects.of_product(new.product.pk).filter(author=new.author)
+    ProductSummary.objects.lock([new.product_id])
+    written = Review.objects.of_product(new.product_id).filter(author=new.author)
     if written.exists():
         msg = "You have reviewed this product already."
         raise ReviewExistsError(msg)
     with recorded("Review written.", actor=new.author):
         return Review.objects.create(
-            product=new.product,
+            product_id=new.product_id,
             author=new.author,
             rating=new.rating,
             title=new.title,

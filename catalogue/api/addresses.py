@@ -8,20 +8,18 @@ from rest_framework.request import Request
 
 from catalogue.models import Category, CategorySlug, Product, ProductSlug
 from catalogue.querysets import is_id
+from catalogue.rows import PublicProduct
 from catalogue.selectors import public_product
 from custom.api.problems import MovedError
 from custom.errors import GoneError
 
 
-def find_product(request: Request, key: str) -> Product:
+def find_product(request: Request, key: str) -> PublicProduct:
     """Return the product of the path, if anyone may see it; 1 query if it is there.
 
     Args:
         request: Its path has ``key`` in it, perhaps with more behind.
         key: An id or a slug.
-
-    Returns:
-        The product with its summary.
 
     Raises:
         MovedError: The slug is a former one.

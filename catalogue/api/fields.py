@@ -1,6 +1,5 @@
 """Serializer fields of the catalogue."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from custom.api.output import Reader
 from custom.money import format_money
 
 
@@ -32,15 +32,16 @@ class FinalStockRecordField(serializers.Field[Any, Any, str | None, Any]):
     def to_representation(self, value: Any) -> str | None:  # noqa: ANN401
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""
         parent: ShowsOffer = self.parent  # type: ignore[assignment]
-        return self.make_reader(parent)(value)
+        shown: str | None = self.make_reader(parent)(parent, value)
+        return shown
 
-    def make_reader(self, serializer: ShowsOffer) -> Callable[[Any], str | None]:
+    def make_reader(self, _serializer: object) -> Reader:
         """Return what shows the amount of an instance; see custom.api.output."""
         name, currency = str(self.field_name), settings.SHOP_CURRENCY
-        find = serializer.final_stock_record
 
-        def read(instance: Any) -> str | None:  # noqa: ANN401
-            amount: Decimal | None = getattr(find(instance), name, None)
+        def read(serializer: ShowsOffer, instance: Any) -> str | None:  # noqa: ANN401
+            record = serializer.final_stock_record(instance)
+            amount: Decimal | None = getattr(record, name, None)
             return None if amount is None else format_money(amount, currency)
 
         return read
@@ -55,12 +56,12 @@ class ShopCurrencyField(serializers.Field[Any, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:  # noqa: ANN401
         """Return its code."""
-        return self.make_reader(self.parent)(value)
+        return str(settings.SHOP_CURRENCY)
 
-    def make_reader(self, _serializer: object) -> Callable[[Any], str]:
+    def make_reader(self, _serializer: object) -> Reader:
         """Return what looks it up once for all rows; see custom.api.output."""
         currency = str(settings.SHOP_CURRENCY)
-        return lambda _instance: currency
+        return lambda _serializer, _instance: currency
 
 
 @extend_schema_field(

@@ -20,6 +20,7 @@ from catalogue.attribute_terms import (
     read_terms,
 )
 from catalogue.attributes import Definition
+from catalogue.lists import whole_list
 from catalogue.models import AttributeDefinition, Category
 from catalogue.querysets import (
     DEFAULT_ORDERING,
@@ -29,7 +30,6 @@ from catalogue.querysets import (
     ProductListingQuerySet,
     WantedValues,
 )
-from catalogue.selectors import whole_list
 from custom.api.filters import FilterSet, IdsFilter
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner

@@ -21,6 +21,7 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.querysets import is_id
+from catalogue.rows import PublicProduct
 from custom.api.problems import QueryParameterError
 from custom.history.reading import State, Values, states_of, to_python, versions_of
 from partner.models import StockPrice
@@ -35,13 +36,13 @@ class PastProduct:
     """A product that is not stored so, and the rows its page needs beside it.
 
     Attributes:
-        product: With categories, variants and pictures as ``for_detail`` loads them;
-            hidden ones included. Its rating is the present one.
+        product: With its categories, variants and pictures, hidden ones included. Its
+            rating is the present one.
         offers: Variant -> offer, at the price asked then; its stock is that of now.
         definitions: Attributes of its type as they are now.
     """
 
-    product: Product
+    product: PublicProduct
     offers: Mapping[int, Offer]
     definitions: Sequence[AttributeDefinition]
 
@@ -95,9 +96,16 @@ def _pk(key: str) -> str:
     return str(found)
 
 
-def _product(pk: str, state: State) -> Product:
+def _product(pk: str, state: State) -> PublicProduct:
     """Put a product together from what its version holds."""
-    product = _row(Product, pk, state.values)
+    own = _row(Product, pk, state.values)
+    summary = ProductSummary.objects.filter(product=own.pk).first()
+    shown: dict[str, Any] = {
+        name: getattr(own, name, None) for name in PublicProduct._fields
+    }
+    shown["rating"] = summary and summary.rating
+    shown["review_count"] = summary.review_count if summary else 0
+    product = PublicProduct(**shown)
     children = [
         _row(child.model, child.pk, child.values) for child in state.children.values()
     ]
@@ -107,8 +115,6 @@ def _product(pk: str, state: State) -> Product:
     product.shown_images = images
     in_then = Category.objects.filter(pk__in=state.values["categories"])
     product.public_categories = list(in_then.order_by("tree_id", "lft"))
-    summary = ProductSummary.objects.filter(product=product.pk).first()
-    product.summary = summary or ProductSummary(product=product)
     return product
 
 

@@ -22,7 +22,13 @@ from catalogue.models import (
     ProductImage,
     Variant,
 )
-from catalogue.rows import DefinitionRow, ImageRow, ProductRow, VariantRow
+from catalogue.rows import (
+    DefinitionRow,
+    ImageRow,
+    ProductRow,
+    PublicProduct,
+    VariantRow,
+)
 from catalogue.selectors import CategoryNode
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.money import format_money
@@ -51,13 +57,13 @@ class CategorySerializer(OutputSerializer[CategoryNode]):
     )
     def get_children(self, node: CategoryNode) -> list[dict[str, Any]]:
         """Show the categories below with the very same fields, or with those chosen."""
-        return [self._below.to_representation(child) for child in node.children]
+        is_same = self.wanted_of("children") is None
+        show = (self if is_same else self._below).to_representation
+        return [show(child) for child in node.children]
 
     @cached_property
     def _below(self) -> "CategorySerializer":
-        """Build what shows those below only where it differs."""
-        if self.wanted_of("children") is None:
-            return self
+        """Build what shows those below where it differs."""
         return self.part("children", CategorySerializer)
 
 
@@ -294,8 +300,8 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
     options = serializers.SerializerMethodField()
     images = ImageSerializer(many=True, source="shown_images")
     variants = VariantSerializer(many=True, source="public_variants")
-    rating = RatingField(source="summary.rating")
-    review_count = serializers.IntegerField(source="summary.review_count")
+    rating = RatingField()
+    review_count = serializers.IntegerField()
 
     class Meta:
         model = Product
@@ -316,12 +322,12 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
         )
 
     @extend_schema_field(AttributeSerializer(many=True))
-    def get_attributes(self, product: Product) -> list[dict[str, Any]]:
+    def get_attributes(self, product: PublicProduct) -> list[dict[str, Any]]:
         """List what the product says of itself."""
         return _attributes(self.context["definitions"], product, AppliesTo.PRODUCT)
 
     @extend_schema_field(OptionSerializer(many=True))
-    def get_options(self, product: Product) -> list[dict[str, Any]]:
+    def get_options(self, product: PublicProduct) -> list[dict[str, Any]]:
         """List what there is to choose between, in the order of the variants."""
         return [
             {"code": row.code, "label": row.name, "values": values}
@@ -333,7 +339,7 @@ class ProductDetailSerializer(ModelOutputSerializer[Product]):
 
 def _attributes(
     definitions: Iterable[DefinitionRow],
-    owner: Product | Variant | VariantRow,
+    owner: PublicProduct | Variant | VariantRow,
     applies_to: AttributeDefinition.AppliesTo,
 ) -> list[dict[str, Any]]:
     """Show the values an owner has, in the order of their definitions."""

@@ -37,6 +37,7 @@ from catalogue.api.serializers import (
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.category_querysets import CategoryQuerySet
 from catalogue.errors import SyncExpiredError
+from catalogue.lists import listed_keys
 from catalogue.models import Category, Product, ProductListing
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import (
@@ -45,7 +46,6 @@ from catalogue.querysets import (
 )
 from catalogue.related import related_products
 from catalogue.selectors import (
-    ListedKeys,
     category_trees,
     load_page,
     product_rows,
@@ -59,7 +59,7 @@ from custom.api.problems import MovedError, QueryParameterError
 from custom.api.public import PRIVATE_CACHE_CONTROL, PUBLIC_CACHE_CONTROL
 from custom.api.views import ApiViewSet
 from custom.errors import GoneError
-from partner.strategy import lowest_prices, pick_offers
+from partner.strategy import ask_lowest_prices, ask_offers, pick_by_variant
 
 DEPTH_PARAMETER = OpenApiParameter(
     "depth",
@@ -92,18 +92,19 @@ PARTS: Mapping[str, Sequence[str]] = {
     "public_categories": ("categories",),
     "public_variants": ("variants", "options"),
     "definitions": ("attributes", "options", "variants.attributes"),
+    "offers": [
+        f"variants.{name}"
+        for name in (
+            "price",
+            "compare_at_price",
+            "lowest_price_30d",
+            "offer_id",
+            "partner",
+            "availability",
+        )
+    ],
+    "lowest_prices": ("variants.lowest_price_30d",),
 }
-OF_OFFERS = [
-    f"variants.{name}"
-    for name in (
-        "price",
-        "compare_at_price",
-        "lowest_price_30d",
-        "offer_id",
-        "partner",
-        "availability",
-    )
-]
 
 
 class CategoryViewSet(ApiViewSet[Category]):
@@ -221,7 +222,8 @@ class ProductViewSet(ApiViewSet[Product]):
         if SYNC_PARAMETER in request.query_params:
             return self._changes(found)
         self.shows(PRODUCTS, CATEGORIES)
-        keys: Any = ListedKeys(found, found.narrowing)
+        paginator: Any = self.paginator
+        keys: Any = listed_keys(found, paginator.window(request))
         pks: list[int] = self.paginate_queryset(keys) or []
         return self.get_paginated_response(self._rows(pks))
 
@@ -238,15 +240,16 @@ class ProductViewSet(ApiViewSet[Product]):
             return self._past(request, key)
         product = find_product(request, key)
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
-        parts = [part for part, members in PARTS.items() if self.wants(*members)]
-        definitions = load_page(product, parts)
-        offered = product.public_variants if self.wants(*OF_OFFERS) else []
-        offers = pick_offers([variant.id for variant in offered])
-        priced = offers.values() if self.wants("variants.lowest_price_30d") else ()
+        found = load_page(
+            product,
+            [part for part, members in PARTS.items() if self.wants(*members)],
+            offers=ask_offers(product.pk),
+            lowest_prices=ask_lowest_prices(product.pk),
+        )
         context = self.get_serializer_context() | {
-            "definitions": definitions,
-            "offers": offers,
-            "lowest_prices": lowest_prices([each.stock_record_id for each in priced]),
+            "definitions": found["definitions"],
+            "offers": pick_by_variant(found["offers"]),
+            "lowest_prices": dict(found["lowest_prices"]),
         }
         shown = self.get_serializer(product, context=context).data
         self.expand([product], [shown])

@@ -1,6 +1,5 @@
 """What a page shows, what of it is sold, and pictures of both."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -17,7 +16,6 @@ from catalogue.querysets import (
     ProductQuerySet,
     VariantQuerySet,
 )
-from catalogue.rows import CategoryLinkRow, ImageRow, VariantRow
 from catalogue.windows import NOT_A_WINDOW, boundary_after
 from custom.fields import CodeField
 from tax.models import TaxClass
@@ -72,11 +70,7 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
-    # Set by ``ProductQuerySet.with_is_shown``, and by ``load_page``.
-    is_shown: bool
-    shown_images: Sequence["ProductImage | ImageRow"]
-    public_categories: Sequence[Category | CategoryLinkRow]
-    public_variants: Sequence["Variant | VariantRow"]
+    is_shown: bool  # set by ``ProductQuerySet.with_is_shown``
 
     objects = ProductQuerySet.as_manager()
 

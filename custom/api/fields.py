@@ -1,15 +1,15 @@
 """Serializer fields every app may use."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_attribute, get_error_detail
 
-from custom.api.output import getter
+from custom.api.output import Reader, getter
 from custom.codes import read_code
 from custom.money import format_money
 
@@ -40,12 +40,16 @@ class MoneyField(serializers.Field[Any, Any, str, Any]):
             return None
         return _Money(amount, get_attribute(instance, self.currency_path))
 
-    def make_reader(self, _serializer: object) -> Callable[[Any], str | None]:
+    def make_reader(self, _serializer: object) -> Reader:
         """Return what shows the amount of an instance; see custom.api.output."""
+        return self._reader
+
+    @cached_property
+    def _reader(self) -> Reader:
         get_amount = getter(self.source_attrs)
         get_currency = getter(self.currency_path)
 
-        def read(instance: Any) -> str | None:  # noqa: ANN401
+        def read(_serializer: object, instance: Any) -> str | None:  # noqa: ANN401
             amount = get_amount(instance)
             if amount is None:
                 return None

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -45,10 +46,19 @@ class FilterSet(django_filters.FilterSet):
             queryset = queryset.queryset()
         super().__init__(data, queryset, request=request, **options)
 
-    def get_form_class(self) -> type[forms.Form]:
-        """Return a form of the filters; without any, one that is there already."""
-        form: type[forms.Form] = self._meta.form
-        return super().get_form_class() if self.filters else form
+    @property
+    def form(self) -> forms.Form:
+        """Return the form of the filters; without any, one that is filled already."""
+        form: forms.Form = super().form if self.filters else _nothing_asked()
+        return form
+
+
+@cache
+def _nothing_asked() -> forms.Form:
+    """Return a form without fields."""
+    form = forms.Form({})
+    form.full_clean()
+    return form
 
 
 class CodeFilter(django_filters.CharFilter):

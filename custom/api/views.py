@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
@@ -123,6 +123,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         for each in ends:
             for name, value in each.headers().items():
                 response.headers.setdefault(name, value)
+        response.add_post_render_callback(_untie)
         return response
 
     def get_throttle_scope(self) -> str | None:
@@ -244,6 +245,18 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         """Return the relations that the request names."""
         texts = self.request.query_params.getlist(EXPAND_PARAMETER)
         return read_expansions(",".join(filter(None, texts)), self.expansions)
+
+
+def _untie(response: Response) -> None:
+    """Let go of each other what REST framework has tied together for a request.
+
+    View, request and answer hold one another, and all that was read and shown: only
+    the garbage collector would free them, by looking at each piece.
+    """
+    context = cast("Any", response).renderer_context
+    vars(context.pop("view")).clear()
+    context.pop("request").parser_context.clear()
+    del context["response"]
 
 
 class ApiView(ApiMixin[Any]):

@@ -1,12 +1,33 @@
-"""A database connection that costs fewer round trips."""
+"""A database connection that costs fewer round trips, and fewer calls."""
 
+import datetime as dt
 import time
-from typing import Any, Final
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final, cast
 
-from django.db.backends.mysql import base
+from django.db.backends.mysql import base, operations
 from django.db.backends.utils import debug_transaction
 
+Statement = tuple[str, Sequence[object]]  # SQL, and what goes into it
+Rows = Sequence[tuple[Any, ...]]
+
 FRESH_SECONDS: Final = 0.5  # no server is gone and back within
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    """Django's own, quicker with moments."""
+
+    def convert_datetimefield_value(
+        self,
+        value: dt.datetime | None,
+        expression: object,
+        connection: "DatabaseWrapper",
+    ) -> dt.datetime | None:
+        """Return a moment in the zone that the database's are in."""
+        if value is None or connection.timezone is not dt.UTC:
+            return super().convert_datetimefield_value(value, expression, connection)
+        return value.replace(tzinfo=dt.UTC)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -19,7 +40,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     A transaction is begun by ``BEGIN``. Django switches autocommit off for it, and on
     again after the ``COMMIT``: one trip more.
+
+    ``read`` asks the driver's connection. Three cursors, one around the other, take as
+    long to run a short statement as MariaDB does.
     """
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **options)
@@ -35,6 +61,64 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return a cursor; it is about to be used."""
         self._used_at = time.monotonic()
         return super().create_cursor(name)
+
+    def read(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of each of some statements, in one trip to the server.
+
+        The same goes before it as before a cursor's. Who watches statements sees each
+        by itself: wrappers, with no cursor in their context, and the log, which is
+        written by cursors alone.
+        """
+        if not statements:
+            return []
+        if self.queries_logged:
+            return [self._read_by_cursor(*statement) for statement in statements]
+        self.validate_thread_sharing()
+        if not self.health_check_done or self.connection is None:
+            self.close_if_health_check_failed()
+            self.ensure_connection()
+        self.validate_no_broken_transaction()
+        self._used_at = time.monotonic()
+        if self.execute_wrappers:
+            return [self._read_wrapped(*statement) for statement in statements]
+        return self._read(statements)
+
+    def _read_by_cursor(self, sql: str, parameters: Sequence[object]) -> Rows:
+        with self.cursor() as cursor:
+            cursor.execute(sql, cast("Any", parameters))
+            rows: Rows = cursor.fetchall()
+            return rows
+
+    def _read_wrapped(self, sql: str, parameters: Sequence[object]) -> Rows:
+        """Run a statement as Django's cursor does; ``execute`` is called the same."""
+
+        def execute(sql: str, parameters: Sequence[object], *_others: object) -> Rows:
+            (rows,) = self._read([(sql, parameters)])
+            return rows
+
+        for wrapper in reversed(self.execute_wrappers):
+            execute = partial(wrapper, execute)
+        return execute(sql, parameters, False, {"connection": self, "cursor": None})
+
+    def _read(self, statements: Sequence[Statement]) -> list[Rows]:
+        driver = self.connection
+        with self.wrap_database_errors:
+            texts = [
+                sql.encode(driver.encoding) % tuple(map(driver.literal, parameters))
+                for sql, parameters in statements
+            ]
+            try:
+                driver.query(b";".join(texts))
+                found = [driver.store_result().fetch_row(0)]
+                for _ in statements[1:]:
+                    driver.next_result()
+                    found.append(driver.store_result().fetch_row(0))
+            except driver.Error:
+                raise  # what comes behind was not run
+            except BaseException:
+                self.close()  # rows that nobody fetches are in the way
+                raise
+            return found
 
     def _start_transaction_under_autocommit(self) -> None:
         """Begin a transaction; Django calls this in place of switching autocommit."""

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from catalogue.api.addresses import find_product
-from catalogue.models import Product
 from catalogue.pages import product_tag
+from catalogue.rows import PublicProduct
 from custom.api.contract import IDEMPOTENCY_KEY, refuses
 from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.problems import MovedError
@@ -77,7 +77,7 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
         bought = Order.objects.visible_to(request.user).with_product(product.pk)
         review, is_replay = write_review(
             NewReview(
-                product=product,
+                product_id=product.pk,
                 author=request.user,
                 is_verified_buyer=bought.exists(),
                 **body.validated_data,
@@ -90,6 +90,6 @@ class ReviewViewSet(mixins.ListModelMixin, ApiViewSet[Review]):
             headers={REPLAYED_HEADER: "true"} if is_replay else None,
         )
 
-    def _product(self) -> Product:
+    def _product(self) -> PublicProduct:
         """Find the product of the path among those anyone may see."""
         return find_product(self.request, self.kwargs["key"])

@@ -1,11 +1,18 @@
 import time
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any, ClassVar, cast
 from unittest import mock
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
+from django.db.transaction import TransactionManagementError, set_rollback
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from custom.mysql.base import FRESH_SECONDS, DatabaseWrapper
+from custom.mysql.base import FRESH_SECONDS, DatabaseWrapper, Rows, Statement
+
+Execute = Callable[..., Rows]
 
 
 class HealthCheckTests(TestCase):
@@ -60,3 +67,91 @@ class HealthCheckTests(TestCase):
             self.ask()
         self.begin_request(idle=0)
         self.assertNotEqual(self.ask(), self.number)
+
+
+class ReadTests(TestCase):
+    """Statements that read, past the cursors"""
+
+    STATEMENTS: ClassVar[list[Statement]] = [
+        ("SELECT %s, %s UNION SELECT 3, '%%'", (1, "it's 100 % ;")),
+        ("SELECT 1 WHERE 1 = %s", (2,)),
+        ("SELECT %s", ("\\ é",)),
+    ]
+    ROWS: ClassVar[list[Rows]] = [
+        ((1, "it's 100 % ;"), (3, "%")),
+        (),
+        (("\\ é",),),
+    ]
+
+    def read(self, *statements: Statement) -> list[Rows]:
+        return cast("DatabaseWrapper", connections["default"]).read(statements)
+
+    def test_rows_of_each_statement_in_one_trip(self) -> None:
+        driver = connection.connection
+        with mock.patch.object(type(driver), "query", autospec=True) as query:
+            query.side_effect = type(driver).__mro__[1].query
+            self.assertEqual(self.read(*self.STATEMENTS), self.ROWS)
+        query.assert_called_once()
+        self.assertEqual(self.read(), [])
+
+    def test_log_has_each_statement(self) -> None:
+        with CaptureQueriesContext(connection) as asked:
+            self.assertEqual(self.read(*self.STATEMENTS), self.ROWS)
+        self.assertEqual(len(asked), 3)
+        self.assertEqual(asked[1]["sql"], "SELECT 1 WHERE 1 = 2")
+
+    def test_wrappers_see_and_change_each_statement(self) -> None:
+        seen: list[str] = []
+
+        def note(execute: Execute, sql: str, *others: Any) -> Rows:  # noqa: ANN401
+            seen.append(sql)
+            return execute(sql.replace("SELECT 1", "SELECT 5"), *others)
+
+        def alter(execute: Execute, sql: str, values: Any, *others: Any) -> Rows:  # noqa: ANN401
+            return execute(sql, (5,) if values == (2,) else values, *others)
+
+        with connection.execute_wrapper(alter), connection.execute_wrapper(note):
+            rows = self.read(("SELECT 1 WHERE 5 = %s", (2,)), ("SELECT 2", ()))
+        self.assertEqual(rows, [((5,),), ((2,),)])
+        self.assertEqual(seen, ["SELECT 1 WHERE 5 = %s", "SELECT 2"])
+
+    def test_failure_of_any_leaves_the_connection_usable(self) -> None:
+        good, bad = ("SELECT 1", ()), ("SELECT nothing", ())
+        for statements in ([bad], [bad, good], [good, bad], [good, bad, good]):
+            with (
+                self.subTest(statements),
+                self.assertRaisesMessage(OperationalError, "nothing"),
+            ):
+                self.read(*statements)
+            self.assertEqual(self.read(good), [((1,),)])
+
+    def test_interruption_leaves_no_rows_behind(self) -> None:
+        link: Any = connection.copy()
+        self.addCleanup(link.close)
+        link.ensure_connection()
+        for name in ("next_result", "store_result"):
+            with (
+                mock.patch.object(
+                    type(link.connection), name, side_effect=KeyboardInterrupt
+                ),
+                self.assertRaises(KeyboardInterrupt),
+            ):
+                link.read([("SELECT 1", ()), ("SELECT 2", ())])
+            self.assertEqual(link.read([("SELECT 3", ())]), [((3,),)])
+
+    def test_broken_transaction_is_refused(self) -> None:
+        set_rollback(True)
+        try:
+            with self.assertRaises(TransactionManagementError):
+                self.read(("SELECT 1", ()))
+        finally:
+            set_rollback(False)
+        self.assertEqual(self.read(("SELECT 1", ())), [((1,),)])
+
+    def test_moments_are_in_utc(self) -> None:
+        moment = timezone.now()
+        convert = connection.ops.convert_datetimefield_value
+        naive = moment.replace(tzinfo=None)
+        self.assertEqual(convert(naive, None, connection), moment)
+        self.assertIs(convert(naive, None, connection).tzinfo, UTC)
+        self.assertIsNone(convert(None, None, connection))

@@ -4,8 +4,9 @@ from decimal import Decimal
 import time_machine
 from django.test import TestCase, override_settings
 
+from custom.prepared import read_together
 from partner.services import take_stock, update_partner, update_stock_record
-from partner.strategy import lowest_prices, pick_offers
+from partner.strategy import ask_lowest_prices, pick_offers
 from tests.catalogue.factories import VariantFactory
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 
@@ -124,7 +125,10 @@ class LowestPricesTests(TestCase):
             with time_machine.travel(NOW - timedelta(days=days), tick=False):
                 update_stock_record(record.pk, price=Decimal(price))
         with time_machine.travel(NOW, tick=False):
-            return lowest_prices([record.pk])[record.pk]
+            (rows,) = read_together(ask_lowest_prices(record.variant.product_id))
+        (lowest,) = rows
+        self.assertEqual(lowest[0], record.pk)
+        return lowest[1]
 
     def test_present_price_that_never_changed(self) -> None:
         self.assertEqual(self.priced((400, "9.90")), Decimal("9.90"))

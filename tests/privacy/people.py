@@ -165,7 +165,7 @@ def _make_words(user: User) -> None:
     product = make_offer().variant.product
     review = write_review(
         NewReview(
-            product=product,
+            product_id=product.pk,
             author=user,
             rating=5,
             title="Quarrington was here",

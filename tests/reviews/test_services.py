@@ -25,7 +25,7 @@ class WriteTests(TestCase):
         cls.author = UserFactory()
 
     def test_a_review_waits_and_changes_no_rating(self) -> None:
-        new = NewReview(product=self.product, author=self.author, rating=1)
+        new = NewReview(product_id=self.product.pk, author=self.author, rating=1)
         review, is_replay = write_review(new)
         self.assertEqual((review.state, is_replay), (Review.State.PENDING, False))
         summary = ProductSummary.objects.get(pk=self.product.pk)
@@ -33,7 +33,7 @@ class WriteTests(TestCase):
 
     def test_a_second_review_of_a_product_is_refused(self) -> None:
         first = ReviewFactory(product=self.product, author=self.author, rating=2)
-        new = NewReview(product=self.product, author=self.author, rating=5)
+        new = NewReview(product_id=self.product.pk, author=self.author, rating=5)
         with self.assertRaises(ReviewExistsError) as caught:
             write_review(new)
         self.assertEqual(caught.exception.code, "review-exists")
