@@ -26,6 +26,14 @@ def _ids_in_order(sort: Sorting) -> PreparedRead[int]:
 _WHOLE_LISTS = {name: _ids_in_order(sort) for name, sort in ORDERINGS.items()}
 
 
+_LISTED = PreparedRead(ProductListing.objects.all)
+
+
+def listed() -> PreparedRows[ProductListing]:
+    """Return the rows of all lists, for what picks one of them."""
+    return _LISTED.rows()
+
+
 def count_products(scopes: Iterable[int]) -> dict[int, int]:
     """Return the number of products in lists; 1 query.
 

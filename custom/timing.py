@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any, Final
 
-from django.db import connections
+from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
@@ -51,9 +50,7 @@ class ServerTimingMiddleware:
         if not has_credentials(request):
             return self.get_response(request)
         watch, start = _Watch(), time.perf_counter()
-        with ExitStack() as stack:
-            for connection in connections.all():
-                stack.enter_context(connection.execute_wrapper(watch))
+        with connection.execute_wrapper(watch):
             response = self.get_response(request)
         if _is_staff(request):
             total = time.perf_counter() - start

@@ -37,8 +37,8 @@ from catalogue.api.serializers import (
 from catalogue.api.sync import SYNC_PARAMETER, answer_changes, read_mark
 from catalogue.category_querysets import CategoryQuerySet
 from catalogue.errors import SyncExpiredError
-from catalogue.lists import listed_keys
-from catalogue.models import Category, Product, ProductListing
+from catalogue.lists import listed, listed_keys
+from catalogue.models import Category, Product
 from catalogue.pages import CATEGORIES, PRODUCTS, product_tag
 from catalogue.querysets import (
     ProductListingQuerySet,
@@ -218,7 +218,7 @@ class ProductViewSet(ApiViewSet[Product]):
     def list(self, request: Request) -> Response:
         """Show rows of products, or what of them has changed."""
         # A page's ids come off an index; only its own rows are then read.
-        found: Any = self.filter_queryset(ProductListing.objects.all())
+        found: Any = self.filter_queryset(listed())
         if SYNC_PARAMETER in request.query_params:
             return self._changes(found)
         self.shows(PRODUCTS, CATEGORIES)

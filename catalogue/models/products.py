@@ -6,7 +6,6 @@ from typing import ClassVar
 import reversion
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from catalogue.images import ContentStorage, upload_name, validate_image
 from catalogue.models.categories import SLUG_LENGTH, Category
@@ -86,11 +85,6 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def next_boundary(self) -> datetime | None:
-        """Return when its window opens or closes next; what shows it is stale then."""
-        return self.boundary_after(timezone.now())
 
     def boundary_after(self, at: datetime) -> datetime | None:
         """Return the first moment after another at which it is shown or hidden."""

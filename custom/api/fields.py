@@ -1,6 +1,7 @@
 """Serializer fields every app may use."""
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -48,12 +49,14 @@ class MoneyField(serializers.Field[Any, Any, str, Any]):
     def _reader(self) -> Reader:
         get_amount = getter(self.source_attrs)
         get_currency = getter(self.currency_path)
+        get_both = attrgetter(*map(".".join, (self.source_attrs, self.currency_path)))
 
         def read(_serializer: object, instance: Any) -> str | None:  # noqa: ANN401
-            amount = get_amount(instance)
-            if amount is None:
-                return None
-            return format_money(amount, get_currency(instance))
+            if type(instance) is dict:
+                amount, currency = get_amount(instance), get_currency(instance)
+            else:
+                amount, currency = get_both(instance)
+            return None if amount is None else format_money(amount, currency)
 
         return read
 

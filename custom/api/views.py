@@ -123,7 +123,8 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         for each in ends:
             for name, value in each.headers().items():
                 response.headers.setdefault(name, value)
-        response.add_post_render_callback(_untie)
+        if isinstance(response, Response):  # and no file
+            response.add_post_render_callback(_untie)
         return response
 
     def get_throttle_scope(self) -> str | None:
@@ -149,6 +150,8 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         Raises:
             QueryParameterError: It names every parameter at fault.
         """
+        if not request.query_params:
+            return
         known = self.get_query_parameters()
         faults: dict[str, list[ErrorDetail]] = {}
         for name, values in request.query_params.lists():

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from django.db.backends.mysql import base, operations
 from django.db.backends.utils import debug_transaction
+from MySQLdb.constants import FIELD_TYPE
 
 Statement = tuple[str, Sequence[object]]  # SQL, and what goes into it
 Rows = Sequence[tuple[Any, ...]]
@@ -50,6 +51,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **options)
         self._used_at = -FRESH_SECONDS
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what a connection is made with, and how it reads values."""
+        parameters = super().get_connection_params()
+        # The driver's own is written in Python; strict modes store no zero for a date.
+        moments = {FIELD_TYPE.DATETIME: dt.datetime.fromisoformat}
+        return {**parameters, "conv": parameters["conv"] | moments}
 
     def close_if_health_check_failed(self) -> None:
         """Ping, unless the connection is fresh."""

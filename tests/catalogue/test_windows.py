@@ -104,9 +104,9 @@ class WindowTests(TestCase):
             (NOON, NOON + HOUR),
             (NOON + HOUR, None),
         ):
-            with self.subTest(moment), at(moment):
-                self.assertEqual(self.product.next_boundary, boundary)
-        self.assertIsNone(self.always.next_boundary)
+            with self.subTest(moment):
+                self.assertEqual(self.product.boundary_after(moment), boundary)
+        self.assertIsNone(self.always.boundary_after(NOON))
 
 
 class FollowTests(TestCase):

@@ -40,7 +40,11 @@ class PreparedReadTests(TestCase):
 
     def test_rows_are_those_of_the_queryset(self) -> None:
         read = PreparedRead(
-            lambda pks: Product.objects.for_detail().filter(pk__in=pks).order_by("pk")
+            lambda pks: (
+                Product.objects.select_related("summary")
+                .filter(pk__in=pks)
+                .order_by("pk")
+            )
         )
         for pks in (self.pks[:2], self.pks[1:], self.pks):
             expected = list(read._build(pks=pks))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_redis import get_redis_connection
 
 from catalogue.models import AttributeDefinition, Product
+from catalogue.rows import PublicProduct
 from catalogue.services import (
     NewVariant,
     add_image,
@@ -240,7 +241,7 @@ class WindowTests(KeptPages, TestCase):
     def test_a_window_that_closes_at_once_keeps_nothing(self) -> None:
         product = ProductFactory(publish_until=timezone.now() + timedelta(days=1))
         page = f"/api/product/{product.pk}/"
-        with patch.object(Product, "next_boundary", timezone.now()):
+        with patch.object(PublicProduct, "next_boundary", timezone.now()):
             answer = self.client.get(page)
         self.assertIn("s-maxage=0, stale-while-revalidate=0", answer["Cache-Control"])
         self.client.get(page)
