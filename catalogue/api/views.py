@@ -218,7 +218,8 @@ class ProductViewSet(ApiViewSet[Product]):
     def list(self, request: Request) -> Response:
         """Show rows of products, or what of them has changed."""
         # A page's ids come off an index; only its own rows are then read.
-        found: Any = self.filter_queryset(listed())
+        rows: Any = listed()
+        found: Any = self.filter_queryset(rows)
         if SYNC_PARAMETER in request.query_params:
             return self._changes(found)
         self.shows(PRODUCTS, CATEGORIES)
