@@ -185,7 +185,9 @@ def _maker(field: Any) -> Maker:  # noqa: ANN401 - of whatever class
     elif _is_stock(field):
         read = _plain_reader(field, _shower(field))
         return lambda _serializer: read
-    return lambda serializer: _slow_reader(serializer.fields[name])
+    return lambda serializer: _slow_reader(
+        serializer.fields[name], serializer.wanted_of(name)
+    )
 
 
 def _method_maker(field: Any) -> Maker:  # noqa: ANN401
@@ -283,12 +285,12 @@ def _plain_reader(field: Any, show: Shower | None) -> Reader:  # noqa: ANN401
     return read
 
 
-def _slow_reader(field: Any) -> Reader:  # noqa: ANN401
-    """Show a field as REST framework does."""
+def _slow_reader(field: Any, wanted: Selection | None) -> Reader:  # noqa: ANN401
+    """Show a field as REST framework does, or what is wanted of it."""
 
     def read(_serializer: Any, instance: Any) -> Any:  # noqa: ANN401
         value = field.get_attribute(instance)
         is_none = (value.pk if isinstance(value, PKOnlyObject) else value) is None
-        return None if is_none else field.to_representation(value)
+        return None if is_none else restricted(field.to_representation(value), wanted)
 
     return read
