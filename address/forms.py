@@ -20,8 +20,11 @@ class CountryField(forms.TypedChoiceField):
 
     def __init__(self, *, empty_label: str, **options: Any) -> None:  # noqa: ANN401
         options.setdefault("required", False)
-        choices = [("", empty_label), *country_choices()]
-        super().__init__(choices=choices, empty_value="", **options)
+        super().__init__(
+            choices=lambda: [("", empty_label), *country_choices()],  # when it is shown
+            empty_value="",
+            **options,
+        )
 
 
 class CountriesField(forms.MultipleChoiceField):
@@ -29,4 +32,4 @@ class CountriesField(forms.MultipleChoiceField):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401
         options.setdefault("required", False)
-        super().__init__(choices=country_choices(), **options)
+        super().__init__(choices=country_choices, **options)

@@ -2,15 +2,10 @@
 
 Nobody is asked over a network whether a number is in use: a telephone number has to be
 one of its country's plan, a VAT id has to have its country's form and check digits.
+The plans and forms are imported by whoever reads a number: most processes never do.
 """
 
 from collections.abc import Callable, Mapping
-
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
-from stdnum import get_cc_module
-from stdnum.eu import vat as eu_vat
-from stdnum.exceptions import ValidationError as NotValidError
 
 from address.formats import Fault
 
@@ -48,9 +43,11 @@ def read_phone(text: str, country: str) -> str:
     Raises:
         UnreadableNumberError: It is no number of that country's plan.
     """
+    import phonenumbers  # noqa: PLC0415
+
     try:
         number = phonenumbers.parse(text, country)
-    except NumberParseException as error:
+    except phonenumbers.NumberParseException as error:
         msg = "This is not a telephone number; begin with + and the country's code."
         raise UnreadableNumberError(msg) from error
     if number.extension:
@@ -59,7 +56,7 @@ def read_phone(text: str, country: str) -> str:
     if not phonenumbers.is_valid_number(number):
         msg = "There is no such telephone number in its country."
         raise UnreadableNumberError(msg)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def read_vat_id(text: str, country: str) -> str:
@@ -72,6 +69,8 @@ def read_vat_id(text: str, country: str) -> str:
     Raises:
         UnreadableNumberError: It is none of that country's, or none are known there.
     """
+    from stdnum.exceptions import ValidationError as NotValidError  # noqa: PLC0415
+
     try:
         return _european(text, country) or _national(text, country)
     except NotValidError as error:
@@ -100,6 +99,8 @@ def read_numbers(
 
 def _european(text: str, country: str) -> str:
     """Return the id with its prefix; empty where the Union gives none."""
+    from stdnum.eu import vat as eu_vat  # noqa: PLC0415
+
     place = TAXED_IN.get(country, country)
     prefix = PREFIXES.get(place, place)
     typed = text.strip().upper()
@@ -117,6 +118,8 @@ def _european(text: str, country: str) -> str:
 
 def _national(text: str, country: str) -> str:
     """Return the id as the country writes it, without blanks and dots."""
+    from stdnum import get_cc_module  # noqa: PLC0415
+
     module = get_cc_module(TAXED_IN.get(country, country), "vat")
     if module is None:
         msg = "VAT ids of this country are not known."

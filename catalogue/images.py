@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.db import models
 from django.utils.deconstruct import deconstructible
-from PIL import Image, ImageOps
 
 from cachebuster.files import AtomicFilesMixin
 
@@ -64,6 +63,8 @@ def read_format(content: File[Any]) -> str:
     Raises:
         UnreadableImageError: It cannot be read, or is larger than is taken.
     """
+    from PIL import Image  # noqa: PLC0415 - few processes ever see a picture
+
     was_closed = content.closed
     content.open()  # or rewind
     try:
@@ -133,6 +134,8 @@ def rendition_names(name: str) -> dict[str, str]:
 
 def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
     """Return a WebP no larger than the rendition's edge, turned as its EXIF says."""
+    from PIL import Image, ImageOps  # noqa: PLC0415
+
     with Image.open(content, formats=list(EXTENSIONS)) as picture:
         picture.draft("RGB", (rendition.edge, rendition.edge))
         upright = ImageOps.exif_transpose(picture)

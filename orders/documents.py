@@ -9,7 +9,6 @@ from decimal import Decimal
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
-from PIL import ImageFile
 
 from basket.totals import RateTax
 from custom.figures import language_of, show_amount, show_day, show_percent
@@ -104,6 +103,7 @@ def _charged(order: Order, language: str) -> Iterator[tuple[OrderLine, str, str,
 def _render(template: str, order: Order, **facts: object) -> bytes:
     """Lay one document out, on as many pages as it takes."""
     # Takes as long to import as the rest of the shop together.
+    from PIL import ImageFile  # noqa: PLC0415
     from weasyprint import HTML  # noqa: PLC0415
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
 

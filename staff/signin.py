@@ -1,7 +1,5 @@
-"""The pages of signing in and of second factors: allauth's, as pages of the admin."""
+"""The pages of signing in and of second factors that differ from allauth's."""
 
-from collections.abc import Callable
-from functools import update_wrapper
 from typing import Any, cast
 
 from allauth.account.internal.flows.login import record_authentication
@@ -9,51 +7,16 @@ from allauth.account.views import LoginView
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
-from django_stubs_ext import StrOrPromise
 
 from custom.transactions import run_in_transaction
 from staff.factors import has_factor, spend_enrolling_code
 from staff.sites import site
 from users.models import User
 from users.services import log_out_everywhere
-
-View = Callable[..., HttpResponseBase]
-
-
-def entrance(view: View, title: StrOrPromise) -> View:
-    """Return a page for who is not signed in yet, dressed as the admin."""
-
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
-        response = view(request, *args, **kwargs)
-        if isinstance(response, TemplateResponse):
-            context = response.context_data or {}
-            response.context_data = site.each_context(request) | {
-                "title": title,
-                **context,
-            }
-        return response
-
-    return never_cache(update_wrapper(shown, view))
-
-
-def staff_page(view: View, title: StrOrPromise) -> View:
-    """Return a page for staff alone, dressed as the admin."""
-    dressed = entrance(view, title)
-
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
-        if not site.has_permission(request):
-            return redirect_to_login(request.get_full_path())
-        return dressed(request, *args, **kwargs)
-
-    return update_wrapper(shown, view)
 
 
 class LoginPage(LoginView):
@@ -99,3 +62,7 @@ def log_out_all(request: HttpRequest) -> HttpResponse:
     update_session_auth_hash(request, reader)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("mfa_index")
+
+
+login_page = LoginPage.as_view()
+activate_page = ActivatePage.as_view()

@@ -134,13 +134,14 @@ class WebClient:
 
 
 @contextmanager
-def web_server(
+def web_server(  # noqa: PLR0913 - keywords only
     environment: Mapping[str, str],
     *,
     application: str = APPLICATION,
     workers: int = 1,
     threads: int = 4,
     place: Path | None = None,
+    python: Path | str = sys.executable,
 ) -> Iterator[Web]:
     """Run Granian on a free port of this machine, or on a Unix socket.
 
@@ -152,10 +153,11 @@ def web_server(
         workers: Processes.
         threads: Threads of each that serve requests.
         place: Where to make a Unix socket and listen there, in place of a port.
+        python: The interpreter; its environment has all that the shop needs.
     """
     address: Address = place or free_port()
     command = [
-        sys.executable,
+        str(python),
         *("-m", SERVER, "--interface", "wsgi", "--no-ws"),
         *_listening(address),
         *("--workers", str(workers), "--blocking-threads", str(threads)),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from types import EllipsisType
 
 from django.core.files.base import ContentFile
-from PIL import Image
 
 from catalogue.errors import InvalidImageError
 from catalogue.images import (
@@ -35,6 +34,8 @@ def store_image(content: bytes, *, alt: str = "") -> StoredImage:
     Raises:
         InvalidImageError: It is no picture, or too large a one.
     """
+    from PIL import Image  # noqa: PLC0415 - as in catalogue.images
+
     if len(content) > MAX_BYTES:
         msg = f"The file has more than {MAX_BYTES:,} bytes."
         raise InvalidImageError(msg)

@@ -3,15 +3,16 @@
     script/bench serving [--requests N] [--json FILE]
 
 Granian with two workers, and a Celery worker with the scheduler, run as in production,
-on 10,000 products. Memory is PSS: what is shared between processes counts once. Lists,
-products, searches, histories and baskets are read, each rendered anew, in JSON and XML.
-What the web server weighs after all of the requests must not be more than after the
-first tenth of them.
+on 10,000 products. They have an environment of their own, made once below var/: libraries
+look for others, and would load some that only development has. Memory is PSS: what is
+shared between processes counts once. Lists, products, searches, histories and baskets are
+read, each rendered anew, in JSON and XML. What the web server weighs after all of the
+requests must not be more than after the first tenth of them.
 """
 
 import argparse
+import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +27,8 @@ from script.benches._measuring import production
 from script.benches._promises import Row, report
 from script.benches._wrk import NEEDS, Request, drive
 from script.benches.browse import all_workloads, load
-from script.lib import packages
-from script.lib.console import ROOT, run_main, say
+from script.lib import packages, virtualenv
+from script.lib.console import ROOT, run_main, say, var_directory
 from script.lib.servers import MariaDB, Redis
 from tests.servers import own_server, unwind_on_sigterm
 from tests.web import web_server
@@ -36,7 +37,7 @@ PRODUCTS, USERS, WORKERS = 10_000, 100, 2
 READ = ("product list", "product detail", "search, 3 facets", "order history")
 STRETCH = 10.0  # seconds of load at a time
 TURNS = 1_000  # of each kind of page
-CELERY = (sys.executable, "-m", "celery", "--app", "shop.celery")
+CELERY = ("-m", "celery", "--app", "shop.celery", "worker", "--concurrency", "2")
 MEBIBYTE = 1 << 20
 
 
@@ -44,6 +45,7 @@ def main() -> int:
     """Load, start, drive, weigh; 1 if something promised was missed."""
     options = _options()
     packages.ensure(NEEDS)
+    python = production_python()
     unwind_on_sigterm()
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB))
@@ -61,12 +63,13 @@ def main() -> int:
         shop = argparse.Namespace(users=USERS, verify=False)
         known = load(PRODUCTS, shop, environment)
         started = time.monotonic()
-        web = stack.enter_context(web_server(environment, workers=WORKERS))
+        web = stack.enter_context(
+            web_server(environment, workers=WORKERS, python=python)
+        )
         start_up = time.monotonic() - started
-        options_of_worker = ("--concurrency", "2", "--beat", "--loglevel", "ERROR")
-        schedule = ("--schedule", str(place / "beat"))
+        schedule = ("--with-scheduler", "--schedule", str(place / "beat"))
         worker = stack.enter_context(
-            _running([*CELERY, "worker", *options_of_worker, *schedule], environment)
+            _running([python, *CELERY, *schedule], environment)
         )
         requests = list(what_to_read(known))
         weights = []
@@ -78,6 +81,13 @@ def main() -> int:
             weights.append(pss(web.session))
         others = pss(worker)
     return report(list(rows(start_up, answered, weights, others)), options.json)
+
+
+def production_python() -> str:
+    """Return an interpreter that has what the shop runs on, and nothing else."""
+    os.environ["SHOP_VENV"] = str(var_directory() / "production-venv")
+    virtualenv.ensure(virtualenv.RUNTIME)
+    return str(virtualenv.python())
 
 
 def what_to_read(known: Mapping[str, Sequence[str]]) -> Iterator[Request]:

@@ -196,7 +196,7 @@ def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:
             *("celery", "--app", "shop.celery", "worker"),
             *("--concurrency", str(TASK_WORKERS)),
             *("--without-gossip", "--without-mingle"),  # there is one worker
-            *("--beat", "--schedule", str(home / "run" / "beat-schedule")),
+            *("--with-scheduler", "--schedule", str(home / "run" / "beat-schedule")),
         ],
     }
 

@@ -29,9 +29,16 @@ class Worker:
 
 @contextmanager
 def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
-    """Run ``celery worker --beat``; leaving the block kills what still runs."""
-    command = ("worker", "--beat", "--concurrency", "1", "--loglevel", "ERROR")
-    schedule = ("--schedule", str(home / "beat"), "--without-mingle")
+    """Run a worker that schedules, too; leaving the block kills what still runs."""
+    command = (
+        "worker",
+        "--concurrency",
+        "1",
+        "--without-mingle",
+        "--loglevel",
+        "ERROR",
+    )
+    schedule = ("--with-scheduler", "--schedule", str(home / "beat"))
     child = subprocess.Popen(
         [sys.executable, "-m", "celery", "--app", "shop.celery", *command, *schedule],
         cwd=ROOT,

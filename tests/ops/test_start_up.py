@@ -6,12 +6,17 @@ from tests.processes import ROOT, environment
 
 # What takes much memory or time to import, and most processes never need.
 HEAVY = {
+    "PIL",
     "aiohttp",  # by stripe
+    "allauth.account.views",
+    "fido2",
     "minify",
     "openpyxl",
+    "phonenumbers",
     "rcssmin",
     "script",
     "shop.demo",
+    "stdnum",
     "stripe",
     "tests",
     "weasyprint",
