@@ -3,11 +3,11 @@
     script/bench serving [--requests N] [--json FILE]
 
 Granian with two workers, and a Celery worker with the scheduler, run as in production,
-on 10,000 products. They have an environment of their own, made once below var/: libraries
-look for others, and would load some that only development has. Memory is PSS: what is
-shared between processes counts once. Lists, products, searches, histories and baskets are
-read, each rendered anew, in JSON and XML. What the web server weighs after all of the
-requests must not be more than after the first tenth of them.
+on 10,000 products. They have an environment of their own, made once below var/, since
+libraries look for others, and would load some that only development has. Memory is PSS:
+what is shared between processes counts once. Lists, products, searches, histories and
+baskets are read, each rendered anew, in JSON and XML. What the web server weighs after
+all of the requests must not be more than after the first tenth of them.
 """
 
 import argparse
