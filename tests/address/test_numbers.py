@@ -71,6 +71,8 @@ class VatIdTests(SimpleTestCase):
             ("ATU1358562", "AT"),
             ("DE136695976", "AT"),  # of another country
             ("ATU13585627", "DE"),
+            ("CHE-107.787.578 MWST", "CH"),
+            ("GB 980 7806 85", "GB"),
             ("GB 980 7806 84", "JE"),  # has none
             ("ELGR094259216", "GR"),
             ("x", "AT"),

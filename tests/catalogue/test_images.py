@@ -1,4 +1,5 @@
 from io import BytesIO
+from unittest import mock
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -59,6 +60,12 @@ class StoreImageTests(TestCase):
     def test_too_many_bytes(self) -> None:
         with self.assertRaises(InvalidImageError):
             store_image(b"\0" * (20 * 1024 * 1024 + 1))
+        content = picture()
+        with mock.patch("catalogue.images.MAX_BYTES", len(content)):
+            validate_image(ContentFile(content))
+            with self.assertRaises(ValidationError) as caught:
+                validate_image(ContentFile(content + b"\0"))  # still a picture
+        self.assertEqual(caught.exception.code, "too-large")
 
     def test_uploaded_by_a_form(self) -> None:
         image = ProductImage.objects.create(

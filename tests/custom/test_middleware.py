@@ -233,6 +233,23 @@ class CorsTests(SimpleTestCase):
         answer = self.client.get("/api/price/", headers={"origin": "https://x.example"})
         self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
 
+    def test_nobody_is_let_in_by_cookies(self) -> None:
+        for method in ("get", "options"):
+            answer = getattr(self.client, method)(
+                "/api/price/",
+                headers={
+                    "origin": "https://app.example",
+                    "access-control-request-method": "GET",
+                },
+            )
+            self.assertIn("Access-Control-Allow-Origin", answer.headers)
+            self.assertNotIn("Access-Control-Allow-Credentials", answer.headers)
+
+    def test_only_the_api_is_for_others(self) -> None:
+        for path in ("/admin/", "/health/live", "/nothing/"):
+            answer = self.client.get(path, headers={"origin": "https://app.example"})
+            self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
+
 
 @override_settings(ROOT_URLCONF="tests.custom.api.urls")
 class ContentLengthTests(SimpleTestCase):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import time_machine
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
@@ -75,6 +76,27 @@ class WholeCustomerTests(TestCase):
         for each in deleted:
             with self.subTest(each.model):
                 self.assertFalse(each.rows(person).exists())
+
+    def test_every_way_in_ends_before_anything_is_erased(self) -> None:
+        create_token(self.user)
+        self.client.force_login(self.user)
+        with override_settings(ERASURE_GRACE_DAYS=0):
+            erasure = request_erasure(self.user, password=PASSWORD, address="192.0.2.1")
+        self.assertTrue(close_account(erasure.pk))
+        self.assertFalse(AuthToken.objects.filter(user=self.user).exists())
+        self.assertEqual(self.client.get("/api/user/me/").status_code, 401)
+        closed = User.objects.get(pk=self.user.pk)
+        self.assertFalse(closed.is_active)
+        self.assertEqual(closed.email, EMAIL)
+
+    def test_what_it_might_do_is_taken_away(self) -> None:
+        self.user.groups.add(Group.objects.first())
+        self.user.user_permissions.add(Permission.objects.first())
+        self.erase()
+        erased = User.objects.get(pk=self.user.pk)
+        self.assertFalse(erased.groups.exists())
+        self.assertFalse(erased.user_permissions.exists())
+        self.assertFalse(erased.has_usable_password())
 
     def test_nothing_at_all_is_left_when_the_books_have_ended(self) -> None:
         self.erase()

@@ -35,6 +35,23 @@ class TaxTableTests(TestCase):
         reduced = make_tax_class("reduced", AT="10", DE="7")
         self.assertEqual(self.rate(reduced, "DE"), Decimal("0.07"))
 
+    def test_a_region_is_one_by_any_of_its_names(self) -> None:
+        goods = make_tax_class(US="0")
+        for region, percent in (("CA", "7.25"), ("new york", "4")):
+            TaxRate.objects.create(
+                tax_class=goods, country="US", region=region, percent=Decimal(percent)
+            )
+        for region, rate in (
+            ("CA", "0.0725"),
+            ("California", "0.0725"),
+            ("california", "0.0725"),
+            ("NY", "0.04"),
+            ("TX", "0"),
+            ("", "0"),
+        ):
+            with self.subTest(region):
+                self.assertEqual(self.rate(goods, "US", region), Decimal(rate))
+
     def test_anywhere_else_counts_where_the_country_has_no_rate(self) -> None:
         reduced = make_tax_class(AT="10", other="3")
         self.assertEqual(self.rate(reduced, "CH"), Decimal("0.03"))

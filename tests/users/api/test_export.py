@@ -85,6 +85,16 @@ class ExportTests(APITestCase):
         self.user.refresh_from_db()
         self.assertNotIn(self.user.password, text)
 
+    def test_no_row_is_anothers(self) -> None:
+        """A customer who has nothing of their own finds nothing, of any kind."""
+        self.client.force_authenticate(UserFactory())
+        files = self.files()
+        own = {"account.json", "looks.json", "README.txt"}  # this look is noted
+        for name in files.keys() - own:
+            self.assertEqual(json.loads(files[name]), [], name)
+        (account,) = json.loads(files["account.json"])
+        self.assertNotEqual(account["email"], EMAIL)
+
     def test_what_staff_did_for_others_is_not_theirs_to_take_along(self) -> None:
         clerk = UserFactory(is_staff=True)
         order = OrderFactory()
