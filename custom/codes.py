@@ -32,14 +32,18 @@ def read_code(typed: str) -> str:
             seen, or says that spaces follow each other.
     """
     code = normalize_code(typed)
-    unseen = next((each for each in code if _is_unseen(each)), None)
-    if unseen is not None:
+    if unseen := first_unseen(code):
         msg = f"Has a character that cannot be seen: U+{ord(unseen):04X}."
         raise ValidationError(msg, code="invalid-character")
     if "  " in code:
         msg = "Has several spaces in a row."
         raise ValidationError(msg, code="invalid-character")
     return code
+
+
+def first_unseen(text: str) -> str:
+    """Return the first character that nobody sees, but for plain spaces; else empty."""
+    return next((each for each in text if _is_unseen(each)), "")
 
 
 def _is_unseen(character: str) -> bool:

@@ -228,6 +228,8 @@ class Operation:
             yield Http404
         if self.method in BODY_METHODS:
             yield Refusal.of(HTTPStatus.BAD_REQUEST, "malformed-body")
+        if self.method in SAFE_METHODS:
+            yield StaleError  # whoever sends If-Match where nothing is changed
         if IF_MATCH_HEADER in self.headers:
             yield from (StaleError, ConditionInvalidError)
         if HEADER in self.headers:

@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import IO, Any, NoReturn
 
 from django.http import UnreadablePostError
@@ -12,10 +13,15 @@ from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.parsers import MultiPartParser as BaseMultiPartParser
 from rest_framework_xml.parsers import XMLParser as BaseXMLParser
 
-from custom.api.xml import ILLEGAL_CHARACTERS, MalformedXmlError, load_xml
+from custom.api.xml import (
+    ILLEGAL_CHARACTERS,
+    MAX_DEPTH,
+    MalformedXmlError,
+    load_xml,
+)
 
-MAX_DEPTH = 32  # of nested lists and objects
 MAX_INTEGER = 2**63 - 1  # what JSON readers and the database agree on
+MOST_FAULTS = 100  # that a refusal names: whoever sends more is not mistyping
 MAX_DIGITS = len(str(-MAX_INTEGER))  # the sign is one of them
 # What neither XML nor a person's name may hold.
 UNSAFE_CHARACTERS = re.compile(f"{ILLEGAL_CHARACTERS.pattern}|\x7f")
@@ -117,31 +123,40 @@ def refuse_unsafe(value: object) -> None:
     """Refuse a document with unsafe characters or too many levels.
 
     Raises:
-        ValidationError: It names every faulty text.
+        ValidationError: It names faulty texts, the first ``MOST_FAULTS`` of them.
         ParseError: The document is nested deeper than ``MAX_DEPTH``.
     """
-    if faults := _faults(value, depth=0):
+    faults: Any = {}
+    for path in islice(_unsafe_places(value, ()), MOST_FAULTS):
+        if not path:
+            raise ValidationError([_unsafe()])
+        *outer, last = path
+        inner = faults
+        for step in outer:
+            inner = inner.setdefault(step, {})
+        inner[last] = [_unsafe()]
+    if faults:
         raise ValidationError(faults)
 
 
-def _faults(value: object, depth: int) -> Any:  # noqa: ANN401
-    """Return DRF-shaped details of every unsafe text; empty when there is none."""
-    if depth > MAX_DEPTH:
-        raise _too_deep()
-    if isinstance(value, str):
-        return [_unsafe()] if UNSAFE_CHARACTERS.search(value) else None
+def _unsafe_places(
+    value: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[str | int, ...]]:
+    """Yield where a document has an unsafe name or text, in its order."""
+    members: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, dict):
-        inner = {
-            key: [_unsafe()]
-            if UNSAFE_CHARACTERS.search(key)
-            else _faults(member, depth + 1)
-            for key, member in value.items()
-        }
+        members = value.items()
     elif isinstance(value, list):
-        inner = dict(enumerate(_faults(item, depth + 1) for item in value))
-    else:
-        return None
-    return {key: fault for key, fault in inner.items() if fault}
+        members = enumerate(value)
+    elif isinstance(value, str) and UNSAFE_CHARACTERS.search(value):
+        yield path
+    for name, member in members:
+        if len(path) == MAX_DEPTH:
+            raise _too_deep()
+        if isinstance(name, str) and UNSAFE_CHARACTERS.search(name):
+            yield (*path, name)
+        elif isinstance(member, str | dict | list):
+            yield from _unsafe_places(member, (*path, name))
 
 
 def _unsafe() -> ErrorDetail:

@@ -139,6 +139,12 @@ PROBLEM_BY_STATUS: dict[int, Problem] = {
             detail="Send the body with a Content-Length.",
         ),
         Problem(
+            status=412,
+            code=StaleError.code,
+            title=StaleError.title,
+            detail="The condition that the request names does not hold.",
+        ),
+        Problem(
             status=413,
             code="body-too-large",
             title="Body too large",

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from django.utils.functional import cached_property
@@ -13,6 +14,7 @@ from custom.api.output import OutputSerializer
 
 # XML, and whoever minds the rounding of JSON readers, send numbers as text.
 NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?\s*")
+MOST_UNKNOWN = 20  # fields that a refusal names; others would be a burden to list
 _THREAD = threading.local()  # fields: class -> what reads bodies of it
 
 
@@ -55,9 +57,9 @@ class StrictSerializer(OutputSerializer[Any]):
         finally:
             self._let_go()
         known = {name for name, field in self.fields.items() if not field.read_only}
-        for name in data:
-            if name not in known:
-                faults[name] = [ErrorDetail("Unknown field.", code="unknown-field")]
+        unknown = (name for name in data if name not in known)
+        for name in islice(unknown, MOST_UNKNOWN):
+            faults[name] = [ErrorDetail("Unknown field.", code="unknown-field")]
         if faults := self._odd_numbers(data) | faults:
             raise ValidationError(faults)
         return value

@@ -18,6 +18,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 ROOT_NAME = "root"
 LIST_ITEM_NAME = "list-item"
 ODD_NAME = "item"
+MAX_DEPTH = 32  # of nested lists and objects
 KEY_ATTRIBUTE = "key"
 TYPE_ATTRIBUTE = "type"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -188,7 +189,10 @@ class _Builder:
         self.document: object = None
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Open an element."""
+        """Open an element, unless too many are open."""
+        if len(self.open) > MAX_DEPTH:
+            msg = f"The body is nested deeper than {MAX_DEPTH} levels."
+            raise MalformedXmlError(msg)
         self.open.append(_Element(name, attributes))
 
     def data(self, text: str) -> None:

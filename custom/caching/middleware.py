@@ -13,6 +13,8 @@ from django.utils.cache import (
     set_response_etag,
 )
 
+from custom.api.handlers import problem_response
+from custom.api.problems import PROBLEM_BY_STATUS
 from custom.caching import metrics
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Body, Shown
 from custom.caching.pages import ATTRIBUTE, CONDITIONS, Page, page_of
@@ -188,6 +190,8 @@ def _on_condition(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
         return response
     whole = cast("HttpResponse", response)
     answer = get_conditional_response(request, etag=tag, response=whole) or whole
+    if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
+        return problem_response(request, PROBLEM_BY_STATUS[answer.status_code])
     for name in KEPT_HEADERS:
         if name in response.headers:
             answer.headers.setdefault(name, response.headers[name])

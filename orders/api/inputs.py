@@ -24,12 +24,13 @@ from basket.api.serializers import (
 )
 from basket.holders import Holder, guest_of_token
 from basket.models import MAX_LINES, MAX_QUANTITY, MAX_VOUCHERS
+from custom.api.fields import ListField
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from custom.ids import new_public_id
 from orders.requests import OrderRequest
 from payments.api.serializers import PaymentInputSerializer
-from users.emails import EMAIL_MAX_LENGTH
+from users.api.fields import MailboxField
 
 MAX_NOTE = 2_000  # characters
 MAX_REASON = 500  # characters
@@ -124,7 +125,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
     example = EXAMPLE
 
     basket = BasketField(required=False)
-    lines = serializers.ListField(
+    lines = ListField(
         child=LineInputSerializer(),
         min_length=1,
         max_length=MAX_LINES,
@@ -137,8 +138,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
         required=False,
         help_text="The shipping address, if left out.",
     )
-    email = serializers.EmailField(
-        max_length=EMAIL_MAX_LENGTH,
+    email = MailboxField(
         required=False,
         help_text="Guests must give it; others may not.",
     )
@@ -149,7 +149,7 @@ class PlaceOrderInputSerializer(StrictSerializer):
         default="",
         help_text="Its code; the cheapest, if left out.",
     )
-    vouchers = serializers.ListField(
+    vouchers = ListField(
         child=serializers.CharField(max_length=CODE_LENGTH),
         max_length=MAX_VOUCHERS,
         required=False,
@@ -264,7 +264,7 @@ class LineQuantityInputSerializer(StrictSerializer):
 class LinesInputSerializer(StrictSerializer):
     """Which units of an order something is done to."""
 
-    lines = serializers.ListField(
+    lines = ListField(
         child=LineQuantityInputSerializer(),
         min_length=1,
         max_length=MAX_LINES,

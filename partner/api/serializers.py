@@ -11,7 +11,7 @@ from rest_framework.fields import empty
 from basket.items import line_title
 from catalogue.models import Variant
 from custom.api.bulks import BulkResultSerializer, OutcomeSerializer
-from custom.api.fields import CodeField, MoneyField
+from custom.api.fields import CodeField, ListField, MoneyField
 from custom.api.output import ModelOutputSerializer
 from custom.api.serializers import StrictSerializer
 from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
@@ -177,9 +177,7 @@ class UnreadRowSerializer(StockRowSerializer):
 class StockBulkSerializer(StrictSerializer):
     """Body of ``POST /api/partner/stock/bulk/``; rows are read one by one."""
 
-    rows = serializers.ListField(
-        child=UnreadRowSerializer(), min_length=1, max_length=MAX_ROWS
-    )
+    rows = ListField(child=UnreadRowSerializer(), min_length=1, max_length=MAX_ROWS)
 
 
 class RowResultSerializer(OutcomeSerializer):

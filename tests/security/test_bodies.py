@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from django.test import TestCase
 from rest_framework.test import APIClient
 
-from custom.api.parsers import MAX_DEPTH
+from custom.api.xml import MAX_DEPTH
 from tests.catalogue.api.admin.editors import LIST, make_editor
 from tests.users.factories import UserFactory
 
@@ -60,6 +60,15 @@ XML_BODIES = {
         b'<x:include href="file:///etc/hostname" parse="text"/></a>'
     ),
 }
+MANY = 50_000
+MANY_FAULTS = {  # some hundred kilobytes each
+    "unknown members": b"{%s}" % b",".join(b'"a%d":1' % n for n in range(MANY)),
+    "lines that are none": b'{"lines": [%s]}' % b",".join([b"1"] * MANY),
+    "vouchers that are none": b'{"basket": true, "vouchers": [%s]}'
+    % b",".join([b"[]"] * MANY),
+    "unsafe texts": b"[%s]" % b",".join([b'"\\u0001"'] * MANY),
+    "unsafe names": b"{%s}" % b",".join(b'"\\u0001%d":1' % n for n in range(MANY)),
+}
 PATHS = ("/api/user/login/", "/api/order/quote/", LIST)
 
 
@@ -91,6 +100,15 @@ class HostileBodyTests(TestCase):
                 with self.subTest(path=path, body=name):
                     answer = self.api.post(path, body, content_type="application/xml")
                     self.assert_refused(answer)
+
+    def test_faults_without_number_are_told_a_few_times(self) -> None:
+        """To read and to answer such a body would take a process many seconds."""
+        for path in PATHS:
+            for name, body in MANY_FAULTS.items():
+                with self.subTest(path=path, body=name):
+                    answer = self.api.post(path, body, content_type="application/json")
+                    self.assert_refused(answer)
+                    self.assertLessEqual(len(answer.json().get("errors", ())), 110)
 
     def test_what_no_reader_is_there_for(self) -> None:
         for kind in (

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from rest_framework import serializers
 
+from custom.api.fields import ListField
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
 from users.api.serializers import PASSWORD_MAX_LENGTH
@@ -46,7 +47,7 @@ class KeyInputSerializer(StrictSerializer):
     """Body of ``POST /api/user/key/``."""
 
     name = serializers.CharField(max_length=NAME_MAX_LENGTH)
-    scopes = serializers.ListField(
+    scopes = ListField(
         child=serializers.CharField(max_length=SCOPE_MAX_LENGTH),
         min_length=1,
         max_length=MOST_SCOPES,

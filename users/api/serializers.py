@@ -9,7 +9,8 @@ from rest_framework.fields import get_error_detail
 
 from custom.api.output import ModelOutputSerializer, OutputSerializer
 from custom.api.serializers import StrictSerializer
-from users.emails import EMAIL_MAX_LENGTH, validate_normalized_length
+from users.api.fields import MailboxField
+from users.emails import EMAIL_MAX_LENGTH
 from users.links import PASSWORD_RESET
 from users.models import AuthToken, User
 from users.services import SignIn
@@ -76,9 +77,7 @@ class ProfileInputSerializer(StrictSerializer):
 class RegistrationInputSerializer(ProfileInputSerializer):
     """Body of ``POST /api/user/``."""
 
-    email = serializers.EmailField(
-        max_length=EMAIL_MAX_LENGTH, validators=[validate_normalized_length]
-    )
+    email = MailboxField()
     password = serializers.CharField(
         max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
     )
@@ -165,9 +164,7 @@ class PasswordChangeSerializer(StrictSerializer):
 class EmailChangeSerializer(StrictSerializer):
     """Body of ``POST /api/user/email/change/``."""
 
-    email = serializers.EmailField(
-        max_length=EMAIL_MAX_LENGTH, validators=[validate_normalized_length]
-    )
+    email = MailboxField()
     current_password = serializers.CharField(
         max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True
     )

@@ -19,7 +19,7 @@ from catalogue.models import (
 )
 from catalogue.selectors import find_categories
 from catalogue.services import ProductRow
-from custom.api.fields import CodeField
+from custom.api.fields import CodeField, ListField
 from custom.api.serializers import StrictSerializer
 from custom.history import REASON_LENGTH
 from partner.api.serializers import StockChangeSerializer
@@ -208,7 +208,7 @@ class ProductUpsertSerializer(ProductFieldsSerializer):
         required=False,
         help_text="Its code; a product keeps its type.",
     )
-    variants = serializers.ListField(
+    variants = ListField(
         child=VariantOfProductSerializer(),
         required=False,
         max_length=MAX_VARIANTS,
@@ -233,7 +233,7 @@ class NewProductSerializer(ProductUpsertSerializer, ProductChangeSerializer):
     product_type = serializers.SlugRelatedField(
         slug_field="code", queryset=ProductType.objects.all(), help_text="Its code."
     )
-    variants = serializers.ListField(
+    variants = ListField(
         child=VariantOfProductSerializer(), min_length=1, max_length=MAX_VARIANTS
     )
 
@@ -263,13 +263,13 @@ class BulkProductSerializer(OwnFieldsSerializer):
         allow_null=True,
         help_text="Its code; null for the default one.",
     )
-    categories = serializers.ListField(
+    categories = ListField(
         child=serializers.CharField(max_length=SLUG_LENGTH),
         required=False,
         max_length=MAX_CATEGORIES,
         help_text="All of them, each by its id or slug.",
     )
-    variants = serializers.ListField(
+    variants = ListField(
         child=VariantOfProductSerializer(),
         required=False,
         max_length=MAX_VARIANTS,
@@ -295,7 +295,7 @@ class BulkProductSerializer(OwnFieldsSerializer):
 class ProductBulkSerializer(ReasonSerializer):
     """Body of ``POST /api/admin/product/bulk/``; rows are read one by one."""
 
-    rows = serializers.ListField(
+    rows = ListField(
         child=BulkProductSerializer(),
         min_length=1,
         max_length=settings.PRODUCT_BULK_ROWS,

@@ -53,6 +53,7 @@ class ApiSchemaTests(SimpleTestCase):
                 "403",
                 "406",
                 "411",
+                "412",
                 "413",
                 "415",
                 "429",

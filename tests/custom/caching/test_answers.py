@@ -239,6 +239,17 @@ class ConditionalTests(AnswerTestCase):
         answer = self.assert_kept(self.page, headers={"If-None-Match": '"other"'})
         self.assertEqual(answer["ETag"], tag)
 
+    def test_a_condition_that_fails_is_a_problem(self) -> None:
+        for is_kept in (False, True, True):
+            with self.subTest(is_kept), override_settings(CACHE_PAGES=is_kept):
+                answer = self.client.get(self.page, headers={"If-Match": '"other"'})
+                self.assertEqual(answer.status_code, 412)
+                self.assertEqual(answer["Content-Type"], "application/problem+json")
+                self.assertEqual(answer.json()["code"], "precondition-failed")
+                self.assertEqual(answer["Cache-Control"], "private, no-store")
+        tag = self.client.get(self.page)["ETag"]
+        self.assert_kept(self.page, headers={"If-Match": tag})
+
     def test_the_first_who_asks_with_a_condition_keeps_the_whole_page(self) -> None:
         tag = self.client.get(self.page)["ETag"]
         with self.captureOnCommitCallbacks(execute=True):

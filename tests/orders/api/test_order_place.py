@@ -256,6 +256,7 @@ class PlaceOrderTests(APITestCase):
         for changes, faults in (
             ({}, {("#/email", "required")}),
             ({"email": "nobody"}, {("#/email", "invalid")}),
+            ({"email": "a@\u200bx.example"}, {("#/email", "invalid")}),
             ({"email": "a@" + ".".join(["b" * 60] * 5)}, {("#/email", "max-length")}),
             (guest | {"expected_totl": "1"}, {("#/expected_totl", "unknown-field")}),
             (guest | {"expected_total": "much"}, {("#/expected_total", "invalid")}),

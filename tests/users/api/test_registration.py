@@ -84,6 +84,12 @@ class RegistrationTests(APITestCase):
             ("ada", "invalid"),
             ("a@" + "b" * 60 + ".com" * 60, "max-length"),
             ("a@" + ".".join(["ß" * 31] * 5) + ".de", "max-length"),
+            ("\u0131da@example.com", "invalid"),  # a dotless i
+            ("\u212aate@example.com", "invalid"),  # the sign of Kelvin
+            ("ada@exam\u00adple.com", "invalid"),  # a soft hyphen
+            ("ada@exam\u200bple.com", "invalid"),
+            ("ada@[127.0.0.1]", "invalid"),
+            ("ada@localhost", "invalid"),
             (None, "null"),
             (["a@x.org"], "invalid"),
         ):
