@@ -1,6 +1,7 @@
 """Pictures on disk: names from their content, and smaller WebP renditions."""
 
 import hashlib
+import struct
 from enum import StrEnum
 from io import BytesIO
 from typing import Any
@@ -18,6 +19,8 @@ MAX_PIXELS = 50_000_000  # width times height; more is refused before it is deco
 MAX_EDGE = 16_383  # pixels; what WebP can hold
 MAX_BYTES = 20 * 1024 * 1024
 WEBP_QUALITY = 80  # of 100
+# What Pillow raises at files that are broken, beside errors of its own.
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, OverflowError, struct.error)
 DIGEST_LENGTH = 40  # hex characters of SHA-256: 160 bits
 
 
@@ -107,8 +110,11 @@ def validate_image(content: File[Any]) -> None:
     if content.size > MAX_BYTES:
         msg = f"The file has more than {MAX_BYTES:,} bytes."
         raise ValidationError(msg, code="too-large")
+    is_stored = getattr(content, "_committed", False)  # and was drawn when it came
     try:
         read_format(content)
+        if not is_stored:
+            render(content, Rendition.SMALL)
     except UnreadableImageError as error:
         raise ValidationError(str(error), code="invalid-image") from error
 
@@ -133,15 +139,27 @@ def rendition_names(name: str) -> dict[str, str]:
 
 
 def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
-    """Return a WebP no larger than the rendition's edge, turned as its EXIF says."""
-    from PIL import Image, ImageOps  # noqa: PLC0415
+    """Return a WebP no larger than the rendition's edge, turned as its EXIF says.
 
-    with Image.open(content, formats=list(EXTENSIONS)) as picture:
-        picture.draft("RGB", (rendition.edge, rendition.edge))
-        upright = ImageOps.exif_transpose(picture)
-        alpha = upright.has_transparency_data
-        small = upright.convert("RGBA" if alpha else "RGB")
-        small.thumbnail((rendition.edge, rendition.edge), Image.Resampling.LANCZOS)
+    Rewinds the file.
+
+    Raises:
+        UnreadableImageError: The picture ends early, or is broken inside.
+    """
+    from PIL import Image, ImageOps  # noqa: PLC0415 - few processes draw
+
+    try:
+        with Image.open(content, formats=list(EXTENSIONS)) as picture:
+            picture.draft("RGB", (rendition.edge, rendition.edge))
+            upright = ImageOps.exif_transpose(picture)
+            alpha = upright.has_transparency_data
+            small = upright.convert("RGBA" if alpha else "RGB")
+            small.thumbnail((rendition.edge, rendition.edge), Image.Resampling.LANCZOS)
+    except BROKEN as error:
+        msg = "The picture is broken: it cannot be drawn."
+        raise UnreadableImageError(msg) from error
+    finally:
+        content.seek(0)
     buffer = BytesIO()
     small.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
     return ContentFile(buffer.getvalue())

@@ -12,6 +12,7 @@ from catalogue.images import (
     EXTENSIONS,
     ContentStorage,
     Rendition,
+    UnreadableImageError,
     render,
     rendition_name,
 )
@@ -57,7 +58,7 @@ def _rendition(original: str, size: Rendition) -> str:
         with _open(original) as picture:
             try:
                 made = render(picture, size)
-            except OSError as error:
+            except UnreadableImageError as error:
                 raise Http404 from error
         storage.save(name, made)
     return name

@@ -9,8 +9,10 @@ from catalogue.errors import InvalidImageError
 from catalogue.images import (
     MAX_BYTES,
     ContentStorage,
+    Rendition,
     UnreadableImageError,
     image_name,
+    render,
 )
 from catalogue.models import Product, ProductImage, Variant
 from catalogue.services.touching import touch_product
@@ -42,6 +44,7 @@ def store_image(content: bytes, *, alt: str = "") -> StoredImage:
     file = ContentFile(content)
     try:
         name = image_name(file)
+        render(file, Rendition.SMALL)
     except UnreadableImageError as error:
         raise InvalidImageError(str(error)) from error
     with Image.open(file) as picture:

@@ -44,6 +44,23 @@ class StoreImageTests(TestCase):
             with self.subTest(content[:10]), self.assertRaises(InvalidImageError):
                 store_image(content)
 
+    def test_what_cannot_be_drawn(self) -> None:
+        noise = Image.effect_noise((300, 300), 50)
+        whole = BytesIO()
+        noise.save(whole, "JPEG")
+        early = whole.getvalue()[: len(whole.getvalue()) // 2]
+        tags = Image.Exif()
+        tags[0x0112] = 6
+        turned = BytesIO()
+        noise.convert("RGB").save(turned, "WEBP", exif=tags.tobytes())
+        odd = turned.getvalue().replace(b"MM\0*", b"MM\0x")
+        for content in (early, odd):
+            with self.assertRaises(InvalidImageError):
+                store_image(content)
+            with self.assertRaises(ValidationError) as caught:
+                validate_image(ContentFile(content))
+            self.assertEqual(caught.exception.code, "invalid-image")
+
     def test_too_many_pixels(self) -> None:
         buffer = BytesIO()
         Image.new("1", (10_000, 5_001)).save(buffer, "PNG")
