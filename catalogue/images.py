@@ -146,7 +146,7 @@ def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
     Raises:
         UnreadableImageError: The picture ends early, or is broken inside.
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415 - few processes draw
+    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
 
     try:
         with Image.open(content, formats=list(EXTENSIONS)) as picture:
