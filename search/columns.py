@@ -17,8 +17,9 @@ import xapian
 
 SEPARATOR = "\0"  # between the values of one product: no value has it
 BLOCK = 1024  # products
-NUMBER = "I"  # the array's type; 0 is that of products without a value
-NOTHING = 0
+NUMBER = "I"  # the type of numbers as they are stored
+SMALLER = "BHI"  # those of an array in memory: the first that is large enough
+NOTHING = 0  # the number of products without a value
 NAMES_KEY = "columns"
 STAMP_KEY = "stamp"
 Pick = Callable[[Sequence[int]], Sequence[int]]
@@ -96,9 +97,8 @@ class ColumnWriter:
             key = _number_key(name, combination)
             number = int(self._database.get_metadata(key) or 0)
             if not number:
-                last = f"last:{name}"
-                number = int(self._database.get_metadata(last) or 0) + 1
-                self._database.set_metadata(last, str(number))
+                number = _last_number(self._database, name) + 1
+                self._database.set_metadata(_last_key(name), str(number))
                 self._database.set_metadata(key, str(number))
                 self._database.set_metadata(_values_key(name, number), combination)
             self._numbers[name, combination] = number
@@ -131,13 +131,18 @@ class Column:
             return self
         old = self if index == self.index else Column()
         before = array(NUMBER, old.stamps.ljust(len(stamps), b"\0"))
-        numbers = old.numbers[: len(stamps) // size * BLOCK]
-        numbers.frombytes(bytes(len(stamps) * BLOCK - len(numbers) * size))
+        numbers = array(_type_of(database, name), old.numbers)
+        length = len(stamps) // size * BLOCK
+        del numbers[length:]
+        numbers.extend(bytes(length - len(numbers)))
         for place, stamp in enumerate(array(NUMBER, stamps)):
             if stamp != before[place]:
-                block = array(NUMBER, database.get_metadata(_block_key(name, place)))
+                block = database.get_metadata(_block_key(name, place))
+                block = block or bytes(BLOCK * size)
                 start = place * BLOCK
-                numbers[start : start + BLOCK] = block or array(NUMBER, [0]) * BLOCK
+                numbers[start : start + BLOCK] = array(
+                    numbers.typecode, array(NUMBER, block)
+                )
         return Column(index, stamps, numbers, old.known)
 
     def values(self, database: xapian.Database, name: str, number: int) -> list[str]:
@@ -176,6 +181,21 @@ def _names(database: xapian.Database) -> list[str]:
     """Return the names of an index's columns."""
     stored = database.get_metadata(NAMES_KEY).decode()
     return stored.split(SEPARATOR) if stored else []
+
+
+def _last_number(database: xapian.Database, name: str) -> int:
+    """Return the highest number that a combination has been given."""
+    return int(database.get_metadata(_last_key(name)) or NOTHING)
+
+
+def _type_of(database: xapian.Database, name: str) -> str:
+    """Return the smallest type of array that all numbers of a column fit in."""
+    last = _last_number(database, name)
+    return next(each for each in SMALLER if last < 256 ** array(each).itemsize)
+
+
+def _last_key(name: str) -> str:
+    return f"last:{name}"
 
 
 def _stamps_key(name: str) -> str:

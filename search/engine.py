@@ -21,7 +21,7 @@ from haystack.exceptions import HaystackError
 from haystack.models import SearchResult
 from xapian_backend import XapianEngine, XapianSearchBackend
 
-from search.columns import attribute_column, count_values
+from search.columns import Pick, attribute_column, count_values
 from search.errors import RebuildRunningError
 from search.query import Query
 from search.storage import Notes, Storage
@@ -208,17 +208,23 @@ class Backend(XapianSearchBackend):
             if sort_by:
                 enquire.set_sort_by_key(self._sorter(sort_by), False)
             enquire.set_docid_order(xapian.Enquire.ASCENDING)
-            wanted = every if end_offset is None else end_offset
-            matches = enquire.get_mset(start_offset, wanted, every + 1)
-            hits = matches.get_matches_estimated()  # exact: all were checked
+            limit = every if end_offset is None else end_offset
+            pick, cut = None, slice(limit)
+            if facets and enquire.get_mset(0, 0).get_matches_lower_bound() < every:
+                # All of them once: to match again costs more than to sort them.
+                matches = enquire.get_mset(0, every)
+                pick, cut = _pick(matches), slice(start_offset, start_offset + limit)
+            else:
+                matches = enquire.get_mset(start_offset, limit, every + 1)
             make = result_class or SearchResult
+            page = map(matches.get_hit, range(*cut.indices(matches.size())))
             return {
                 "results": [
                     make("catalogue", "product", match.docid, match.weight)
-                    for match in matches
+                    for match in page
                 ],
-                "hits": hits,
-                "facets": {"fields": _count(database, query, hits, facets or {})},
+                "hits": matches.get_matches_estimated(),  # exact: all were checked
+                "facets": {"fields": _count(database, facets or {}, pick)},
                 "spelling_suggestion": _better_spelling(database, spelling_query),
             }
 
@@ -302,19 +308,19 @@ def _own_errors() -> Iterator[None]:
         raise HaystackError(str(error)) from error
 
 
+def _pick(matches: xapian.MSet) -> Pick:
+    """Return what takes a column's numbers of all matches."""
+    ids = map(matches.get_docid, range(matches.size()))
+    # Two more than there are, of no product: of a single one it were no tuple.
+    return itemgetter(0, 0, *ids)
+
+
 def _count(
     database: xapian.Database,
-    query: xapian.Query,
-    hits: int,
     facets: Mapping[str, Mapping[str, Any]],
+    pick: Pick | None,
 ) -> dict[str, list[tuple[str, int]]]:
     """Return field -> values with their numbers of matches, most frequent first."""
-    if not facets:
-        return {}
-    pick = None
-    if hits < database.get_doccount():
-        # One more than there are, of no product: so it is never a single number.
-        pick = itemgetter(0, 0, *_ids(database, query))
     found = {}
     for field, options in facets.items():
         counts: Counter[str] = Counter()
@@ -325,16 +331,6 @@ def _count(
             counts.update({f"{code}={value}": many for value, many in values.items()})
         found[field] = counts.most_common()
     return found
-
-
-def _ids(database: xapian.Database, query: xapian.Query) -> Iterable[int]:
-    """Return the ids of all matches, in any order; nothing is weighed or sorted."""
-    enquire = xapian.Enquire(database)
-    enquire.set_query(query)
-    enquire.set_weighting_scheme(xapian.BoolWeight())
-    enquire.set_docid_order(xapian.Enquire.DONT_CARE)
-    matches = enquire.get_mset(0, database.get_doccount())
-    return map(matches.get_docid, range(matches.size()))
 
 
 def _better_spelling(database: xapian.Database, words: str | None) -> str:

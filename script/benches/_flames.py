@@ -3,12 +3,11 @@
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from script.benches._measuring import cpu_of_processes
-from script.benches._wrk import Request, drive
+from script.benches._wrk import Requests, drive
 from script.lib.console import ScriptError, say
 from tests.web import Web
 
@@ -17,7 +16,7 @@ LEAD = 1  # seconds before the recording, to see who is busy
 TAIL = 3  # seconds that the load outlasts the recording
 
 
-def record(web: Web, requests: Sequence[Request], seconds: int, file: Path) -> None:
+def record(web: Web, requests: Requests, seconds: int, file: Path) -> None:
     """Draw one worker, by its functions, while wrk asks for a page.
 
     Raises:

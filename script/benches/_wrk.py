@@ -3,7 +3,7 @@
 import json
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from script.lib.console import ScriptError
 SCRIPT = Path(__file__).with_name("_requests.lua")
 CONNECTIONS = 4
 ADDRESSES = 1_000  # that requests come from; each has an allowance of its own
+ONCE = 20_000  # requests that are not to be repeated: more than a run sends
 NEEDS = (packages.program("wrk", "wrk"),)
 
 
@@ -23,6 +24,9 @@ class Request:
 
     path: str
     token: str = ""
+
+
+Requests = Sequence[Request] | Iterator[Request]
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,17 @@ class Load:
     failed: int
 
 
-def drive(port: int, requests: Sequence[Request], seconds: float) -> Load:
-    """Send the requests in turn, over and over, for a time.
+def drive(port: int, requests: Requests, seconds: float) -> Load:
+    """Send the requests in turn, over and over, for a time; an iterator's once.
 
     Raises:
         ScriptError: One was not answered, or with an error.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        sent = islice(cycle(requests), max(ADDRESSES, len(requests)))
+        if isinstance(requests, Sequence):
+            sent = list(islice(cycle(requests), max(ADDRESSES, len(requests))))
+        else:
+            sent = list(islice(requests, ONCE))
         file.writelines(f"{each.path}\t{each.token}\n" for each in sent)
         file.flush()
         command = [
@@ -60,6 +67,6 @@ def drive(port: int, requests: Sequence[Request], seconds: float) -> Load:
         raise ScriptError(msg)
     load = Load(**json.loads(lines[-1]))
     if load.failed or not load.requests:
-        msg = f"{load.failed} of {load.requests} requests failed: {requests[0]}"
+        msg = f"{load.failed} of {load.requests} requests failed: {sent[0]}"
         raise ScriptError(msg)
     return load

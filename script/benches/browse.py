@@ -13,17 +13,19 @@ figure is that of the round with the median rate. Times are milliseconds, a requ
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from script.benches._figures import Figures, median
 from script.benches._flames import record
 from script.benches._measuring import Meter, print_table, production, run_module
-from script.benches._wrk import NEEDS, Request, drive
+from script.benches._wrk import NEEDS, Request, Requests, drive
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
@@ -66,7 +68,7 @@ class Workload:
     """
 
     name: str
-    requests: Sequence[Request]
+    requests: Requests
     server: str = COLD
     floor: str = ""
     of_django: float | None = None
@@ -105,7 +107,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
         help="numbers of products, multiples of 2,500 (10000,100000)",
     )
     parser.add_argument(
-        "--only", type=lambda text: text.split(","), help="names of workloads"
+        "--only", type=read_names, help="names of workloads, with commas between them"
     )
     parser.add_argument("--users", type=int, default=200, help="with 20 orders (200)")
     parser.add_argument("--seconds", type=float, default=3, help="of a run (3)")
@@ -114,6 +116,11 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
     parser.add_argument("--flames", type=Path, help="directory for flame graphs")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     return parser.parse_args()
+
+
+def read_names(text: str) -> list[str]:
+    """Take names apart: a comma with a blank behind it belongs to one."""
+    return re.split(r",(?! )", text)
 
 
 def measure_size(
@@ -234,6 +241,9 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
         of_drf=700 / 4800,
     )
     yield Workload(
+        "search, 3 facets, never asked", never_asked(words, facets), of_drf=700 / 4800
+    )
+    yield Workload(
         "suggestions",
         [Request(f"/api/search/suggest/?q={word[:3]}") for word in words],
     )
@@ -243,6 +253,16 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
         floor="SQL: order history",
         of_django=700 / 9000,
     )
+
+
+def never_asked(words: Sequence[str], more: str) -> Iterator[Request]:
+    """Yield searches none of which comes twice: words between changing prices.
+
+    The upper ones leave dear products out, so that each price is looked at.
+    """
+    for highest, lowest, word in product(range(800, 1099), range(599), words):
+        prices = f"price_min={lowest / 100}&price_max={highest / 100}"
+        yield Request(f"/api/search/?q={word}&{prices}&{more}")
 
 
 def table(

@@ -28,7 +28,7 @@ from script.benches._buy_clients import open_buying, run_clients
 from script.benches._figures import Figures, median
 from script.benches._measuring import Meter, print_table, production
 from script.benches._wrk import NEEDS, Load, drive
-from script.benches.browse import COLD, all_workloads, load
+from script.benches.browse import COLD, all_workloads, load, read_names
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
@@ -108,7 +108,7 @@ def _options() -> Any:  # noqa: ANN401 - argparse's
     )
     parser.add_argument("--home", type=Path, help="keep the shops here")
     parser.add_argument(
-        "--only", type=lambda text: text.split(","), help="names of workloads"
+        "--only", type=read_names, help="names of workloads, with commas between them"
     )
     parser.add_argument("--seconds", type=float, default=5, help="of a run (5)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each (3)")

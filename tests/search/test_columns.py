@@ -88,7 +88,7 @@ class ColumnTests(TestCase):
         index = Mock(wraps=self.write({2 * BLOCK: {COLOUR: ["blue"]}}))
         again = column.as_of(index, COLOUR)
         read = [call.args[0] for call in index.get_metadata.call_args_list]
-        self.assertEqual(read, [f"stamps:{COLOUR}", f"block:{COLOUR}:2"])
+        self.assertEqual(read, ["stamps:colour", "last:colour", "block:colour:2"])
         self.assertNotEqual(again.numbers[2 * BLOCK], again.numbers[BLOCK])
         self.assertIs(again.as_of(index, COLOUR), again)
 
