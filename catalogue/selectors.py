@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from catalogue.category_querysets import CategoryQuerySet
 from catalogue.lists import count_products
 from catalogue.models import (
     AttributeDefinition,
     Category,
+    ListingCount,
     Product,
     ProductImage,
     Variant,
@@ -68,22 +70,40 @@ _ROOTS = PreparedRead(
         CategoryRow,
     )
 )
+
+
+def _of_trees(trees: Sequence[int], deepest: int) -> CategoryQuerySet:
+    """Return the categories of whole trees, down to a level."""
+    found: CategoryQuerySet = Category.objects.filter(
+        tree_id__in=trees, level__lte=deepest
+    )
+    return found
+
+
+def _between(tree: int, first: int, last: int, deepest: int) -> CategoryQuerySet:
+    """Return the categories of a part of a tree, down to a level."""
+    found: CategoryQuerySet = Category.objects.filter(
+        tree_id=tree, lft__gte=first, lft__lt=last, level__lte=deepest
+    )
+    return found
+
+
+def _counts_of(categories: CategoryQuerySet) -> QuerySet[Any, tuple[int, int]]:
+    """Return the number of products of each of some categories, with its key."""
+    found = ListingCount.objects.filter(scope__in=categories.values("pk"))
+    return found.values_list("scope", "product_count")
+
+
 _BELOW_ROOTS = PreparedRead(
-    lambda trees, deepest: as_rows(
-        Category.objects.filter(
-            tree_id__in=trees, level__gt=0, level__lte=deepest
-        ).in_tree_order(),
-        CategoryRow,
+    lambda **trees: as_rows(
+        _of_trees(**trees).filter(level__gt=0).in_tree_order(), CategoryRow
     )
 )
+_COUNTS_OF_TREES = PreparedRead(lambda **trees: _counts_of(_of_trees(**trees)))
 _BETWEEN = PreparedRead(
-    lambda tree, first, last, deepest: as_rows(
-        Category.objects.filter(
-            tree_id=tree, lft__gt=first, lft__lt=last, level__lte=deepest
-        ).in_tree_order(),
-        CategoryRow,
-    )
+    lambda **part: as_rows(_between(**part).in_tree_order(), CategoryRow)
 )
+_COUNTS_BETWEEN = PreparedRead(lambda **part: _counts_of(_between(**part)))
 _NAMED = PreparedRead(
     lambda categories: as_rows(
         Category.objects.public().filter(pk__in=categories).in_tree_order(), CategoryRow
@@ -224,19 +244,33 @@ def find_categories(keys: Iterable[str]) -> dict[str, Category]:
     return {key: category for key, category in named.items() if category}
 
 
-def _below(tops: Sequence[Tree], deepest: int) -> list[CategoryRow]:
-    """Read what is below equally deep categories, hidden ones too, in tree order.
+def _below(
+    tops: Sequence[Tree], deepest: int
+) -> tuple[list[CategoryRow], dict[int, int]]:
+    """Read what is below equally deep categories; 2 queries, in one trip.
 
-    1 query. Between categories that have the same parent others may be.
+    Returns:
+        Categories in tree order, hidden ones included, perhaps with some of ``tops``;
+        between those that have the same parent others may be. And category -> number of
+        products; those that never had one may be left out.
     """
-    if not tops:
-        return []
-    if not tops[0].level:
-        return _BELOW_ROOTS(trees=[top.tree_id for top in tops], deepest=deepest)
     first, last = tops[0], tops[-1]
-    return _BETWEEN(
-        tree=first.tree_id, first=first.lft, last=last.rght, deepest=deepest
-    )
+    if not first.level:
+        trees: dict[str, Any] = {
+            "trees": [top.tree_id for top in tops],
+            "deepest": deepest,
+        }
+        asked = _BELOW_ROOTS.of(**trees), _COUNTS_OF_TREES.of(**trees)
+    else:
+        part: dict[str, int] = {
+            "tree": first.tree_id,
+            "first": first.lft,
+            "last": last.rght,
+            "deepest": deepest,
+        }
+        asked = _BETWEEN.of(**part), _COUNTS_BETWEEN.of(**part)
+    rows, counts = read_together(*asked)
+    return rows, dict(counts)
 
 
 def category_trees(
@@ -245,7 +279,7 @@ def category_trees(
     above: Sequence[Category] = (),
     depth: int | None = None,
 ) -> list[CategoryNode]:
-    """Put public categories together with those below them; 2 queries.
+    """Put public categories together with those below them; 2 queries, in one trip.
 
     Args:
         tops: Equally deep categories in tree order, with the same parent or with none.
@@ -255,10 +289,12 @@ def category_trees(
     shown = {top.pk: top for top in tops}
     if depth != 1 and tops:
         deepest = DEEPEST if depth is None else tops[0].level + depth - 1
-        for row in _below(tops, deepest):
+        below, counts = _below(tops, deepest)
+        for row in below:
             if row.is_public and row.parent_id in shown:  # those above come first
                 shown.setdefault(row.pk, row)
-    counts = count_products(shown)
+    else:
+        counts = count_products(shown)
     start = "".join(f"{category.slug}/" for category in above)
     nodes: dict[int | None, CategoryNode] = {}
     for row in shown.values():

@@ -1,6 +1,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+from unittest import mock
 
 from django.db import connection
 from django.db.models import F
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.models import Product
-from custom.prepared import MOST_BOUND, PreparedRead
+from custom.mysql.base import DatabaseWrapper
+from custom.prepared import MOST_BOUND, PreparedRead, read_together
 from custom.rows import as_rows
 from tests.catalogue.factories import ProductFactory
 from users.models import AuthToken
@@ -187,3 +189,46 @@ class PreparedReadTests(TestCase):
         )
         with self.assertRaisesMessage(ValueError, "cannot be prepared"):
             read(pk=1)
+
+
+class TogetherTests(TestCase):
+    """Reads that do not wait for each other share a trip"""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.pks = [product.pk for product in ProductFactory.create_batch(3)]
+        cls.slugs = PreparedRead(
+            lambda pks: (
+                Product.objects.filter(pk__in=pks)
+                .order_by("pk")
+                .values_list("slug", flat=True)
+            )
+        )
+        cls.rows = PreparedRead(
+            lambda slug: Product.objects.select_related("summary").filter(slug=slug)
+        )
+
+    def test_rows_are_those_of_each_read(self) -> None:
+        many = [*self.pks, *range(2**40, 2**40 + MOST_BOUND)]
+        slugs = self.slugs(pks=self.pks)
+        with self.assertNumQueries(5):
+            found = read_together(
+                self.slugs.of(pks=self.pks[1:]),
+                self.rows.of(slug=slugs[2]),
+                self.slugs.of(pks=[]),
+                self.rows.of(slug="nowhere"),
+                self.slugs.of(slice(1, 3), pks=self.pks),
+                self.slugs.of(slice(0, 1), pks=many),
+            )
+        products = Product.objects.filter(pk=self.pks[2])
+        expected = [slugs[1:], [*products], [], [], slugs[1:3], slugs[:1]]
+        self.assertEqual(found, expected)
+
+    def test_they_share_a_trip(self) -> None:
+        with mock.patch.object(
+            DatabaseWrapper, "_read", autospec=True, side_effect=DatabaseWrapper._read
+        ) as trip:
+            read_together(self.slugs.of(pks=self.pks), self.slugs.of(pks=self.pks[:1]))
+            read_together(self.slugs.of(pks=[]))
+            read_together()
+        trip.assert_called_once()
