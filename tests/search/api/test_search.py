@@ -128,6 +128,13 @@ class WordTests(SearchTestCase):
         for query in ("king", "KINGS", "king's"):
             self.assertEqual(self.titles(q=query), ["King Kong", "Alien", "Brazil"])
 
+    def test_a_word_counts_more_in_a_short_title(self) -> None:
+        film("Kong, his island and whoever came there", self.kind)
+        film("Kong", self.kind, description="An ape " * 100)
+        fresh_index()
+        titles = ["Kong", "King Kong", "Kong, his island and whoever came there"]
+        self.assertEqual(self.titles(q="kong"), titles)
+
     def test_accents_count_neither_here_nor_there(self) -> None:
         film("Œuvre", self.kind)
         film("Vent dans l'eau", self.kind)
@@ -271,6 +278,17 @@ class FacetTests(SearchTestCase):
                 ],
             },
         )
+
+    def test_every_page_has_the_same_numbers(self) -> None:
+        for query in ({"q": "king"}, {"price_min": 1}, {}):
+            whole = self.search(facets="category,attr.genre", **query)
+            for number, row in enumerate(whole["results"], start=1):
+                page = self.search(
+                    facets="category,attr.genre", page=number, page_size=1, **query
+                )
+                self.assertEqual(page["results"], [row])
+                self.assertEqual(page["facets"], whole["facets"])
+                self.assertEqual(page["count"], whole["count"])
 
     def test_hidden_category_is_not_shown(self) -> None:
         Category.objects.filter(pk=self.war.pk).update(is_public=False)
