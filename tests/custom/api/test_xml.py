@@ -188,3 +188,8 @@ class MalformedTests(TestCase):
     def test_bytes_that_are_no_text(self) -> None:
         with self.assertRaises(MalformedXmlError):
             load_xml(b"<a>\xff\xfe</a>")
+
+    def test_depth_is_refused_where_it_is_met(self) -> None:
+        """What follows is not read: the document does not even end."""
+        with self.assertRaisesRegex(MalformedXmlError, "deeper than 32 levels"):
+            load_xml(b"<a>" * 34)
