@@ -58,7 +58,13 @@ class PostcodeField(serializers.CharField):
     """A postcode, read in capitals and with single spaces; may be left out."""
 
     def __init__(self) -> None:
-        super().__init__(max_length=16, required=False, allow_blank=True, default="")
+        super().__init__(
+            max_length=16,
+            required=False,
+            allow_blank=True,
+            default="",
+            help_text="As the country writes it.",
+        )
 
     def to_internal_value(self, data: str) -> str:
         """Return the postcode as every other of the shop is written."""

@@ -36,6 +36,7 @@ class AddressViewSet(mixins.ListModelMixin, ApiViewSet[Address]):
     serializer_class: type[BaseSerializer[Any]] = BookAddressSerializer
     filter_backends = ()
     lookup_field = "public_id"
+    meanings = {"public_id": "Id of the address."}
 
     def get_queryset(self) -> AddressQuerySet:
         """Keep the caller's book."""

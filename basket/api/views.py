@@ -110,6 +110,8 @@ class LinesView(_BasketAnswerView):
 class LineView(_BasketAnswerView):
     """One line of the basket."""
 
+    meanings = {"line": "Id of the line."}
+
     @extend_schema(
         parameters=[BASKET_TOKEN, IF_MATCH],
         request=QuantityInputSerializer,
@@ -157,6 +159,8 @@ class VouchersView(_BasketAnswerView):
 
 class VoucherView(_BasketAnswerView):
     """One voucher of the basket."""
+
+    meanings = {"code": "Of the voucher."}
 
     @extend_schema(
         parameters=[BASKET_TOKEN, IF_MATCH], responses={200: BasketSerializer}

@@ -166,9 +166,10 @@ class RowFilter(django_filters.Filter):
 class PriceFilter(django_filters.NumberFilter):
     """A filter whose value is an amount that the database can hold."""
 
-    def __init__(self, *, method: str) -> None:
+    def __init__(self, *, method: str, help_text: str) -> None:
         super().__init__(
             method=method,
+            help_text=help_text,
             min_value=0,
             max_digits=MONEY_MAX_DIGITS,
             decimal_places=MONEY_DECIMAL_PLACES,
@@ -183,9 +184,9 @@ class ProductFilterSet(FilterSet):
         find=lambda key: Category.objects.public().find_by_any_slug(key),
         method="keep",
     )
-    price_min = PriceFilter(method="from_price")
-    price_max = PriceFilter(method="to_price")
-    in_stock = TruthFilter(method="by_stock")
+    price_min = PriceFilter(method="from_price", help_text="At least this.")
+    price_max = PriceFilter(method="to_price", help_text="At most this.")
+    in_stock = TruthFilter(method="by_stock", help_text="A unit lies ready.")
     partner = RowFilter(
         find=lambda key: Partner.objects.active().find(key),
         method="of_partner",

@@ -137,7 +137,13 @@ class CategoryViewSet(ApiViewSet[Category]):
         return self.get_paginated_response(self.get_serializer(nodes, many=True).data)
 
     @refuses(MovedError, GoneError)
-    @extend_schema(parameters=[KEY_PARAMETER, DEPTH_PARAMETER])
+    @extend_schema(
+        parameters=[
+            KEY_PARAMETER,
+            DEPTH_PARAMETER,
+            OpenApiParameter("parent", exclude=True),
+        ]
+    )
     def retrieve(self, request: Request, key: str) -> Response:
         """Show a category and those below it."""
         depth = self._depth()

@@ -28,6 +28,7 @@ FORMAT_PARAMETER = OpenApiParameter(
     description="Overrules the Accept header.",
 )
 ETAG = "ETag"
+OF_PAGES = frozenset({ETAG, "Surrogate-Key"})  # of those that anyone may keep
 PAGE = "page"
 CREATED = "201"
 MAP_TAG = "api"  # of the address that tells the others
@@ -75,6 +76,10 @@ class ApiSchema(AutoSchema):
             act = operation["operationId"].removesuffix("_create")
             operation["operationId"] = act  # nothing is made by it
         parameters = operation.setdefault("parameters", [])
+        meanings = _meanings_of(view)
+        for each in parameters:
+            if each["name"] in meanings:
+                each.setdefault("description", meanings[each["name"]])
         in_header = [each for each in parameters if each["in"] == "header"]
         told = Operation(
             view=view,
@@ -96,7 +101,7 @@ class ApiSchema(AutoSchema):
         parameters.append(parts.parameter("X-Request-ID"))
         if self.method == "GET" and ETAG in headers:
             parameters.append(parts.parameter("If-None-Match"))
-            responses["304"] = parts.not_modified([ETAG])
+            responses["304"] = parts.not_modified(sorted(headers & OF_PAGES))
         operation["responses"] = responses | parts.refused(told.refusals())
 
     def is_deprecated(self) -> bool:
@@ -116,7 +121,7 @@ class ApiSchema(AutoSchema):
         if HEADER in told.headers:
             found.add(REPLAYED_HEADER)
         if self.method == "GET" and view.is_public_page:
-            found.add(ETAG)
+            found |= OF_PAGES
         if self._deprecation():
             found.update(parts.DEPRECATION_HEADERS)
         return found
@@ -146,6 +151,14 @@ class ApiSchema(AutoSchema):
             shown["properties"][name] = shown["properties"][name] | {"deprecated": True}
         example = getattr(serializer, "example", None)
         return shown if example is None else shown | {"example": example}
+
+
+def _meanings_of(view: ApiMixin[Any]) -> dict[str, str]:
+    """Return what a view says of its parameters, and its filters of theirs."""
+    filterset = getattr(view, "filterset_class", None)
+    filters = filterset.base_filters.items() if filterset else ()
+    told = {name: each.extra.get("help_text") for name, each in filters}
+    return {name: text for name, text in told.items() if text} | dict(view.meanings)
 
 
 def _always_shown(serializer: Any) -> Iterator[str]:  # noqa: ANN401

@@ -16,7 +16,13 @@ RATE_HEADERS = (
     "RateLimit",
 )
 # On every answer, whatever it says.
-COMMON_HEADERS = ("X-Request-ID", *RATE_HEADERS, "Cache-Control")
+COMMON_HEADERS = (
+    "X-Request-ID",
+    *RATE_HEADERS,
+    "Cache-Control",
+    "Vary",
+    "Server-Timing",
+)
 REFUSAL_HEADERS = {
     301: ("Location", "ETag"),
     308: ("Location",),
@@ -45,6 +51,7 @@ HEADERS: Mapping[str, _Header] = {
     "X-RateLimit-Limit": _Header(
         {"type": "integer"},
         "Requests allowed in a window of `per_minute`; on every answer.",
+        is_certain=True,
     ),
     "X-RateLimit-Remaining": _Header(
         {"type": "integer", "minimum": 0},
@@ -60,7 +67,24 @@ HEADERS: Mapping[str, _Header] = {
         {"type": "string"}, 'Where they stand: `"per_minute";r=255;t=60`.'
     ),
     "Cache-Control": _Header(
-        {"type": "string"}, "Who may keep the answer, and for how long."
+        {"type": "string"},
+        "Who may keep the answer, and for how long.",
+        is_certain=True,
+    ),
+    "Vary": _Header(
+        {"type": "string"},
+        "Request headers that the answer goes by.",
+        is_certain=True,
+    ),
+    "Server-Timing": _Header(
+        {"type": "string"}, "For staff: where the time went, in milliseconds."
+    ),
+    "Surrogate-Key": _Header(
+        {"type": "string"},
+        "What the page shows, for caches of the shop's own in front of it.",
+    ),
+    "Content-Disposition": _Header(
+        {"type": "string"}, "What the file is called.", is_certain=True
     ),
     "Deprecation": _Header(
         {"type": "string", "pattern": "^@[0-9]+$"},

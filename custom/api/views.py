@@ -51,6 +51,8 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     Attributes:
         query_parameters: Names the view reads beside ``format``, ``fields``, its
             pagination's and its filterset's.
+        meanings: Name of a parameter of the path or query -> what the document tells of
+            it, where nothing else does.
         expansions: What ``?expand=`` may add; the view passes what it shows to
             ``expand``.
         list_actions: Actions of a viewset that answer with filtered, paged rows.
@@ -70,6 +72,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
     """
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
+    meanings: ClassVar[Mapping[str, str]] = {}
     expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}

@@ -16,7 +16,7 @@ from custom.api.idempotency import read_key, replay_headers
 from custom.api.views import ApiViewSet
 from custom.idempotency import run_once_if_keyed
 from orders.api.inputs import TakeBackInputSerializer
-from orders.api.lookup import TOKEN_IN_HEADER, buyer_of, find_order
+from orders.api.lookup import ORDER_KEY, TOKEN_IN_HEADER, buyer_of, find_order
 from orders.api.serializers import OrderDetailSerializer
 from orders.errors import (
     QuantityError,
@@ -46,6 +46,7 @@ class OrderChangeViewSet(ApiViewSet[Order]):
     """Changes of one order by its buyer, with an account or a guest's token."""
 
     permission_classes = (AllowAny,)
+    meanings = ORDER_KEY
     queryset = Order.objects.none()
     refusals = (NotAuthenticated, TransitionNotAllowedError)
     serializer_classes: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {

@@ -14,8 +14,12 @@ class OrderFilter(FilterSet):
         field_name="pk", lookup_expr="in", help_text="Ids with commas between them."
     )
     status = filters.ChoiceFilter(choices=Order.Status.choices)
-    placed_after = MomentFilter(field_name="placed_at", lookup_expr="gte")
-    placed_before = MomentFilter(field_name="placed_at", lookup_expr="lt")
+    placed_after = MomentFilter(
+        field_name="placed_at", lookup_expr="gte", help_text="This moment included."
+    )
+    placed_before = MomentFilter(
+        field_name="placed_at", lookup_expr="lt", help_text="This moment left out."
+    )
 
     class Meta:
         model = Order

@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from custom.api.contract import refuses
+from custom.api.contract import refuses, sends
 from orders.services import erase_guest, guest_of, request_guest_data
 from users.api.mailed_tokens import MailedTokenView, MailRequestView
 from users.api.privacy_serializers import ErasureSerializer
@@ -33,6 +33,7 @@ class GuestExportView(MailedTokenView):
     throttle_scope = "export"
 
     @refuses(LinkInvalidError)
+    @sends("Content-Disposition")
     @extend_schema(
         request=LinkInputSerializer,
         responses={(200, "application/zip"): OpenApiTypes.BINARY},

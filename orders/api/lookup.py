@@ -13,7 +13,13 @@ from orders.querysets import OrderQuerySet
 
 TOKEN_HEADER = "X-Order-Token"  # noqa: S105 - a name, not a secret
 TOKEN_PARAMETER = "token"  # noqa: S105
-TOKEN_IN_HEADER = OpenApiParameter(TOKEN_HEADER, OpenApiTypes.STR, "header")
+TOKEN_IN_HEADER = OpenApiParameter(
+    TOKEN_HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A guest's: `guest_token` of the order that was placed.",
+)
+ORDER_KEY = {"key": "Number or id of the order."}
 
 
 def find_order(request: Request, key: str, orders: OrderQuerySet) -> Order:

@@ -17,6 +17,7 @@ from custom.ids import new_public_id
 from orders.actors import Actor, Role
 from orders.api.filters import PartnerOrderFilter
 from orders.api.inputs import DeliverInputSerializer, ShipInputSerializer
+from orders.api.lookup import ORDER_KEY
 from orders.api.partner_serializers import PartnerOrderSerializer
 from orders.errors import (
     QuantityError,
@@ -38,6 +39,7 @@ class PartnerOrderViewSet(
     """Orders with lines of a partner the caller works for: its lines, nobody else's."""
 
     lookup_url_kwarg = "key"
+    meanings = ORDER_KEY | PartnerMixin.meanings
     filterset_class = PartnerOrderFilter
     key_scope = {
         "list": ORDERS_READ,

@@ -28,7 +28,12 @@ from custom.api.views import ApiViewSet
 from custom.ids import new_public_id
 from orders.api.filters import OrderFilter
 from orders.api.inputs import PlaceOrderInputSerializer, QuoteInputSerializer
-from orders.api.lookup import TOKEN_IN_HEADER, TOKEN_PARAMETER, find_order
+from orders.api.lookup import (
+    ORDER_KEY,
+    TOKEN_IN_HEADER,
+    TOKEN_PARAMETER,
+    find_order,
+)
 from orders.api.quotes import QuoteSerializer
 from orders.api.serializers import (
     OrderDetailSerializer,
@@ -79,6 +84,7 @@ class OrderViewSet(ApiViewSet[Order]):
     """Price and place orders, list one's own, and read one."""
 
     pagination_class = OrderHistoryPagination
+    meanings = ORDER_KEY
     filterset_class = OrderFilter
     throttle_scope = {"create": "order"}
     error_pointers = {
@@ -186,7 +192,11 @@ class OrderViewSet(ApiViewSet[Order]):
     @extend_schema(
         parameters=[
             TOKEN_IN_HEADER,
-            OpenApiParameter(TOKEN_PARAMETER, OpenApiTypes.STR, "query"),
+            OpenApiParameter(
+                TOKEN_PARAMETER,
+                OpenApiTypes.STR,
+                description="The same, in links of mails; programs send the header.",
+            ),
         ]
     )
     def retrieve(self, request: Request, key: str) -> Response:

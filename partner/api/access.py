@@ -1,6 +1,7 @@
 """For whom of the partners a caller acts, and what it may do for them."""
 
 from functools import cached_property
+from typing import ClassVar
 
 from django.http import Http404
 from rest_framework.exceptions import ErrorDetail, PermissionDenied
@@ -32,6 +33,10 @@ class PartnerMixin(ApiMixin[ModelT_co]):
     request: AuthenticatedRequest
     permission_classes = (IsAuthenticated, WorksForPartner)
     query_parameters = frozenset({PARTNER_PARAMETER})
+    meanings: ClassVar[dict[str, str]] = {
+        PARTNER_PARAMETER: "Id or code of the partner; for who serves several.",
+        "id": "Of the stock record.",
+    }
     refusals = (Http404,)  # of a partner that is named and not served
 
     @cached_property

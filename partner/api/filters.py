@@ -23,10 +23,14 @@ class StockFilter(FilterSet):
 
     id = IdsFilter(field_name="pk", lookup_expr="in")
     variant = IdsFilter(field_name="variant", lookup_expr="in")
-    partner_sku = CodeFilter(max_length=64)
-    in_stock = TruthFilter(method="by_stock")
-    low_stock = TruthFilter(method="by_threshold")
-    backorder = TruthFilter(field_name="level__backorder")
+    partner_sku = CodeFilter(max_length=64, help_text="The partner's own.")
+    in_stock = TruthFilter(method="by_stock", help_text="A unit is free.")
+    low_stock = TruthFilter(
+        method="by_threshold", help_text="At or below `low_stock_threshold`."
+    )
+    backorder = TruthFilter(
+        field_name="level__backorder", help_text="Sold beyond what is in stock."
+    )
     ordering = django_filters.ChoiceFilter(
         choices=CHOICES, method="sort", help_text="Default: `id`."
     )

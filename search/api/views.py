@@ -123,6 +123,7 @@ class SuggestView(ApiView):
     serializer_class = SuggestionSerializer
     is_public_page = True
     query_parameters = frozenset({"q"})
+    meanings = {"q": "The beginning of words: two characters or more."}
 
     @refuses(SearchUnavailableError)
     @extend_schema(operation_id="search_suggest", responses=SuggestionsSerializer)

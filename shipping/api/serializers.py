@@ -23,7 +23,11 @@ class ShippingQuerySerializer(StrictSerializer):
     country = ShippingCountryField()
     postcode = PostcodeField()
     region = serializers.CharField(
-        max_length=100, required=False, allow_blank=True, default=""
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Where zones go by it.",
     )
 
     def validate_variant(self, value: str) -> list[int]:

@@ -9,6 +9,7 @@ HEADERS = {
     "X-Request-ID": "a",
     "X-RateLimit-Limit": "256",
     "Cache-Control": "private, no-store",
+    "Vary": "Accept",
 }
 USER = (
     b'{"id": "0197f3a2-5c1e-7a40-9b8d-3f6f0c2d1e55", "email": "zoe@example.com",'
@@ -80,6 +81,11 @@ class CheckerTests(SimpleTestCase):
         less = {name: HEADERS[name] for name in HEADERS if name != "X-Request-ID"}
         self.assertEqual(
             self.find(USER % b"", headers=less), ["header X-Request-ID is missing"]
+        )
+        stray = HEADERS | {"X-Powered-By": "tests", "Server": "granian"}
+        self.assertEqual(
+            self.find(USER % b"", headers=stray),
+            ["header X-Powered-By is not declared"],
         )
         odd = HEADERS | {"X-RateLimit-Limit": "256/min"}
         self.assertEqual(

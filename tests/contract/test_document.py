@@ -8,7 +8,12 @@ from django.test import SimpleTestCase
 from django.urls import get_resolver
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from custom.api.schema_parts import MEDIA_TYPES
+from custom.api.schema_parts import (
+    COMMON_HEADERS,
+    MEDIA_TYPES,
+    PROBLEM_MEDIA_TYPES,
+    REFUSAL_HEADERS,
+)
 from custom.api.xml import as_text, load_xml
 from script.lib.console import ROOT
 from shop.api.views import build_schema
@@ -89,6 +94,38 @@ class DocumentTests(SimpleTestCase):
                 good = [s for s in operation["responses"] if s.startswith("2")]
                 self.assertTrue(good)
                 self.assertNotIn("default", operation["responses"])
+
+    def test_parameters_say_what_they_are_for(self) -> None:
+        for path, method, operation in self.operations():
+            for each in map(self.resolve, operation["parameters"]):
+                with self.subTest(path=path, method=method, name=each["name"]):
+                    self.assertTrue(each.get("description"))
+
+    def test_answers_tell_the_headers_that_all_have(self) -> None:
+        for path, method, operation in self.operations():
+            for status, response in operation["responses"].items():
+                with self.subTest(path=path, method=method, status=status):
+                    whole = self.resolve(response)
+                    further = {*REFUSAL_HEADERS.get(int(status), ())}
+                    told = whole["headers"].keys()
+                    self.assertLessEqual({*COMMON_HEADERS, *further}, told)
+                    self.assertTrue(whole["description"])
+
+    def test_refusals_tell_their_codes_in_both_formats(self) -> None:
+        every = {*self.document["components"]["schemas"]["ProblemCode"]["enum"]}
+        for path, method, operation in self.operations():
+            statuses = {"400", "406", "429", "500", "503"} - {*operation["responses"]}
+            self.assertEqual(statuses, set(), f"{method} {path}")
+            for status, response in operation["responses"].items():
+                content = self.resolve(response).get("content", {})
+                if status < "300" or status == "304":
+                    continue
+                with self.subTest(path=path, method=method, status=status):
+                    self.assertEqual(tuple(content), PROBLEM_MEDIA_TYPES)
+                    for media in content.values():
+                        codes = media["schema"]["properties"]["code"]["enum"]
+                        self.assertLessEqual({*codes}, every)
+                        self.assertEqual({*media["examples"]}, {*codes})
 
     def test_bodies_are_json_and_xml_both_ways(self) -> None:
         for path, method, operation in self.operations():

@@ -33,6 +33,7 @@ class KeyViewSet(mixins.ListModelMixin, ApiViewSet[ApiKey]):
 
     request: AuthenticatedRequest
     filter_backends = ()
+    meanings = {"id": "Of the key."}
     throttle_scope = {"create": "login"}  # it tries a password
     error_pointers = {
         PasswordWrongError: "#/current_password",

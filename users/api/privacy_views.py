@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from custom.api.contract import refuses
+from custom.api.contract import refuses, sends
 from custom.api.renderers import JSONRenderer
 from custom.api.views import ApiView
 from custom.privacy import Person
@@ -47,6 +47,7 @@ class ExportView(ApiView):
     throttle_scope = "export"
     throttled_methods = frozenset({"GET", "HEAD"})
 
+    @sends("Content-Disposition")
     @extend_schema(
         operation_id="user_me_export",
         responses={(200, "application/zip"): OpenApiTypes.BINARY},

@@ -157,6 +157,7 @@ class DeviceViewSet(mixins.ListModelMixin, ApiViewSet[AuthToken]):
 
     serializer_class = DeviceSerializer
     filter_backends = ()
+    meanings = {"id": "Of the token."}
 
     def get_queryset(self) -> AuthTokenQuerySet:
         """Keep the caller's own tokens that still open something."""

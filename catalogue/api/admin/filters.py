@@ -17,7 +17,9 @@ class AdminProductFilter(FilterSet):
     """The parameters of ``GET /api/admin/product/``."""
 
     id = IdsFilter(field_name="pk", lookup_expr="in")
-    external_id = CodeFilter(max_length=EXTERNAL_ID_LENGTH)
+    external_id = CodeFilter(
+        max_length=EXTERNAL_ID_LENGTH, help_text="What another system calls it."
+    )
     sku = CodeFilter(
         field_name="variants__sku", max_length=64, help_text="Of one of its variants."
     )
@@ -32,9 +34,11 @@ class AdminProductFilter(FilterSet):
         find=Category.objects.find_by_any_slug,
         help_text="With those below it.",
     )
-    is_public = TruthFilter(field_name="is_public")
+    is_public = TruthFilter(field_name="is_public", help_text="Whatever its window.")
     is_shown = TruthFilter(method="by_window", help_text="Public, its window open.")
-    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    updated_since = MomentFilter(
+        field_name="updated_at", lookup_expr="gte", help_text="This moment included."
+    )
     ordering = django_filters.ChoiceFilter(
         choices=[(each, each) for each in ORDERINGS],
         method="sort",

@@ -50,6 +50,11 @@ class AdminOfferViewSet(StaffMixin[StockRecord]):
 
     pagination_class = None
     filter_backends = ()
+    meanings = {
+        "product_id": "Id of the product.",
+        "variant_id": "Id of the variant.",
+        "partner": "Code of the partner.",
+    }
     error_pointers: ClassVar = {
         SkuTakenError: "#/partner_sku",
         PriceError: "#/price",

@@ -69,6 +69,11 @@ class PartMixin(StaffMixin[ModelT_co]):
 
     pagination_class = None
     filter_backends = ()
+    meanings = {
+        "product_id": "Id of the product.",
+        "id": "Of the part.",
+        "sku": "Of the variant.",
+    }
     parts: ClassVar[str]
     output_class: ClassVar[type[BaseSerializer[Any]]]
     route: ClassVar[str]

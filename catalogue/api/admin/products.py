@@ -60,6 +60,7 @@ class AdminProductViewSet(
     """List, read, make, change and delete products."""
 
     filterset_class = AdminProductFilter
+    meanings = {"id": "Of the product.", "external_id": "What another calls it."}
     rights: ClassVar = {
         "list": (VIEW_PRODUCT,),
         "retrieve": (VIEW_PRODUCT,),
