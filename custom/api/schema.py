@@ -70,6 +70,16 @@ class ApiSchema(AutoSchema):
             self._complete(operation, self.view)
         return operation
 
+    def _get_request_body(self, direction: str = "request") -> Any:  # noqa: ANN401
+        """Describe the body of a deletion, too, where a view takes one."""
+        if self.method != "DELETE" or not getattr(self.view, "deletes_by_body", False):
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        self.method = "POST"  # only of these the library describes bodies
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = "DELETE"
+
     def _complete(self, operation: dict[str, Any], view: ApiMixin[Any]) -> None:
         """Say what the view and the ground rules promise."""
         if self.method == "POST" and CREATED not in operation["responses"]:

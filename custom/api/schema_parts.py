@@ -50,8 +50,8 @@ HEADERS: Mapping[str, _Header] = {
     ),
     "X-RateLimit-Limit": _Header(
         {"type": "integer"},
-        "Requests allowed in a window of `per_minute`; on every answer.",
-        is_certain=True,
+        "Requests allowed in a window of `per_minute`; on every answer while there is "
+        "a limit.",
     ),
     "X-RateLimit-Remaining": _Header(
         {"type": "integer", "minimum": 0},

@@ -53,6 +53,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
             pagination's and its filterset's.
         meanings: Name of a parameter of the path or query -> what the document tells of
             it, where nothing else does.
+        deletes_by_body: Its DELETE takes a body, which the document then describes.
         expansions: What ``?expand=`` may add; the view passes what it shows to
             ``expand``.
         list_actions: Actions of a viewset that answer with filtered, paged rows.
@@ -73,6 +74,7 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
 
     query_parameters: ClassVar[frozenset[str]] = frozenset()
     meanings: ClassVar[Mapping[str, str]] = {}
+    deletes_by_body: ClassVar[bool] = False
     expansions: ClassVar[Mapping[str, Expansion]] = {}
     list_actions: ClassVar[frozenset[str]] = frozenset({"list"})
     error_pointers: ClassVar[Mapping[type[DomainError], str]] = {}

@@ -123,10 +123,15 @@ class SuggestView(ApiView):
     serializer_class = SuggestionSerializer
     is_public_page = True
     query_parameters = frozenset({"q"})
-    meanings = {"q": "The beginning of words: two characters or more."}
 
     @refuses(SearchUnavailableError)
-    @extend_schema(operation_id="search_suggest", responses=SuggestionsSerializer)
+    @extend_schema(
+        operation_id="search_suggest",
+        parameters=[
+            _parameter("q", "How words begin: 2 characters or more.", required=True)
+        ],
+        responses=SuggestionsSerializer,
+    )
     def get(self, request: Request) -> Response:
         """List up to 10 whose words begin so, accents or not."""
         start = request.query_params.get("q", "").strip()

@@ -185,6 +185,7 @@ class MeView(ApiView):
     """The caller's own account."""
 
     serializer_class = UserSerializer
+    deletes_by_body = True
     throttle_scope = "login"  # its DELETE tries a password
     throttled_methods = frozenset({"DELETE"})
     error_pointers = {PasswordWrongError: "#/password"}
@@ -204,10 +205,7 @@ class MeView(ApiView):
     @refuses(PasswordWrongError, SignInLockedError, StaffErasureError, MALFORMED)
     @extend_schema(request=ErasureInputSerializer, responses={202: ErasureSerializer})
     def delete(self, request: AuthenticatedRequest) -> Response:
-        """Ask to be forgotten; a mail has the way back. Again shows the same.
-
-        The body has the `password`.
-        """
+        """Ask to be forgotten; a mail has the way back. Again shows the same."""
         body = ErasureInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         address = client_address(request.META)
