@@ -348,6 +348,8 @@ def list_faults(details: Any, pointer: str) -> Iterator[dict[str, str]]:  # noqa
     else:
         for position, inner in enumerate(details):
             is_fault = isinstance(inner, dict) and inner.keys() == {"message", "code"}
+            if is_fault and inner in details[:position]:
+                continue  # another check of the value says just the same
             place = pointer if is_fault else f"{pointer}/{position}"
             yield from list_faults(inner, place)
 

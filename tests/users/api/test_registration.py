@@ -96,6 +96,8 @@ class RegistrationTests(APITestCase):
             with self.subTest(email):
                 response = self.register(email=email)
                 self.assertIn(("#/email", code), self.faults(response))
+                told = [str(each) for each in response.json()["errors"]]
+                self.assertEqual(len(told), len({*told}))
 
     def test_missing_and_unknown_fields_are_named(self) -> None:
         response = self.client.post(self.url, {"is_staff": True})
