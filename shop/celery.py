@@ -17,6 +17,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from custom.logging import LogSettings, configure
 from custom.origins import TASK, origin
+from shop.preloading import import_late_modules
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
 # Whoever deploys runs them; they import what tasks may never need.
@@ -85,4 +86,5 @@ def freeze(**_signal: Any) -> None:  # noqa: ANN401 - Celery's own
     which billiard has a parser of C made: asking it here makes one for all of them.
     """
     get_pdeathsig()
+    import_late_modules()
     gc.freeze()

@@ -3,18 +3,17 @@
 import gc
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
-from django.utils.module_loading import import_string
 
 from custom.wsgi import read_headers_safely
+from shop.preloading import import_late_modules
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
 application = read_headers_safely(get_wsgi_application())
-# Django would import these with the first requests, in each worker: views, and search.
+# Django would import these with the first requests, in each worker: views, and others.
 reverse("health-live")
-import_string(settings.HAYSTACK_CONNECTIONS["default"]["ENGINE"])
+import_late_modules()
 # What the shop is made of stays for good: without this, every full collection looks
 # through all of it, for longer than a page takes. Nothing is collected before: a freed
 # place is soon written to, and its page is shared with other workers no longer.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -15,6 +14,8 @@ def check_second_factor(
     app_configs: Sequence[AppConfig] | None = None, **options: object
 ) -> list[CheckMessage]:
     """Keys must encrypt, and the rate of tries must be one."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - as in staff.secrets
+
     messages: list[CheckMessage] = []
     for place, key in enumerate(settings.STAFF_MFA_KEYS, start=1):
         try:

@@ -3,10 +3,13 @@
 import base64
 import hashlib
 from functools import cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.signals import setting_changed
+
+if TYPE_CHECKING:  # ten megabytes, for the few processes in which staff sign in
+    from cryptography.fernet import MultiFernet
 
 SETTINGS = ("STAFF_MFA_KEYS", "SECRET_KEY", "SECRET_KEY_FALLBACKS")
 
@@ -27,12 +30,14 @@ def decrypt(text: str) -> str:
 
 
 @cache
-def _cipher() -> MultiFernet:
+def _cipher() -> "MultiFernet":
     """Return what encrypts, as the settings want it.
 
     Raises:
         ValueError: A key of ``STAFF_MFA_KEYS`` is no Fernet key.
     """
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
+
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     keys = settings.STAFF_MFA_KEYS or [_derive(secret) for secret in secrets]
     return MultiFernet([Fernet(key) for key in keys])

@@ -9,6 +9,7 @@ HEAVY = {
     "PIL",
     "aiohttp",  # by stripe
     "allauth.account.views",
+    "cryptography.fernet",
     "fido2",
     "minify",
     "openpyxl",
