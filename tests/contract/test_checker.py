@@ -1,7 +1,9 @@
+import json
 from typing import Any
 
 from django.test import SimpleTestCase
 
+from custom.api.xml import dump_xml
 from tests.contract.checker import Answer, the_contract
 
 HEADERS = {
@@ -64,6 +66,32 @@ class CheckerTests(SimpleTestCase):
     def test_code(self) -> None:
         (fault,) = self.problem(b"made-up")
         self.assertIn("body at code", fault)
+
+    def find_in_xml(self, body: dict[str, Any], status: int = 200) -> list[str]:
+        more = {"Content-Type": "application/xml"}
+        if status != 200:
+            more = {
+                "Content-Type": "application/problem+xml",
+                "WWW-Authenticate": "Token",
+            }
+        content = dump_xml(body).encode()
+        return self.find(content, status=status, headers=HEADERS | more)
+
+    def test_xml(self) -> None:
+        user = json.loads(USER % b"")
+        self.assertEqual(self.find_in_xml(user), [])
+        (fault,) = self.find_in_xml(user | {"secret": 1})
+        self.assertIn("secret", fault)
+        del user["email"]
+        self.assertEqual(len(self.find_in_xml(user)), 1)
+
+    def test_problem_in_xml(self) -> None:
+        problem = json.loads(PROBLEM % {b"c": b"token-expired"})
+        self.assertEqual(self.find_in_xml(problem, 401), [])
+        for change in ({"code": "made-up"}, {"status": 404}):
+            self.assertEqual(len(self.find_in_xml(problem | change, 401)), 1)
+        del problem["code"]
+        self.assertEqual(len(self.find_in_xml(problem, 401)), 1)
 
     def test_content_type(self) -> None:
         headers = HEADERS | {"Content-Type": "text/html"}

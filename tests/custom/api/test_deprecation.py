@@ -35,6 +35,28 @@ class PlaceSerializer(OutputSerializer[Any]):
     deprecated_fields = {"town": OPEN}
 
 
+class RegionSerializer(OutputSerializer[Any]):
+    """Shows places, of which a member will end."""
+
+    name = serializers.CharField()
+    places = PlaceSerializer(many=True)
+
+
+class RegionView(ApiView):
+    """Shows what will end one step down."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = RegionSerializer
+
+    @extend_schema(responses=RegionSerializer)
+    def get(self, request: Request) -> Response:
+        """Show a region."""
+        places = [{"town": "Wien", "city": "Wien"}]
+        region = {"name": "East", "places": places}
+        return Response(self.get_serializer(region).data)
+
+
 class PlaceView(ApiView):
     """One method will end; the other shows a member that will."""
 
@@ -54,7 +76,10 @@ class PlaceView(ApiView):
         return Response({})
 
 
-urlpatterns = [path("api/place/", PlaceView.as_view())]
+urlpatterns = [
+    path("api/place/", PlaceView.as_view()),
+    path("api/region/", RegionView.as_view()),
+]
 
 
 @override_settings(ROOT_URLCONF=__name__)
@@ -74,6 +99,17 @@ class DeprecationTests(SimpleTestCase):
         shown = self.client.get("/api/place/")
         self.assertEqual(self.told(shown), {"Deprecation": "@1769904000"})
         self.assertEqual(self.told(self.client.get("/api/place/?fields=city")), {})
+
+    def test_member_of_a_member(self) -> None:
+        for fields, is_told in (
+            ("", True),
+            ("places", True),
+            ("name,places.town", True),
+            ("name,places.city", False),
+        ):
+            query = {"fields": fields} if fields else {}
+            shown = self.client.get("/api/region/", query)
+            self.assertEqual("Deprecation" in shown, is_told, fields)
 
     def test_version(self) -> None:
         with override_settings(API_DEPRECATED_VERSIONS={"1": OLD}):
