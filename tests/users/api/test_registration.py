@@ -99,6 +99,11 @@ class RegistrationTests(APITestCase):
                 told = [str(each) for each in response.json()["errors"]]
                 self.assertEqual(len(told), len({*told}))
 
+    def test_what_is_no_address_is_told_once(self) -> None:
+        for email in ("ada", "\u0131da@example.com", "ß@example.com"):
+            (fault,) = self.register(email=email).json()["errors"]
+            self.assertEqual((fault["pointer"], fault["code"]), ("#/email", "invalid"))
+
     def test_missing_and_unknown_fields_are_named(self) -> None:
         response = self.client.post(self.url, {"is_staff": True})
         self.assertEqual(
