@@ -19,7 +19,7 @@ from tests.buying.shoppers import Shopper
 from tests.orders.factories import make_offer
 from tests.processes import environment
 from tests.servers import temporary_directory
-from tests.web import Address, Web, WebClient, web_server
+from tests.web import Address, Answer, Web, WebClient, web_server
 
 CLIENTS = 500
 PAGE = "/api/product/"
@@ -46,6 +46,31 @@ os.fork = fork_once
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"0"]
+"""
+# Answers only once its process was asked to end.
+SLOW = """
+import signal
+import threading
+
+asked = threading.Event()
+set_handler = signal.signal
+
+def watched(number, handler):
+    def noted(*received):
+        asked.set()
+        return handler(*received)
+
+    is_watched = number == signal.SIGTERM and callable(handler)
+    return set_handler(number, noted if is_watched else handler)
+
+signal.signal = watched
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/slow":
+        open({mark!r}, "w").close()
+        asked.wait(60)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"1"]
 """
 BROKEN = "open({mark!r}, 'w').close()\nraise ImportError"
 
@@ -185,6 +210,25 @@ class GenerationTests(TestCase):
         self.assertEqual(self.version(), 2)
         self.assertEqual(len(self.web.workers()), 2)
         self.assertEqual(set(old) & set(self.web.workers()), set())
+
+    def test_what_was_begun_is_answered_by_who_began_it(self) -> None:
+        mark = self.home / "begun"
+        (self.home / "changing.py").write_text(SLOW.format(mark=str(mark)))
+        self.web.restart_workers()
+        self.write(2)
+        answers: list[Answer] = []
+
+        def ask() -> None:
+            with WebClient(self.web.address, seconds=SECONDS) as client:
+                answers.append(client.call("GET", "/slow"))
+
+        asking = Thread(target=ask, daemon=True)
+        asking.start()
+        wait_until(mark.exists)
+        self.web.restart_workers()
+        asking.join(SECONDS)
+        self.assertEqual([(each.status, each.body) for each in answers], [(200, b"1")])
+        self.assertEqual(self.version(), 2)
 
     def test_code_that_does_not_start_ends_no_worker(self) -> None:
         self.load_in_vain(BROKEN)
