@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.processes import ROOT, environment
 
-SECONDS = 60  # after which nothing more is waited for
+SECONDS = 180  # after which nothing more is waited for; longer than a lease
 
 
 class Worker:
@@ -58,7 +58,7 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
     """Look again and again; what is waited for happens in another process.
 
     Raises:
-        AssertionError: It is not so after a minute.
+        AssertionError: It is not so after ``SECONDS``.
     """
     limit = time.monotonic() + SECONDS
     while not is_so():
