@@ -23,9 +23,14 @@ from script.lib.console import var_directory
 from shop.demo.people import CUSTOMER, PASSWORD
 from tests.address.factories import AddressFactory
 from tests.buying.invariants import find_faults
-from tests.catalogue.factories import VariantFactory, picture
+from tests.catalogue.factories import (
+    ProductFactory,
+    ProductTypeFactory,
+    VariantFactory,
+    picture,
+)
 from tests.fuzz.cases import Fuzz
-from tests.orders.stories import placed, receive, ship_all
+from tests.orders.stories import delivered, placed, receive, ship_all
 from tests.processes import environment
 from tests.search.index import fresh_index
 from tests.shop.films import ROWS, write_list
@@ -88,7 +93,7 @@ class ApiFuzzTests(TransactionTestCase):
         self.customer.save()
         AddressFactory.create_batch(2, user=self.customer)
         self.offer = StockRecord.objects.latest("level__num_in_stock")
-        member = UserFactory(email=PARTNER)
+        member = UserFactory(email=PARTNER, password=PASSWORD)
         role = PartnerMember.Role.MANAGER
         add_member(partner=self.offer.partner, user=member, role=role)
         UserFactory(email=STAFF, is_staff=True, is_superuser=True)
@@ -97,11 +102,12 @@ class ApiFuzzTests(TransactionTestCase):
             receive(order)
         for order in self.orders[4:]:
             ship_all(order)
+        self.orders += [delivered((self.offer, 1), user=self.customer)]
         add_image(self.offer.variant.product, picture())
         line = LineRequest(self.offer.variant_id, 1)
         add_line(holder_of_user(self.customer), line)
         create_token(self.customer)
-        create_key(self.customer)
+        create_key(member)
 
     def token_of(self, email: str) -> Callable[[], str]:
         """Return what makes a token of an account, signed in anew."""
@@ -114,6 +120,7 @@ class ApiFuzzTests(TransactionTestCase):
         product = self.offer.variant.product
         products = list(Product.objects.values_list("pk", flat=True))
         fresh = [f"fuzz-{number}" for number in range(1_000)]
+        plain = ProductFactory(product_type=ProductTypeFactory())  # needs no attribute
         records = list(StockRecord.objects.values_list("pk", "partner_sku"))
         addresses = [
             str(each) for each in Address.objects.values_list("public_id", flat=True)
@@ -132,7 +139,9 @@ class ApiFuzzTests(TransactionTestCase):
             "offer": [pk for pk, _ in records],
             "partner_sku": [sku for _, sku in records],
             "line": list(lines.values_list("pk", flat=True)),
-            "shipment": [str(pk) for pk in Shipment.objects.values_list("public_id")],
+            "shipment": [
+                str(pk) for pk in Shipment.objects.values_list("public_id", flat=True)
+            ],
             "provider": ["dummy", "invoice"],
             "basket": [True],
             "quantity": [1, 2],
@@ -142,7 +151,7 @@ class ApiFuzzTests(TransactionTestCase):
             "/api/admin/product/{id}/:id": products,
             "external_id": ["erp/1", "erp/2"],
             "partner": [self.offer.partner.code],
-            "product_type": [product.product_type.code],
+            "product_type": [plain.product_type.code],
             "file": [picture()],
             "code": ["WELCOME10"],
             "scopes": [["stock:read"]],
@@ -173,6 +182,7 @@ class ApiFuzzTests(TransactionTestCase):
         below = "/api/admin/product/{product_id}/"
         sku = f"{below}variant/:sku"
         known[sku] = fresh
+        known[f"{below}variant/:product_id"] = [plain.pk]
         known[f"{below}variant/{{id}}/:id"] = [self.offer.variant_id]
         known[f"{below}image/{{id}}/:id"] = list(
             product.images.values_list("pk", flat=True)
@@ -180,7 +190,7 @@ class ApiFuzzTests(TransactionTestCase):
         own = {
             "/api/basket/line/{line}/:line": BasketLine.objects.all(),
             "/api/user/token/{id}/:id": AuthToken.objects.filter(user=self.customer),
-            "/api/user/key/{id}/:id": ApiKey.objects.filter(user=self.customer),
+            "/api/user/key/{id}/:id": ApiKey.objects.filter(user__email=PARTNER),
         }
         for place, rows in own.items():
             known[place] = list(rows.values_list("pk", flat=True))
