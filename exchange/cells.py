@@ -60,7 +60,7 @@ class CodeName(Text):
 
     def clean(self, value: object, row: object = None, **_options: object) -> Any:  # noqa: ANN401
         """Return the code as it is kept, or None."""
-        return normalize_code(super().clean(value)) or None
+        return super().clean(normalize_code(_as_text(value))) or None
 
 
 class Code(CodeName):

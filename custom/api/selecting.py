@@ -17,6 +17,7 @@ from custom.api.problems import QueryParameterError
 FIELDS_PARAMETER: Final = "fields"
 DEEPEST: Final = 5  # names in a path
 SHOWN: Final = 100  # characters of a name, in what is told of it
+MOST_UNKNOWN: Final = 20  # names that a refusal lists: an address holds thousands
 
 # Name of a member -> the serializer's class that shows it; None of what has no members.
 Shape = Mapping[str, Any]
@@ -112,8 +113,10 @@ def _faults(
 ) -> Iterator[ErrorDetail]:
     """Yield what is wrong, the outermost first."""
     if unknown := sorted(wanted.keys() - shape.keys()):
-        listed = ", ".join(f'"{".".join((*above, n))[:SHOWN]}"' for n in unknown)
-        told = f"Unknown field: {listed}. Choose of: {', '.join(shape)}."
+        few = unknown[:MOST_UNKNOWN]
+        listed = ", ".join(f'"{".".join((*above, n))[:SHOWN]}"' for n in few)
+        more = "" if few == unknown else f" and {len(unknown) - len(few)} more"
+        told = f"Unknown field: {listed}{more}. Choose of: {', '.join(shape)}."
         yield ErrorDetail(told, "unknown-field")
     for name, inner in wanted.items():
         kind = shape.get(name)

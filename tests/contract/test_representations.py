@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.test import SimpleTestCase
+from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 from rest_framework.test import APITestCase
 
@@ -128,13 +130,16 @@ class PageTests(APITestCase):
         needed = NEEDED.get(route, "")
         if expanded := ",".join(_expansions(route)):
             needed += f"&expand={expanded}"
-        whole = json.loads(self.read(self.filled(path, needed), JSON).content)
+        with CaptureQueriesContext(connection) as queries:
+            whole = json.loads(self.read(self.filled(path, needed), JSON).content)
         paths = list(selectable(route))
         for each in paths:
             query = f"{needed}&fields={each}"
             with self.subTest(path=path, fields=each):
-                part = json.loads(self.read(self.filled(path, query), JSON).content)
+                with CaptureQueriesContext(connection) as fewer:
+                    part = json.loads(self.read(self.filled(path, query), JSON).content)
                 self.assertEqual(part, _picked(whole, [each]))
+                self.assertLessEqual(len(fewer), len(queries))
         inner = [each for each in paths if "." in each]
         for some in (inner[::2], inner[1::2]):
             if some:

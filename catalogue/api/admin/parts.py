@@ -192,12 +192,12 @@ class AdminVariantViewSet(PartMixin[Variant]):
     )
     def upsert(self, request: Request, product_id: int, sku: str) -> Response:
         """Make or change the product's variant of this SKU."""
-        if len(sku) > SKU_LENGTH or sku != sku.strip():
+        code = read_code_of_path("sku", sku)
+        if len(code) > SKU_LENGTH or sku != sku.strip():
             raise Http404
-        sku = read_code_of_path("sku", sku)
         product = self.product()
         values, edit = self.read_body()
-        pk, is_new = upsert_variant(product.pk, sku, values, edit=edit)
+        pk, is_new = upsert_variant(product.pk, code, values, edit=edit)
         return self.shown(pk, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
     @refuses(*VARIANT_ERRORS, PreconditionRequiredError)

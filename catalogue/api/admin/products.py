@@ -171,7 +171,7 @@ class AdminProductViewSet(
         """Find nothing under what no external id can be."""
         super().initial(request, *args, **kwargs)
         name = kwargs.get("external_id", "x")
-        if len(name) > EXTERNAL_ID_LENGTH or name != name.strip():
+        if len(normalize_code(name)) > EXTERNAL_ID_LENGTH or name != name.strip():
             raise Http404
 
     def get_serializer_context(self) -> dict[str, Any]:

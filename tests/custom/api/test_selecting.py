@@ -117,6 +117,11 @@ class ShapeTests(SimpleTestCase):
         ):
             self.assertEqual(self.faults(text), told, text)
 
+    def test_few_of_many_are_told(self) -> None:
+        (told,) = self.faults(",".join(f"n{number:05}" for number in range(10_000)))
+        self.assertIn('"n00000", "n00001"', told)
+        self.assertIn('"n00019" and 9980 more. Choose of', told)
+
 
 class OutputTests(SimpleTestCase):
     """A serializer shows what is wanted, and makes nothing else"""

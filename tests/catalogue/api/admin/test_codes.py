@@ -16,6 +16,7 @@ from tests.users.factories import UserFactory
 
 STOCK = "/api/partner/stock/"
 UNSEEN = "N\u200b-1"
+GROWING = "\u0958"  # which is two characters in the form that is kept
 COMPOSED = "É-1"
 APART = unicodedata.normalize("NFD", COMPOSED)
 
@@ -69,6 +70,16 @@ class ApiCodeTests(EditorTestCase):
         answer = self.client.put(f"{self.detail}variant/by-sku/{UNSEEN}/", {})
         self.assertEqual(self.faults(answer), {("#/sku", "invalid-character")})
         self.assertFalse(Product.objects.filter(external_id=UNSEEN).exists())
+
+    def test_a_code_that_is_longer_as_it_is_kept(self) -> None:
+        new = {name: NEW[name] for name in ("title", "product_type", "variants")}
+        for path, body in (
+            (f"{LIST}by-external-id/{GROWING * 128}/", new),
+            (f"{self.detail}variant/by-sku/{GROWING * 64}/", {}),
+        ):
+            self.assertEqual(self.client.put(path, body).status_code, 404)
+        answer = self.client.post(LIST, NEW | {"external_id": GROWING * 128})
+        self.assertEqual(self.faults(answer), {("#/external_id", "max-length")})
 
     def test_a_code_that_is_changed(self) -> None:
         tag = self.tag()
@@ -185,6 +196,17 @@ class ImportCodeTests(TestCase):
         )
         self.assertEqual(faults(made), [(1, "partner_sku")])
         self.assertTrue(StockRecord.objects.filter(partner_sku=COMPOSED).exists())
+
+    def test_codes_that_are_longer_as_they_are_kept(self) -> None:
+        made = applied(
+            self.boss,
+            "products",
+            csv_file(f"""
+                slug,product_type,title,sku
+                m,film,M,{GROWING * 64}
+            """),
+        )
+        self.assertEqual(faults(made), [(1, "sku")])
 
     def test_stored_codes_stay(self) -> None:
         Variant.objects.filter(pk=self.variant.pk).update(sku=UNSEEN)
