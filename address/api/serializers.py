@@ -129,7 +129,10 @@ class AddressSerializer(StrictSerializer):
 
     def _lacks_city(self, data: object) -> bool:
         """Tell whether a body has no city, for a place that has none."""
-        if not isinstance(data, Mapping) or data.get("city"):
+        if not isinstance(data, Mapping):
+            return False
+        city = data.get("city", "")
+        if not isinstance(city, str) or city.strip():
             return False
         if self.partial and "city" not in data:
             return False

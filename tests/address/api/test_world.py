@@ -153,7 +153,8 @@ class WorldTests(APITestCase):
         path = f"{URL}{self.client.post(URL, typed).json()['id']}/"
         moved = {"country": "SG", "postcode": "048616", "vat_id": ""}
         self.assertEqual(self.client.patch(path, moved).json()["city"], "Wien")
-        self.assertEqual(self.client.patch(path, {"city": ""}).json()["city"], "")
+        for city in ("", "  "):
+            self.assertEqual(self.client.patch(path, {"city": city}).json()["city"], "")
         moved = {"country": "AT", "postcode": "1010"}
         answer = self.client.patch(path, moved)
         (fault,) = answer.json()["errors"]
@@ -171,6 +172,9 @@ class WorldTests(APITestCase):
             ("GP", {"postcode": "75007"}, {("#/postcode", "invalid")}),
             ("MC", {"postcode": "06000"}, {("#/postcode", "invalid")}),
             ("DE", {"city": ""}, {("#/city", "blank")}),
+            ("SG", {"city": None}, {("#/city", "null")}),
+            ("SG", {"city": False}, {("#/city", "invalid")}),
+            ("SG", {"city": []}, {("#/city", "invalid")}),
             ("GI", {"city": "", "colour": 1}, {("#/colour", "unknown-field")}),
             ("GR", {"vat_id": "DE136695976"}, {("#/vat_id", "invalid")}),
             ("JE", {"vat_id": "GB980780684"}, {("#/vat_id", "invalid")}),
