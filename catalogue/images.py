@@ -4,7 +4,7 @@ import hashlib
 import struct
 from enum import StrEnum
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
@@ -12,6 +12,9 @@ from django.db import models
 from django.utils.deconstruct import deconstructible
 
 from cachebuster.files import AtomicFilesMixin
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # Formats taken, and the ending their files get whatever they were called.
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
@@ -21,6 +24,7 @@ MAX_BYTES = 20 * 1024 * 1024
 WEBP_QUALITY = 80  # of 100
 # What Pillow raises at files that are broken, beside errors of its own.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, OverflowError, struct.error)
+SMOOTH = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes in which colours can be mixed
 DIGEST_LENGTH = 40  # hex characters of SHA-256: 160 bits
 
 
@@ -151,10 +155,11 @@ def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
     try:
         with Image.open(content, formats=list(EXTENSIONS)) as picture:
             picture.draft("RGB", (rendition.edge, rendition.edge))
-            upright = ImageOps.exif_transpose(picture)
-            alpha = upright.has_transparency_data
-            small = upright.convert("RGBA" if alpha else "RGB")
+            picture.load()
+            mode = "RGBA" if picture.has_transparency_data else "RGB"
+            small = _smoothed(picture, mode)
             small.thumbnail((rendition.edge, rendition.edge), Image.Resampling.LANCZOS)
+            small = ImageOps.exif_transpose(small).convert(mode)
     except BROKEN as error:
         msg = "The picture is broken: it cannot be drawn."
         raise UnreadableImageError(msg) from error
@@ -163,3 +168,16 @@ def render(content: File[Any], rendition: Rendition) -> ContentFile[bytes]:
     buffer = BytesIO()
     small.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4)
     return ContentFile(buffer.getvalue())
+
+
+def _smoothed(picture: "Image", mode: str) -> "Image":
+    """Return a picture whose colours can be mixed: the very same, if they can be.
+
+    It is made small before all else: the largest that is taken has 200 MB, and so has
+    each copy of it.
+    """
+    if picture.mode == "I;16":  # its 65,536 greys would be cut off at 255
+        picture.info.pop("transparency", None)  # one of those greys
+        return picture.point(lambda grey: grey / 256).convert("L")
+    is_keyed = mode == "RGBA" and picture.mode not in ("RGBA", "LA")
+    return picture.convert(mode) if is_keyed or picture.mode not in SMOOTH else picture

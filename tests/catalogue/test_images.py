@@ -1,4 +1,5 @@
 from io import BytesIO
+from typing import Any, cast
 from unittest import mock
 
 from django.core.exceptions import ValidationError
@@ -120,6 +121,54 @@ class RenderTests(TestCase):
         exif[0x0112] = 6  # orientation: turn right
         Image.new("RGB", (20, 10)).save(buffer, "JPEG", exif=exif)
         self.assertEqual(self.size(buffer.getvalue(), Rendition.SMALL), (10, 20))
+        for mode in ("P", "RGBA", "1"):
+            buffer = BytesIO()
+            Image.new(mode, (400, 200)).save(buffer, "PNG", exif=exif)
+            self.assertEqual(self.size(buffer.getvalue(), Rendition.SMALL), (80, 160))
+
+    def color(self, picture: Image.Image, **options: object) -> tuple[int, ...]:
+        buffer = BytesIO()
+        picture.save(buffer, "JPEG" if picture.mode == "CMYK" else "PNG", **options)
+        small = render(ContentFile(buffer.getvalue()), Rendition.SMALL)
+        with Image.open(small) as made:
+            return cast("tuple[int, ...]", made.getpixel((20, 20)))
+
+    def test_colors_of_every_mode(self) -> None:
+        size = (400, 400)
+        for mode, color, shown in (
+            ("L", 100, (100, 100, 100)),
+            ("LA", (100, 50), (100, 100, 100, 50)),
+            ("RGBA", (100, 100, 100, 50), (100, 100, 100, 50)),
+            ("CMYK", (0, 0, 0, 155), (100, 100, 100)),
+            ("I;16", 100 * 256, (100, 100, 100)),  # not cut off to white
+            ("1", 1, (255, 255, 255)),
+        ):
+            found = self.color(Image.new(mode, size, color))
+            with self.subTest(mode, found=found):
+                self.assertEqual(len(found), len(shown))
+                for is_, should in zip(found, shown, strict=True):
+                    self.assertAlmostEqual(is_, should, delta=3)
+        for mode, color in (("L", 0), ("P", 0), ("RGB", (0, 0, 0))):
+            found = self.color(Image.new(mode, size, color), transparency=color)
+            self.assertEqual(found[3], 0, mode)
+        found = self.color(Image.new("I;16", size, 100 * 256), transparency=65_535)
+        self.assertAlmostEqual(found[0], 100, delta=3)
+
+    def test_no_copy_of_the_whole_is_made(self) -> None:
+        """The largest picture has 200 MB, and several may come at once."""
+        buffer = BytesIO()
+        Image.new("RGB", (2000, 2000)).save(buffer, "PNG")
+        whole = (2000, 2000)
+        made = Image.Image._new
+        sizes = []
+
+        def note(picture: Image.Image, core: Any) -> Image.Image:  # noqa: ANN401
+            sizes.append(core.size)
+            return made(picture, core)
+
+        with mock.patch.object(Image.Image, "_new", note):
+            render(ContentFile(buffer.getvalue()), Rendition.SMALL)
+        self.assertNotIn(whole, sizes)
 
     def test_palette_and_transparency(self) -> None:
         buffer = BytesIO()
