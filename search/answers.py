@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -18,14 +18,15 @@ class Answers(Generic[T]):
     def __init__(
         self,
         state: Callable[[], Hashable],
-        weigh: Callable[[T], int],
+        weigh: Callable[[Any, T], int],
         most: int,
     ) -> None:
         """Begin empty.
 
         Args:
             state: Tells what changes whenever the index does, or None if nobody knows.
-            weigh: Tells how much it takes to keep an answer.
+            weigh: Tells how much it takes to keep what was asked and its answer: never
+                nothing, or there would be no end of questions without one.
             most: What all that is kept may weigh.
         """
         self._ask_state = state
@@ -52,7 +53,9 @@ class Answers(Generic[T]):
 
     def _keep(self, state: Hashable, asked: Hashable, answer: T) -> None:
         """Remember an answer in place of those that nobody has asked for longest."""
-        weight = self._weigh(answer)
+        weight = self._weigh(asked, answer)
+        if weight > self._most:  # the others are worth more
+            return
         with self._lock:
             if self._state != state:
                 self._kept.clear()

@@ -118,7 +118,7 @@ class Column:
 
     index: str = ""
     stamps: bytes = b""
-    numbers: "array[int]" = field(default_factory=lambda: array(NUMBER))
+    numbers: "array[int]" = field(default_factory=lambda: array(SMALLER[0]))
     known: dict[int, list[str]] = field(default_factory=dict)
 
     def as_of(self, database: xapian.Database, name: str) -> "Column":
@@ -131,7 +131,9 @@ class Column:
             return self
         old = self if index == self.index else Column()
         before = array(NUMBER, old.stamps.ljust(len(stamps), b"\0"))
-        numbers = array(_type_of(database, name), old.numbers)
+        # Another thread may have read numbers of a later commit, which are larger.
+        types = _type_of(database, name), old.numbers.typecode
+        numbers = array(max(types, key=SMALLER.index), old.numbers)
         length = len(stamps) // size * BLOCK
         del numbers[length:]
         numbers.extend(bytes(length - len(numbers)))

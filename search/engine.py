@@ -85,12 +85,14 @@ class Backend(XapianSearchBackend):
         Raises:
             RebuildRunningError: Another process rebuilds.
         """
-        with _own_errors(), self._rebuild_lock():
+        with _own_errors(), self._rebuild_lock(), ExitStack() as undo:
             with self._lock("lockfile", LOCK_SECONDS):
                 place = self.storage.begin()
+            undo.callback(self._abandon)
             yield place
             with self._lock("lockfile", LOCK_SECONDS):
                 self.storage.switch()
+            undo.pop_all()
 
     @contextmanager
     def filling(self, place: Path, first: int) -> Iterator[None]:
@@ -128,6 +130,11 @@ class Backend(XapianSearchBackend):
         """Begin with an empty index."""
         with self.rebuilding() as place:
             self.assemble(place)
+
+    def _abandon(self) -> None:
+        """Drop what a rebuild that failed has made: the disk may be full of it."""
+        with self._lock("lockfile", LOCK_SECONDS):
+            self.storage.abandon()
 
     @contextmanager
     def _written_by(self, writers: list[Writer | Notes]) -> Iterator[None]:

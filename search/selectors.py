@@ -46,9 +46,12 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 }
 UNSORTED = ("relevance", "title")  # what comes first with words, and without
 MOST_VALUES = 1000  # of a facet that an engine is asked for
-MOST_KEPT = 50_000  # ids and values in answers that a process remembers: some MB
+MOST_KEPT = 50_000  # pairs of numbers, in answers that a process remembers: some MB
+EMPTY_WEIGHT = 10  # of an answer that holds nothing, in pairs
+PAIR_LENGTH = 100  # bytes
 TOP_SUGGESTIONS = 50  # of which the best titles are shown
 Counts = Sequence[tuple[str, int]]
+Asked = tuple[str, tuple[str, ...], tuple[int, ...]]  # request, synonyms, hidden ids
 
 _SYNONYMS = PreparedRead(
     lambda: Synonym.objects.active().values_list("words", flat=True)
@@ -102,6 +105,21 @@ def search_products(wanted: SearchRequest) -> Found:
             (repr(wanted), synonyms, hidden),
             lambda: _search(wanted, clauses, synonyms, hidden),
         )
+
+
+def _weight(asked: Asked, found: Found) -> int:
+    """Return how much it takes to keep an answer, in pairs.
+
+    What is hidden may be many: as long as the index has not followed an import.
+    """
+    request, synonyms, hidden = asked
+    texts = (request, *synonyms)
+    return (
+        EMPTY_WEIGHT
+        + found.weight()
+        + sum(1 + len(text) // PAIR_LENGTH for text in texts)
+        + len(hidden)
+    )
 
 
 def suggest_titles(start: str) -> Sequence[int]:
@@ -312,8 +330,10 @@ def _state() -> Hashable:
     return backend.state() if hasattr(backend, "state") else None
 
 
-_FOUND = Answers(_state, Found.weight, MOST_KEPT)
-_SUGGESTED: Answers[Sequence[int]] = Answers(_state, len, MOST_KEPT)
+_FOUND = Answers(_state, _weight, MOST_KEPT)
+_SUGGESTED: Answers[Sequence[int]] = Answers(
+    _state, lambda _words, found: EMPTY_WEIGHT + len(found), MOST_KEPT
+)
 
 
 def _count_values(query: BaseSearchQuery, names: Sequence[str]) -> None:

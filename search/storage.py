@@ -90,7 +90,7 @@ class Storage:
 
     def begin(self) -> Path:
         """Make a place for parts, instead of what a killed rebuild has left."""
-        self._drop_all_but(self._target(CURRENT))
+        self.abandon()
         made = self.home / f"parts-{secrets.token_hex(4)}"
         made.mkdir()
         self._link(FILLING, made.name)
@@ -138,6 +138,16 @@ class Storage:
         (self.home / FILLING).unlink()
         return missed
 
+    def abandon(self) -> None:
+        """Drop all but the generation that is searched; changes go to it alone."""
+        (self.home / NEXT).unlink(missing_ok=True)
+        (self.home / FILLING).unlink(missing_ok=True)
+        self._drop_parts()
+        current = self._target(CURRENT)
+        for generation in self.home.glob("generation-*"):
+            if generation.name != current:
+                shutil.rmtree(generation, ignore_errors=True)
+
     def switch(self) -> None:
         """Let the next generation be searched from now on."""
         following = self._target(NEXT)
@@ -176,14 +186,6 @@ class Storage:
         fresh = self.home / f"{name}.{secrets.token_hex(4)}"
         fresh.symlink_to(target)
         fresh.replace(self.home / name)
-
-    def _drop_all_but(self, kept: str | None) -> None:
-        (self.home / NEXT).unlink(missing_ok=True)
-        (self.home / FILLING).unlink(missing_ok=True)
-        self._drop_parts()
-        for generation in self.home.glob("generation-*"):
-            if generation.name != kept:
-                shutil.rmtree(generation, ignore_errors=True)
 
     def _drop_parts(self) -> None:
         for parts in self.home.glob("parts-*"):

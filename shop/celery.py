@@ -2,14 +2,17 @@
 
 import gc
 import os
+from threading import Thread
 from typing import Any, cast
 
+import structlog
 from billiard.util import get_pdeathsig
 from celery import Celery, Task
-from celery.beat import EmbeddedService
+from celery.beat import Service
 from celery.bootsteps import StartStopStep
+from celery.platforms import EX_FAILURE
 from celery.signals import celeryd_after_setup, setup_logging
-from celery.worker import WorkController
+from celery.worker import WorkController, state
 from celery.worker.components import Pool
 from click import Option
 from django.conf import settings
@@ -23,6 +26,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
 # Whoever deploys runs them; they import what tasks may never need.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
+logger = structlog.get_logger(__name__)
+
+STOP_SECONDS = 5  # the scheduler looks each second whether to stop
+
 
 class ShopTask(Task):
     """A task whose changes the history tells from those of people."""
@@ -33,6 +40,43 @@ class ShopTask(Task):
         """Run the task."""
         with origin(TASK):
             return super().__call__(*args, **kwargs)
+
+
+class SchedulerThread(Thread):
+    """Schedules tasks, until it is told to stop.
+
+    Should it end by itself, the worker ends too, by a warm shutdown that fails: whoever
+    watches the worker starts both again. A worker alone would look well, and nothing
+    would ever be due.
+    """
+
+    def __init__(self, parent: WorkController) -> None:
+        """Wake up each second, to see whether to stop."""
+        super().__init__(name="scheduler", daemon=True)
+        self._app = parent.app
+        self._service = Service(
+            parent.app,
+            max_interval=1,
+            schedule_filename=parent.schedule_filename,
+            remote_control=False,  # the worker's own answers
+        )
+        self._is_told_to_stop = False
+
+    def run(self) -> None:
+        """Schedule."""
+        self._app.set_current()
+        try:
+            self._service.start()
+        finally:
+            if not self._is_told_to_stop:
+                logger.critical("scheduler_ended")  # Python writes down why
+                state.should_stop = EX_FAILURE
+
+    def stop(self) -> None:
+        """Stop, and wait a little: it writes down what it did, if it has a broker."""
+        self._is_told_to_stop = True
+        self._service.stop()
+        self.join(STOP_SECONDS)
 
 
 class Scheduler(StartStopStep):
@@ -57,9 +101,7 @@ class Scheduler(StartStopStep):
 
     def create(self, parent: WorkController) -> object:
         """Return the thread."""
-        return EmbeddedService(
-            parent.app, thread=True, schedule_filename=parent.schedule_filename
-        )
+        return SchedulerThread(parent)
 
 
 app = Celery("shop", task_cls=ShopTask)

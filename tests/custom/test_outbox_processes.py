@@ -7,7 +7,7 @@ from custom import outbox
 from custom.models import OutboxMessage
 from custom.transactions import run_in_transaction
 from script.lib.servers import Redis
-from tests.custom.workers import celery_worker, wait_until
+from tests.custom.workers import SECONDS, celery_worker, wait_until
 from tests.orders.factories import OrderFactory
 from tests.servers import own_server, temporary_directory
 
@@ -36,7 +36,7 @@ class DeliveryTests(TransactionTestCase):
     def test_a_broker_that_was_away_and_forgot_everything(self) -> None:
         with own_server(Redis) as redis, temporary_directory() as home:
             mail = f"filemail:///{home}/mail"
-            with celery_worker(home, redis.url, EMAIL_URL=mail):
+            with celery_worker(home, redis.url, EMAIL_URL=mail) as worker:
                 first = self.publish()
                 wait_until(lambda: self.is_done(first), "the first mail")
                 redis.kill()
@@ -44,8 +44,18 @@ class DeliveryTests(TransactionTestCase):
                 redis.start()
                 redis.wait()
                 wait_until(lambda: self.is_done(second), "the second mail")
+                worker.child.terminate()
+                self.assertEqual(worker.child.wait(SECONDS), 0)
             self.assertEqual((second.attempts, second.last_error), (1, ""))
             self.assertEqual(len(self.mails(home)), 2)
+
+    def test_a_worker_ends_when_its_scheduler_does(self) -> None:
+        with (
+            own_server(Redis) as redis,
+            temporary_directory() as home,
+            celery_worker(home / "not there", redis.url) as worker,
+        ):
+            self.assertEqual(worker.child.wait(SECONDS), 1)
 
     def test_a_worker_that_is_killed_in_the_middle(self) -> None:
         with own_server(Redis) as redis, temporary_directory() as home:

@@ -11,7 +11,9 @@ class AnswerTests(TestCase):
 
     def setUp(self) -> None:
         self.state = Mock(return_value=1)
-        self.answers: Answers[str] = Answers(self.state, len, 10)
+        self.answers: Answers[str] = Answers(
+            self.state, lambda _asked, answer: len(answer), 10
+        )
         self.search = Mock(side_effect=lambda: "ab")
 
     def ask(self, asked: str = "kong") -> str:
@@ -51,7 +53,9 @@ class AnswerTests(TestCase):
         self.search.assert_called_once()
 
     def test_not_one_that_is_too_large(self) -> None:
+        self.ask("ape")
         self.search.side_effect = lambda: "x" * 11
         self.ask()
         self.ask()
-        self.assertEqual(self.search.call_count, 2)
+        self.ask("ape")
+        self.assertEqual(self.search.call_count, 3)

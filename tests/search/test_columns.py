@@ -76,6 +76,13 @@ class ColumnTests(TestCase):
             self.assertEqual(count_values(older, COLOUR, None), {"red": 2})
             self.assertEqual(count_values(newer, COLOUR, None), {"red": 2, "blue": 1})
 
+    def test_an_older_commit_with_smaller_numbers(self) -> None:
+        older = self.write({1: {COLOUR: ["red"]}})
+        many = {pk: {COLOUR: [f"colour {pk}"]} for pk in range(2, 300)}
+        newer = self.write(many)
+        self.assertEqual(len(count_values(newer, COLOUR, None)), 299)
+        self.assertEqual(count_values(older, COLOUR, None), {"red": 1})
+
     def test_another_index(self) -> None:
         first = self.write({1: {COLOUR: ["red"]}})
         second = self.write({1: {COLOUR: ["blue"]}}, "second")

@@ -67,6 +67,24 @@ class RebuildTests(TestCase):
         self.assertEqual(len(list(index_path().glob("generation-*"))), 2)
         self.assertEqual(len(found()), 3)
 
+    def test_a_failure_leaves_nothing_else_behind(self) -> None:
+        for step in ("merge", "adopt", "switch"):
+            with (
+                self.subTest(step),
+                patch(f"search.storage.Storage.{step}", side_effect=OSError),
+                self.assertLogs("search"),
+                self.assertRaises(SearchUnavailableError),
+            ):
+                rebuild_index()
+            left = {each.name.split("-")[0] for each in index_path().iterdir()}
+            self.assertLessEqual(
+                left, {"current", "generation", "lockfile", "rebuild.lock"}
+            )
+            self.assertEqual(len(list(index_path().glob("generation-*"))), 1)
+            update_product(self.films[0].pk, title=f"After {step}")
+            follow_changes()
+            self.assertEqual(found(f'"after {step}"'), [self.films[0].pk])
+
     def test_one_at_a_time(self) -> None:
         def again(_written: int) -> None:
             with self.assertRaises(RebuildRunningError):

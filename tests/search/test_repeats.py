@@ -7,8 +7,9 @@ from django.test import TestCase
 from haystack import connections
 
 from catalogue.services import announce_changes, update_product
+from search import selectors
 from search.models import Synonym
-from search.selectors import suggest_titles
+from search.selectors import EMPTY_WEIGHT, Found, suggest_titles
 from search.services import follow_changes
 from tests.search.index import film, film_type, found, fresh_index
 
@@ -48,6 +49,21 @@ class RepeatTests(TestCase):
         self.assertEqual(found("gorilla"), [])
         Synonym.objects.create(words="gorilla, king kong")
         self.assertEqual(found("gorilla"), [self.kong.pk])
+
+    def test_of_a_bounded_number(self) -> None:
+        for name, ask in (("_FOUND", found), ("_SUGGESTED", suggest_titles)):
+            answers = getattr(selectors, name)
+            with self.subTest(name), patch.object(answers, "_most", 3 * EMPTY_WEIGHT):
+                for number in range(9):  # nothing is found, which weighs, too
+                    ask(f"nobody{number}")
+                self.assertLessEqual(len(answers._kept), 3)
+
+    def test_what_is_hidden_weighs_too(self) -> None:
+        nothing = Found(
+            matches=[], count=0, facets={}, suggestion=None, is_fruitless=True
+        )
+        hidden = tuple(range(1000))
+        self.assertGreater(selectors._weight(("kong", (), hidden), nothing), 1000)
 
     def test_suggestions(self) -> None:
         suggest_titles("ki")
