@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from address.formats import region_key
 from address.forms import CountryField
 from custom.admin import ShopAdmin
 from tax.models import TaxClass, TaxRate
@@ -23,11 +25,32 @@ class TaxRateForm(forms.ModelForm[TaxRate]):
         fields = ("country", "region", "percent")
 
 
+class TaxRateFormSet(
+    forms.BaseInlineFormSet[TaxRate, TaxClass, forms.ModelForm[TaxRate]]
+):
+    """All rates of a class: one a place, whatever the place is called."""
+
+    def clean(self) -> None:
+        """Refuse a region that is there by two of its names."""
+        super().clean()
+        places = set()
+        for form in self.forms:
+            rate = getattr(form, "cleaned_data", {})
+            if not {"country", "region"} <= rate.keys() or rate.get("DELETE"):
+                continue
+            place = rate["country"], region_key(rate["country"], rate["region"])
+            if place in places:
+                msg = f"There are two rates of {rate['region']} ({rate['country']})."
+                raise ValidationError(msg, code="unique")
+            places.add(place)
+
+
 class TaxRateInline(admin.TabularInline[TaxRate, TaxClass]):
     """What goods of the class bear, place by place."""
 
     model = TaxRate
     form = TaxRateForm
+    formset = TaxRateFormSet
     extra = 0
 
 

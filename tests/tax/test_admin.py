@@ -66,6 +66,29 @@ class TaxClassPageTests(TestCase):
                 self.assertContains(answer, message)
         self.assertEqual(TaxClass.objects.count(), 0)
 
+    def test_a_region_has_one_rate_whatever_it_is_called(self) -> None:
+        url = reverse("admin:tax_taxclass_add")
+        changes = {
+            "rates-TOTAL_FORMS": 2,
+            "rates-0-country": "US",
+            "rates-0-region": "CA",
+            "rates-1-country": "US",
+            "rates-1-percent": "8",
+        }
+        for region in ("California", "ca"):
+            answer = self.client.post(
+                url, self.values(**changes | {"rates-1-region": region})
+            )
+            self.assertContains(answer, f"There are two rates of {region} (US).")
+        self.assertEqual(TaxClass.objects.count(), 0)
+        for others in (
+            {"rates-1-region": "Texas"},
+            {"rates-1-region": "", "code": "other"},
+            {"rates-1-region": "ca", "rates-1-DELETE": "on", "code": "third"},
+        ):
+            answer = self.client.post(url, self.values(**changes | others))
+            self.assertEqual(answer.status_code, 302)
+
     def test_a_former_version_brings_its_rates_back(self) -> None:
         self.client.post(reverse("admin:tax_taxclass_add"), self.values())
         made = TaxClass.objects.get()
