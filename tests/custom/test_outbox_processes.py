@@ -43,7 +43,12 @@ class DeliveryTests(TransactionTestCase):
                 second = self.publish()  # nobody needs the broker for that
                 redis.start()
                 redis.wait()
-                wait_until(lambda: self.is_done(second), "the second mail")
+
+                def is_done() -> bool:
+                    worker.watch()
+                    return self.is_done(second)
+
+                wait_until(is_done, "the second mail")
                 worker.child.terminate()
                 self.assertEqual(worker.child.wait(SECONDS), 0)
             self.assertEqual((second.attempts, second.last_error), (1, ""))

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.processes import ROOT, environment
@@ -17,12 +17,19 @@ SECONDS = 180  # after which nothing more is waited for; longer than a lease
 class Worker:
     """A process group that can be killed at any moment."""
 
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        self.child = child
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._start = start
+        self.child = start()
+
+    def watch(self) -> None:
+        """Start it again when it has ended, as a service manager does."""
+        if self.child.poll() is not None:
+            self.kill()
+            self.child = self._start()
 
     def kill(self) -> None:
         """End the whole group by SIGKILL; harmless when it has ended."""
-        if self.child.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait()
 
@@ -39,15 +46,18 @@ def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
         "ERROR",
     )
     schedule = ("--with-scheduler", "--schedule", str(home / "beat"))
-    child = subprocess.Popen(
-        [sys.executable, "-m", "celery", "--app", "shop.celery", *command, *schedule],
-        cwd=ROOT,
-        env=environment() | {"REDIS_URL": redis_url} | extra,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    worker = Worker(child)
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "shop.celery", *command, *schedule],
+            cwd=ROOT,
+            env=environment() | {"REDIS_URL": redis_url} | extra,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    worker = Worker(start)
     try:
         yield worker
     finally:
