@@ -1,33 +1,24 @@
 """Query parameters: those that an address takes are those that its document has."""
 
-from typing import ClassVar
 from unittest import mock
 
 from rest_framework.request import Request
-from rest_framework.test import APITestCase
 
 from catalogue.api.filters import ATTRIBUTE_PARAMETER
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiMixin
 from tests.contract.checker import PLACEHOLDER, UNDESCRIBED, the_contract
+from tests.permissions.cases import MatrixTestCase
 from tests.permissions.matrix import read_matrix
-from tests.permissions.rows import Caller, Place, make_callers, make_places
+from tests.permissions.rows import Place
 from tests.permissions.test_matrix import address
 
 READERS = "CPR"  # the first that is let in
 ANY = ATTRIBUTE_PARAMETER.name  # stands for those that are named after attributes
 
 
-class QueryParameterTests(APITestCase):
+class QueryParameterTests(MatrixTestCase):
     """Every method of every address, by the matrix of permissions"""
-
-    callers: ClassVar[dict[str, Caller]]
-    places: ClassVar[dict[str, Place]]
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.callers = make_callers()
-        cls.places = make_places(cls.callers)
 
     def taken(self, method: str, path: str) -> set[str]:
         """Return what a request may carry; it is stopped there, and changes nothing."""

@@ -6,14 +6,13 @@ That each answer is by its schemas, ``tests.contract.middleware`` sees to.
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db import connection
 from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
-from rest_framework.test import APITestCase
 
 from catalogue.models import Product
 from catalogue.services import relate_products
@@ -25,8 +24,9 @@ from partner.models import StockRecord
 from tests.contract.checker import PLACEHOLDER, the_contract
 from tests.orders.factories import make_offer
 from tests.orders.stories import STAFF
+from tests.permissions.cases import MatrixTestCase
 from tests.permissions.matrix import read_matrix
-from tests.permissions.rows import Caller, Place, make_callers, make_places
+from tests.permissions.rows import Place
 from tests.permissions.test_matrix import address
 from tests.reviews.factories import ReviewFactory
 from tests.search.index import fresh_index
@@ -81,16 +81,12 @@ class CompletenessTests(SimpleTestCase):
             self.assertTrue(any(cells[each] == "+" for each in READERS), route)
 
 
-class PageTests(APITestCase):
+class PageTests(MatrixTestCase):
     """Every page, by the matrix of permissions, which knows every address"""
-
-    callers: ClassVar[dict[str, Caller]]
-    places: ClassVar[dict[str, Place]]
 
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.callers = make_callers()
-        cls.places = make_places(cls.callers)
+        super().setUpTestData()
         order = Order.objects.get()
         credit_order(order.pk, amount=Decimal(1), reason="Späť & <late>", actor=STAFF)
         line = order.lines.get()

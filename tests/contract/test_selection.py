@@ -6,17 +6,16 @@ That each path gives what the whole answer has there is seen to by
 
 import json
 import re
-from typing import ClassVar
 
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
-from rest_framework.test import APITestCase
 
 from custom.api.xml import as_text, load_xml
 from tests.custom.caching.kept import KeptPages
 from tests.orders.factories import make_offer
-from tests.permissions.rows import Caller, Place, make_callers, make_places
+from tests.permissions.cases import MatrixTestCase
+from tests.permissions.rows import Place
 from tests.permissions.test_matrix import address
 
 TABLE = re.compile(r" FROM `(\w+)`")
@@ -84,16 +83,8 @@ READS = (
 )
 
 
-class ReadTests(APITestCase):
+class ReadTests(MatrixTestCase):
     """What is not shown is not read"""
-
-    callers: ClassVar[dict[str, Caller]]
-    places: ClassVar[dict[str, Place]]
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.callers = make_callers()
-        cls.places = make_places(cls.callers)
 
     def tables(self, path: str, fields: str) -> list[str]:
         """Return what is read, a table as often as there are queries of it."""

@@ -1,15 +1,15 @@
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django.test import SimpleTestCase
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.response import Response
-from rest_framework.test import APITestCase
 from rest_framework.viewsets import ViewSetMixin
 
+from tests.permissions.cases import MatrixTestCase
 from tests.permissions.matrix import CALLERS, ELSEWHERE, Entry, read_matrix
-from tests.permissions.rows import Caller, Place, make_callers, make_places
+from tests.permissions.rows import Place
 from tests.search.index import fresh_index
 from tests.users.factories import create_key, create_token
 
@@ -71,16 +71,8 @@ class CompletenessTests(SimpleTestCase):
             self.assertEqual(entry.cells.keys(), CALLERS.keys(), entry)
 
 
-class CallerTests(APITestCase):
+class CallerTests(MatrixTestCase):
     """Every request of the matrix, made by every caller"""
-
-    callers: ClassVar[dict[str, Caller]]
-    places: ClassVar[dict[str, Place]]
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.callers = make_callers()
-        cls.places = make_places(cls.callers)
 
     def setUp(self) -> None:
         fresh_index()
