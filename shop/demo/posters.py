@@ -5,11 +5,12 @@ The same film always gives the same bytes: a second load stores nothing new.
 
 import hashlib
 import textwrap
-import unicodedata
 from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
+
+from custom.text import without_marks
 
 WIDTH, HEIGHT = 400, 600  # pixels
 MARGIN = 28
@@ -41,10 +42,10 @@ def draw_poster(title: str, credit: str, year: str) -> bytes:
     draw = ImageDraw.Draw(image)
     _draw_shapes(draw, seed, shapes)
     draw.rectangle((MARGIN, 92, MARGIN + 64, 98), fill=accent)
-    font, lines = _fit(draw, _drawable(title))
+    font, lines = _fit(draw, without_marks(title))
     draw.multiline_text((MARGIN, 116), lines, font=font, fill=text, spacing=8)
     small = _font(20)
-    draw.text((MARGIN, HEIGHT - 84), _drawable(credit), font=small, fill=accent)
+    draw.text((MARGIN, HEIGHT - 84), without_marks(credit), font=small, fill=accent)
     draw.text((MARGIN, HEIGHT - 56), year, font=small, fill=text)
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=82)
@@ -74,12 +75,6 @@ def _fit(
         if box[2] <= room and box[3] <= _TITLE_HEIGHT:
             break
     return font, lines
-
-
-def _drawable(text: str) -> str:
-    """Fold accents away: the font has plain Latin letters only."""
-    folded = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in folded if not unicodedata.combining(char))
 
 
 @cache
