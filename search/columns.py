@@ -10,7 +10,7 @@ commit as its documents, and a process reads again only the blocks that have cha
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import xapian
@@ -42,9 +42,7 @@ class ColumnWriter:
 
     def put(self, pk: int, values: Mapping[str, Sequence[str]]) -> None:
         """Note a product's values by column; of others it has none any more."""
-        for name in values:
-            if name not in self._names:
-                self._names.append(name)
+        self._add_names(values)
         for name in self._names:
             combination = SEPARATOR.join(values.get(name, ()))
             number = self._number(name, combination) if combination else NOTHING
@@ -52,9 +50,9 @@ class ColumnWriter:
 
     def add(self, other: xapian.Database) -> None:
         """Take over the columns of an index that has other products."""
-        for name in _names(other):
-            if name not in self._names:
-                self._names.append(name)
+        names = _names(other)
+        self._add_names(names)
+        for name in names:
             column = Column().as_of(other, name)
             for pk, number in enumerate(column.numbers):
                 if number:
@@ -78,6 +76,10 @@ class ColumnWriter:
                 self._database.set_metadata(_block_key(name, place), block)
             self._database.set_metadata(_stamps_key(name), stamps.tobytes())
         self._changed.clear()
+
+    def _add_names(self, names: Iterable[str]) -> None:
+        """Know columns by these names, too."""
+        self._names += [name for name in names if name not in self._names]
 
     def _set(self, name: str, pk: int, number: int) -> None:
         place, at = divmod(pk, BLOCK)

@@ -324,9 +324,14 @@ def _query(conditions: Iterable[SQ]) -> BaseSearchQuery:
     return query
 
 
+def get_backend() -> Any:  # noqa: ANN401 - each engine has another
+    """Return what reads and writes the index."""
+    return connections[DEFAULT_ALIAS].get_backend()
+
+
 def _state() -> Hashable:
     """Return what changes whenever the index does; None if the engine cannot tell."""
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    backend = get_backend()
     return backend.state() if hasattr(backend, "state") else None
 
 
@@ -365,8 +370,7 @@ def _field(facet: str) -> str:
 
 def _facet_options(codes: Sequence[str] = ()) -> dict[str, Any]:
     """Return what the engine must be told: attributes' codes, or how many values."""
-    backend = connections[DEFAULT_ALIAS].get_backend()
-    name = type(backend).__name__
+    name = type(get_backend()).__name__
     if name.startswith("Elasticsearch"):
         return {"size": MOST_VALUES}
     if name.startswith("Solr"):

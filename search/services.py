@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +20,7 @@ from custom.transactions import transactional
 from search.documents import build_documents
 from search.filling import EVERYTHING, Range, fill_by_processes
 from search.models import QUERY_LENGTH, FruitlessQuery
-from search.selectors import engine_errors
+from search.selectors import engine_errors, get_backend
 from search.text import normalise
 
 BATCH = 500  # products read and written at a time
@@ -86,7 +85,7 @@ def rebuild_index(report: Callable[[int], object] = lambda _: None) -> int:
     """
     # Named one by one: a lower id may still commit, with what is not read below.
     known = list(ProductChange.objects.values_list("pk", flat=True))
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    backend = get_backend()
     if hasattr(backend, "rebuilding"):
         with engine_errors(), backend.rebuilding() as place:
             written = _fill(place, report)
@@ -112,7 +111,7 @@ def fill_parts(
         ranges: One for each part.
         report: Told how many products are written.
     """
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    backend = get_backend()
     written = 0
     for each in ranges:
         with engine_errors(), backend.filling(place, each.first):
@@ -183,15 +182,14 @@ def _write(product_ids: Iterable[int]) -> int:
     """Write products as they are now, and take out those nobody may see; count."""
     pks = sorted(set(product_ids))
     documents = build_documents(pks)
-    connected = connections[DEFAULT_ALIAS]
-    backend = connected.get_backend()
+    backend = get_backend()
     rows = []
     for pk, document in documents.items():
         row = Product(pk=pk)
         row.search_document = document  # type: ignore[attr-defined]
         rows.append(row)
     if rows:
-        index = connected.get_unified_index().get_index(Product)
+        index = connections[DEFAULT_ALIAS].get_unified_index().get_index(Product)
         backend.update(index, rows)
     for pk in pks:
         if pk not in documents:
@@ -236,7 +234,7 @@ def _public_batches(wanted: Range) -> Iterator[Sequence[int]]:
 
 def _writing() -> AbstractContextManager[None]:
     """Be the one writer, where the engine can have only one."""
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    backend = get_backend()
     if not hasattr(backend, "writing"):
         return nullcontext()
     writing: AbstractContextManager[None] = backend.writing()
@@ -245,7 +243,7 @@ def _writing() -> AbstractContextManager[None]:
 
 def _fingerprints() -> dict[int, str]:
     """Return product id -> digest of what the index holds of it."""
-    backend: Any = connections[DEFAULT_ALIAS].get_backend()
+    backend = get_backend()
     if hasattr(backend, "fingerprints"):
         found: dict[int, str] = backend.fingerprints()
         return found
