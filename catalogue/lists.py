@@ -24,8 +24,6 @@ def _ids_in_order(sort: Sorting) -> PreparedRead[int]:
 
 
 _WHOLE_LISTS = {name: _ids_in_order(sort) for name, sort in ORDERINGS.items()}
-
-
 _LISTED = PreparedRead(ProductListing.objects.all)
 
 
@@ -116,10 +114,9 @@ class ListedKeys:
         return list(rows.values_list("product_id", flat=True)[cut])
 
     def _count(self) -> int:
-        scope, wanted = self._narrowing.scope, self._narrowing.attributes
-        if not self._narrowing.is_whole:
-            return self._rows.with_values(wanted).count()
-        if scope == WHOLE_SHOP:  # its products are all that have values
+        narrowing, wanted = self._narrowing, self._narrowing.attributes
+        if narrowing.is_whole and narrowing.scope == WHOLE_SHOP:
+            # Its products are all that have values.
             return ListedValue.objects.count_products(wanted)
         return self._rows.with_values(wanted).count()
 

@@ -29,6 +29,14 @@ def window_after(row: object, values: Mapping[str, Any]) -> PublishWindow:
     return PublishWindow(*(values.get(name, getattr(row, name, None)) for name in ENDS))
 
 
+def take_window(row: object, values: dict[str, Any]) -> PublishWindow:
+    """Return the same, and take the window's two ends out of the values."""
+    window = window_after(row, values)
+    for name in ENDS:
+        values.pop(name, None)
+    return window
+
+
 def check_window(window: PublishWindow) -> PublishWindow:
     """Return a window that is open at some time.
 

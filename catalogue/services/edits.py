@@ -33,7 +33,7 @@ from catalogue.services.products import (
     update_product,
 )
 from catalogue.services.variants import add_variant, delete_variant, update_variant
-from catalogue.windows import ENDS, PublishWindow
+from catalogue.windows import ENDS, take_window
 from custom.errors import StaleError
 from custom.history import recorded
 from custom.locks import lock_named
@@ -90,7 +90,7 @@ def add_product(values: Values, *, edit: Edit) -> Product:
         DomainError: See ``create_product``.
     """
     given = dict(values)
-    window = PublishWindow(*(given.pop(name, None) for name in ENDS))
+    window = take_window(None, given)
     with recorded(edit.reason, actor=edit.actor):
         return create_product(window=window, **given)
 
@@ -268,8 +268,7 @@ def _write(product: Product, values: Values) -> None:
             del given["categories"]
     given = _differing(product, given, unless=("categories",))
     if any(name in given for name in ENDS):
-        ends = (given.pop(name, getattr(product, name)) for name in ENDS)
-        given["window"] = PublishWindow(*ends)
+        given["window"] = take_window(product, given)
     if given:
         update_product(product.pk, **given)
 

@@ -27,7 +27,7 @@ from catalogue.models import (
 from catalogue.services.products import NewProduct, NewVariant
 from catalogue.services.rows import VariantChange
 from catalogue.slugs import check_slug_shape
-from catalogue.windows import ENDS, PublishWindow, check_window, window_after
+from catalogue.windows import check_window, take_window, window_after
 from custom.bulks import Outcome, Path, RefusedRowError, RowFault
 from tax.models import TaxClass
 
@@ -116,7 +116,7 @@ class Plan:
     def new_product(self) -> NewProduct:
         """Return the product to be made; its slug is in ``values``."""
         given = {name: each for name, each in self.values.items() if name != "slug"}
-        window = PublishWindow(*(given.pop(name, None) for name in ENDS))
+        window = take_window(None, given)
         return NewProduct(
             variants=self.added,
             categories=self.categories or (),
