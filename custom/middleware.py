@@ -27,6 +27,7 @@ from rest_framework.renderers import TemplateHTMLRenderer
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from custom import origins
+from custom.api.conditional import CONDITIONS
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
 
@@ -42,10 +43,6 @@ KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 NAMELESS_PATHS = ("/health/", "/metrics")
 STATUSES_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 MIN_ERROR_STATUS = 400
-CONDITIONS = frozenset(
-    f"HTTP_IF_{name}"
-    for name in ("MATCH", "NONE_MATCH", "MODIFIED_SINCE", "UNMODIFIED_SINCE")
-)
 
 
 class RequestIdMiddleware:

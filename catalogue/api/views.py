@@ -249,7 +249,7 @@ class ProductViewSet(ApiViewSet[Product]):
         self.shows(product_tag(product.pk), CATEGORIES, until=product.next_boundary)
         found = load_page(
             product,
-            [part for part, members in PARTS.items() if self.wants(*members)],
+            self.wanted_parts(PARTS),
             offers=ask_offers(product.pk),
             lowest_prices=ask_lowest_prices(product.pk),
         )

@@ -13,6 +13,15 @@ from custom.api.renderers import dump_json
 
 DIGEST_LENGTH = 16  # hexadecimal digits
 HEADER = "If-Match"
+# Where Django keeps the headers that ask for an answer under a condition.
+CONDITIONS = frozenset(
+    {
+        "HTTP_IF_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_IF_UNMODIFIED_SINCE",
+    }
+)
 _TAG = r'(?:W/)?"[^"\s\x00-\x1f\x7f]*"'
 _TAGS = re.compile(rf"[\s,]*{_TAG}(?:\s*,[\s,]*{_TAG})*[\s,]*")
 

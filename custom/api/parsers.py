@@ -16,6 +16,7 @@ from rest_framework_xml.parsers import XMLParser as BaseXMLParser
 from custom.api.xml import (
     ILLEGAL_CHARACTERS,
     MAX_DEPTH,
+    TOO_DEEP,
     MalformedXmlError,
     load_xml,
 )
@@ -54,7 +55,7 @@ class JSONParser(BaseParser):
                 parse_int=_integer,
             )
         except RecursionError as error:
-            raise _too_deep() from error
+            raise ParseError(TOO_DEEP) from error
         except ValueError as error:
             msg = f"The body is not JSON: {error}."
             raise ParseError(msg) from error
@@ -152,7 +153,7 @@ def _unsafe_places(
         yield path
     for name, member in members:
         if len(path) == MAX_DEPTH:
-            raise _too_deep()
+            raise ParseError(TOO_DEEP)
         if isinstance(name, str) and UNSAFE_CHARACTERS.search(name):
             yield (*path, name)
         elif isinstance(member, str | dict | list):
@@ -161,10 +162,6 @@ def _unsafe_places(
 
 def _unsafe() -> ErrorDetail:
     return ErrorDetail("Has a character that is not allowed.", "invalid-character")
-
-
-def _too_deep() -> ParseError:
-    return ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _read(stream: IO[Any]) -> bytes:

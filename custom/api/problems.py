@@ -35,6 +35,8 @@ from custom.errors import (
 
 logger = logging.getLogger(__name__)
 
+MOST_UNKNOWN = 20  # names that a refusal lists: a body or an address holds thousands
+
 STATUS_BY_CATEGORY: dict[type[DomainError], HTTPStatus] = {
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     MissingError: HTTPStatus.NOT_FOUND,

@@ -12,12 +12,11 @@ from drf_spectacular.drainage import get_override
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.serializers import BaseSerializer, SerializerMethodField
 
-from custom.api.problems import QueryParameterError
+from custom.api.problems import MOST_UNKNOWN, QueryParameterError
 
 FIELDS_PARAMETER: Final = "fields"
 DEEPEST: Final = 5  # names in a path
 SHOWN: Final = 100  # characters of a name, in what is told of it
-MOST_UNKNOWN: Final = 20  # names that a refusal lists: an address holds thousands
 
 # Name of a member -> the serializer's class that shows it; None of what has no members.
 Shape = Mapping[str, Any]

@@ -11,10 +11,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.serializers import DecimalField, IntegerField
 
 from custom.api.output import OutputSerializer
+from custom.api.problems import MOST_UNKNOWN
 
 # XML, and whoever minds the rounding of JSON readers, send numbers as text.
 NUMBER = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?\s*")
-MOST_UNKNOWN = 20  # fields that a refusal names; others would be a burden to list
 _THREAD = threading.local()  # fields: class -> what reads bodies of it
 
 

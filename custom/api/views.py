@@ -227,6 +227,10 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
         wanted = self.selection
         return wanted is None or any(map(wanted.touches, paths))
 
+    def wanted_parts(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return what has to be read for the answer: part -> members that show it."""
+        return [part for part, members in parts.items() if self.wants(*members)]
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:  # noqa: ANN401
         """Build the serializer; one that answers a GET obeys ``?fields=``."""
         serializer = super().get_serializer(*args, **kwargs)

@@ -19,6 +19,7 @@ ROOT_NAME = "root"
 LIST_ITEM_NAME = "list-item"
 ODD_NAME = "item"
 MAX_DEPTH = 32  # of nested lists and objects
+TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
 KEY_ATTRIBUTE = "key"
 TYPE_ATTRIBUTE = "type"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -191,8 +192,7 @@ class _Builder:
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Open an element, unless too many are open."""
         if len(self.open) > MAX_DEPTH:
-            msg = f"The body is nested deeper than {MAX_DEPTH} levels."
-            raise MalformedXmlError(msg)
+            raise MalformedXmlError(TOO_DEEP)
         self.open.append(_Element(name, attributes))
 
     def data(self, text: str) -> None:

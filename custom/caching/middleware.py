@@ -13,11 +13,12 @@ from django.utils.cache import (
     set_response_etag,
 )
 
+from custom.api.conditional import CONDITIONS
 from custom.api.handlers import problem_response
 from custom.api.problems import PROBLEM_BY_STATUS
 from custom.caching import metrics
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Body, Shown
-from custom.caching.pages import ATTRIBUTE, CONDITIONS, Page, page_of
+from custom.caching.pages import ATTRIBUTE, Page, page_of
 from custom.caching.release import release
 from custom.caching.store import get_store
 from custom.caching.versions import EVERYTHING, field_of

@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
+from custom.api.conditional import CONDITIONS
 from custom.api.negotiation import FORMAT_PARAMETER, QualityNegotiation
 from custom.api.views import IGNORED_PARAMETERS
 from custom.caching.bodies import Body
@@ -26,12 +27,6 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 BODY_HEADERS: Final = (
     "HTTP_TRANSFER_ENCODING",
     "HTTP_CONTENT_ENCODING",
-)
-CONDITIONS: Final = (
-    "HTTP_IF_MATCH",
-    "HTTP_IF_MODIFIED_SINCE",
-    "HTTP_IF_NONE_MATCH",
-    "HTTP_IF_UNMODIFIED_SINCE",
 )
 MAX_HEADER: Final = 500  # characters of Accept or the query string
 

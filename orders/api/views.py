@@ -201,8 +201,8 @@ class OrderViewSet(ApiViewSet[Order]):
     )
     def retrieve(self, request: Request, key: str) -> Response:
         """Read one order, by number or id."""
-        parts = [part for part, members in PARTS.items() if self.wants(*members)]
-        order = find_order(request, key, Order.objects.for_detail(parts))
+        orders = Order.objects.for_detail(self.wanted_parts(PARTS))
+        order = find_order(request, key, orders)
         if self.wants("payments", "refunds"):
             load_money(order)
         return Response(self.get_serializer(order).data)

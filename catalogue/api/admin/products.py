@@ -94,8 +94,7 @@ class AdminProductViewSet(
         """Load all products with their parts, and the offers the caller may see."""
         if getattr(self, "swagger_fake_view", False):
             return Product.objects.none()
-        parts = [part for part, members in PARTS.items() if self.wants(*members)]
-        return shown_products(self.request.user, parts)
+        return shown_products(self.request.user, self.wanted_parts(PARTS))
 
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List products; `updated_since` keeps what was changed from a moment on."""
