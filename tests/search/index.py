@@ -3,10 +3,11 @@
 import shutil
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import xapian
 from django.conf import settings
+from django.test import TestCase
 
 from catalogue.models import AttributeDefinition, Product, ProductType
 from catalogue.services import NewVariant, create_product, create_product_type
@@ -86,6 +87,21 @@ def film(
             num_in_stock=num_in_stock,
         )
     return product
+
+
+class KongTestCase(TestCase):
+    """Has a shop of one film, and its index."""
+
+    kind: ClassVar[ProductType]
+    kong: ClassVar[Product]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.kind = film_type()
+        cls.kong = film("King Kong", cls.kind)
+
+    def setUp(self) -> None:
+        fresh_index()
 
 
 def contents() -> dict[str, object]:

@@ -3,7 +3,6 @@
 from typing import Any
 from unittest.mock import patch
 
-from django.test import TestCase
 from haystack import connections
 
 from catalogue.services import announce_changes, update_product
@@ -11,19 +10,11 @@ from search import selectors
 from search.models import Synonym
 from search.selectors import EMPTY_WEIGHT, Found, suggest_titles
 from search.services import follow_changes
-from tests.search.index import film, film_type, found, fresh_index
+from tests.search.index import KongTestCase, found
 
 
-class RepeatTests(TestCase):
+class RepeatTests(KongTestCase):
     """Until something changes"""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.kind = film_type()
-        cls.kong = film("King Kong", cls.kind)
-
-    def setUp(self) -> None:
-        fresh_index()
 
     def assert_searches(self, number: int, **wanted: Any) -> None:  # noqa: ANN401
         """Check how many searches a question takes."""

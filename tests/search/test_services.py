@@ -42,6 +42,7 @@ from search.services import (
 from tests.catalogue.factories import CategoryFactory
 from tests.partner.factories import PartnerFactory, StockRecordFactory
 from tests.search.index import (
+    KongTestCase,
     drop_index,
     film,
     film_type,
@@ -185,16 +186,11 @@ class FollowTests(TestCase):
         self.assert_follows(genre.save, query="tearjerker")
 
 
-class MessageTests(TestCase):
+class MessageTests(KongTestCase):
     """Changes travel by the outbox"""
 
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.kind = film_type()
-        cls.kong = film("King Kong", cls.kind)
-
     def setUp(self) -> None:
-        fresh_index()
+        super().setUp()
         OutboxMessage.objects.all().delete()
 
     def test_a_message_of_the_same_transaction(self) -> None:
