@@ -141,8 +141,13 @@ def product_rows(product_ids: Iterable[int]) -> dict[int, ProductRow]:
     Returns:
         Id -> row; others are left out.
     """
-    rows = _ROWS(products=list(product_ids), at=timezone.now())
+    (rows,) = read_together(ask_product_rows(product_ids))
     return {row.pk: row for row in rows}
+
+
+def ask_product_rows(product_ids: Iterable[int]) -> Asked[ProductRow]:
+    """Return the read of the rows of products that anyone may see, in any order."""
+    return _ROWS.of(products=list(product_ids), at=timezone.now())
 
 
 def load_page(
@@ -176,12 +181,9 @@ def load_page(
     return found
 
 
-def definitions_by_code() -> dict[str, list[DefinitionRow]]:
-    """Return attribute code -> its definitions, one for each type with it; 1 query."""
-    found: dict[str, list[DefinitionRow]] = {}
-    for definition in _ALL_DEFINITIONS():
-        found.setdefault(definition.code, []).append(definition)
-    return found
+def ask_definitions() -> Asked[DefinitionRow]:
+    """Return the read of all definitions of attributes, in order."""
+    return _ALL_DEFINITIONS.of()
 
 
 def definitions_of_types(
@@ -222,9 +224,9 @@ def root_categories() -> list[CategoryRow]:
     return _ROOTS()
 
 
-def public_categories(category_ids: Iterable[int]) -> list[CategoryRow]:
-    """Read those of some categories that anyone may see, in tree order; 1 query."""
-    return _NAMED(categories=list(category_ids))
+def ask_categories(category_ids: Iterable[int]) -> Asked[CategoryRow]:
+    """Return the read of those categories that anyone may see, in tree order."""
+    return _NAMED.of(categories=list(category_ids))
 
 
 def find_categories(keys: Iterable[str]) -> dict[str, Category]:

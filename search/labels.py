@@ -1,22 +1,24 @@
-"""What a page shows for facets and their values; labels come from the database."""
+"""What a page shows for facets and their values; names come from the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
 
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX
 from catalogue.attributes import Definition, label_of
 from catalogue.models import AttributeDefinition
-from catalogue.selectors import public_categories
+from catalogue.rows import CategoryRow
 from custom.money import format_money, places
-from custom.prepared import PreparedRead
+from custom.prepared import Asked, PreparedRead
 from partner.models import Partner
 from search.conditions import PRICE_FACET
 from search.documents import price_bands
+from search.matching import Counts
+from search.premises import Definitions
 
-Counts = Sequence[tuple[str, int]]
 MOST_SHOWN = 100  # values of one facet
 TRUTHS = {"true": True, "false": False}
 _PARTNERS = PreparedRead(
@@ -48,35 +50,47 @@ class Facet:
     values: list[FacetValue]
 
 
-def label_facets(
-    facets: Mapping[str, Counts],
-    definitions: Mapping[str, Sequence[Definition]],
-) -> list[Facet]:
-    """Name facets and values; 1 query each for categories and partners.
+class Names(NamedTuple):
+    """What the database has of facets' values, and may show.
+
+    Attributes:
+        definitions: Of attributes.
+        categories: In the order of their tree.
+        partners: Id -> name.
+    """
+
+    definitions: Definitions
+    categories: Sequence[CategoryRow]
+    partners: Mapping[int, str]
+
+
+def ask_partners(counts: Counts) -> Asked[tuple[int, str]]:
+    """Return the read of the active partners that are shown: ids and names."""
+    return _PARTNERS.of(partners=[int(value) for value, _ in _by_count(counts)])
+
+
+def label_facets(facets: Mapping[str, Counts], names: Names) -> list[Facet]:
+    """Name facets and values.
 
     Categories are in the order of their tree, price bands upwards, others by their
-    numbers. What the database does not have, or may not show, is left out.
+    numbers. What has no name is left out.
     """
-    return [_facet(name, counts, definitions) for name, counts in facets.items()]
+    return [_facet(code, counts, names) for code, counts in facets.items()]
 
 
-def _facet(
-    name: str,
-    counts: Counts,
-    definitions: Mapping[str, Sequence[Definition]],
-) -> Facet:
-    if name == "category":
-        return Facet(name, "Category", _categories(dict(counts)))
-    if name == "partner":
-        return Facet(name, "Partner", _partners(counts))
-    if name == PRICE_FACET:
-        return Facet(name, "Price", _bands(dict(counts)))
-    definition = definitions[name.removeprefix(ATTRIBUTE_PREFIX)][0]
+def _facet(code: str, counts: Counts, names: Names) -> Facet:
+    if code == "category":
+        return Facet(code, "Category", _categories(dict(counts), names.categories))
+    if code == "partner":
+        return Facet(code, "Partner", _partners(counts, names.partners))
+    if code == PRICE_FACET:
+        return Facet(code, "Price", _bands(dict(counts)))
+    definition = names.definitions[code.removeprefix(ATTRIBUTE_PREFIX)][0]
     values = [
         FacetValue(value, _label(definition, value), count)
         for value, count in _by_count(counts)
     ]
-    return Facet(name, definition.name, values)
+    return Facet(code, definition.name, values)
 
 
 def _by_count(counts: Counts) -> Counts:
@@ -89,19 +103,19 @@ def _label(definition: Definition, value: str) -> str:
     return label_of(definition, TRUTHS.get(value, value) if is_truth else value)
 
 
-def _categories(counts: Mapping[str, int]) -> list[FacetValue]:
+def _categories(
+    counts: Mapping[str, int], rows: Sequence[CategoryRow]
+) -> list[FacetValue]:
     return [
         FacetValue(str(row.pk), row.name, counts[str(row.pk)], row.level)
-        for row in public_categories([int(pk) for pk in counts])
+        for row in rows
     ]
 
 
-def _partners(counts: Counts) -> list[FacetValue]:
-    shown = _by_count(counts)
-    names = dict(_PARTNERS(partners=[int(value) for value, _ in shown]))
+def _partners(counts: Counts, names: Mapping[int, str]) -> list[FacetValue]:
     return [
         FacetValue(value, names[int(value)], count)
-        for value, count in shown
+        for value, count in _by_count(counts)
         if int(value) in names
     ]
 

@@ -19,8 +19,9 @@ from custom.batching import batched
 from custom.transactions import transactional
 from search.documents import build_documents
 from search.filling import EVERYTHING, Range, fill_by_processes
+from search.matching import get_backend
 from search.models import QUERY_LENGTH, FruitlessQuery
-from search.selectors import engine_errors, get_backend
+from search.selectors import engine_errors
 from search.text import normalise
 
 BATCH = 500  # products read and written at a time

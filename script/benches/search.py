@@ -206,13 +206,17 @@ def _floors(rounds: int) -> Timing:
     from django.conf import settings  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
+    from search.premises import read_premises  # noqa: PLC0415
     from search.requests import SearchRequest  # noqa: PLC0415
     from search.selectors import search_products  # noqa: PLC0415
 
     def search(facets: tuple[str, ...] = ()) -> Callable[[], object]:
         wanted = SearchRequest(query=WORD, facets=facets, limit=20)
         cents = count()
-        return lambda: search_products(replace(wanted, price_min=next(cents)))
+        return lambda: search_products(
+            replace(wanted, price_min=next(cents)),
+            read_premises(with_definitions=bool(facets)),
+        )
 
     path = f"{settings.HAYSTACK_CONNECTIONS['default']['PATH']}/current"
 

@@ -25,8 +25,8 @@ from custom.fields import MONEY_DECIMAL_PLACES, MONEY_MAX_DIGITS
 from partner.models import Partner
 from search.conditions import PRICE_FACET
 from search.documents import minor_units, token
+from search.matching import ORDERINGS
 from search.requests import SearchRequest
-from search.selectors import ORDERINGS
 
 MAX_QUERY_LENGTH = 200
 MAX_FACETS = 20

@@ -1,5 +1,6 @@
 """Searches as anyone may ask them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalogue.api.filters import ATTRIBUTE_PARAMETER, attribute_parameters
-from catalogue.selectors import definitions_by_code
+from catalogue.rows import ProductRow
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
@@ -25,13 +26,10 @@ from search.api.serializers import (
     SuggestionsSerializer,
 )
 from search.errors import SearchUnavailableError
-from search.labels import label_facets
-from search.selectors import (
-    ORDERINGS,
-    FoundKeys,
-    public_rows,
-    search_products,
-)
+from search.matching import ORDERINGS
+from search.pages import read_page
+from search.premises import read_premises
+from search.selectors import FoundKeys, search_products
 from search.services import count_fruitless
 from search.suggestions import suggest
 
@@ -76,20 +74,22 @@ class SearchView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Search; several values of one filter are alternatives."""
-        needs_definitions = FACETS in request.query_params or attribute_parameters(
-            request.query_params
-        )
-        definitions = definitions_by_code() if needs_definitions else {}
-        wanted = Reader(request.query_params, definitions).read()
+        given = request.query_params
+        needs_definitions = FACETS in given or bool(attribute_parameters(given))
+        premises = read_premises(with_definitions=needs_definitions)
+        wanted = Reader(given, premises.definitions).read()
         paginator: Any = self.paginator
         start, limit = paginator.window(request)
         wanted = replace(wanted, start=start, limit=limit)
-        found = search_products(wanted)
-        page = self._page(FoundKeys(found, wanted))
+        found = search_products(wanted, premises)
+        keys: Any = FoundKeys(found, wanted, premises)
+        matches: Any = self.paginate_queryset(keys) or []
+        rows, facets = read_page(matches, found.facets, premises.definitions)
         if found.is_fruitless:
-            count_fruitless(request.query_params["q"])
-        facets: Any = label_facets(found.facets, definitions)
-        page.data["facets"] = FacetSerializer(facets, many=True).data
+            count_fruitless(given["q"])
+        page = self._page(matches, rows)
+        shown: Any = facets
+        page.data["facets"] = FacetSerializer(shown, many=True).data
         page.data["suggestion"] = found.suggestion
         return page
 
@@ -104,10 +104,10 @@ class SearchView(ApiView):
         media = self.request.build_absolute_uri(settings.MEDIA_URL)
         return dict(super().get_serializer_context()) | {"media_url": media}
 
-    def _page(self, keys: Any) -> Response:  # noqa: ANN401
+    def _page(
+        self, matches: Sequence[tuple[int, float]], rows: Sequence[ProductRow]
+    ) -> Response:
         """Answer with one page; products that are no longer public count no more."""
-        matches: Any = self.paginate_queryset(keys) or []
-        rows = public_rows(matches)
         scores = {pk: round(score, 3) for pk, score in matches}
         context = self.get_serializer_context() | {"scores": scores}
         shown = self.get_serializer(rows, many=True, context=context).data

@@ -14,6 +14,7 @@ from catalogue.services import NewVariant, create_product, create_product_type
 from catalogue.services.types import NewDefinition
 from partner.models import Partner
 from search.columns import attribute_column, count_values
+from search.premises import read_premises
 from search.requests import SearchRequest
 from search.selectors import search_products
 from search.services import rebuild_index
@@ -54,7 +55,12 @@ def fresh_index() -> None:
 def found(query: str = "", **wanted: Any) -> list[int]:  # noqa: ANN401
     """Return ids of what a search finds, in order."""
     request = SearchRequest(query=query, ordering="title", limit=1000, **wanted)
-    return [pk for pk, _ in search_products(request).matches]
+    return [
+        pk
+        for pk, _ in search_products(
+            request, read_premises(with_definitions=False)
+        ).matches
+    ]
 
 
 def film_type() -> ProductType:

@@ -7,8 +7,9 @@ from haystack import connections
 
 from catalogue.services import announce_changes, update_product
 from search import selectors
+from search.matching import Found
 from search.models import Synonym
-from search.selectors import EMPTY_WEIGHT, Found, suggest_titles
+from search.selectors import EMPTY_WEIGHT, suggest_titles
 from search.services import follow_changes
 from tests.search.index import KongTestCase, found
 
@@ -58,6 +59,6 @@ class RepeatTests(KongTestCase):
 
     def test_suggestions(self) -> None:
         suggest_titles("ki")
-        with patch("search.selectors._suggest") as search:
+        with patch("search.selectors.find_titles") as search:
             self.assertEqual(suggest_titles("ki"), [self.kong.pk])
         search.assert_not_called()
