@@ -17,7 +17,9 @@ FRESH_SECONDS: Final = 0.5  # no server is gone and back within
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    """Django's own, quicker with moments."""
+    """Django's own, quicker with moments; locks rows by their keys."""
+
+    compiler_module = "custom.mysql.compiler"
 
     def convert_datetimefield_value(
         self,

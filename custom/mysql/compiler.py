@@ -1,0 +1,73 @@
+"""SQL that goes to rows by their primary keys, where it locks them and names these.
+
+Why: docs/decisions/0079-rows-by-key.md.
+"""
+
+from typing import Any, Final
+
+from django.db.backends.mysql.compiler import (
+    SQLAggregateCompiler,
+    SQLDeleteCompiler,
+    SQLInsertCompiler,
+)
+from django.db.backends.mysql.compiler import SQLUpdateCompiler as BaseUpdateCompiler
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact, In
+from django.db.models.sql.compiler import SQLCompiler as BaseCompiler
+from django.db.models.sql.where import AND, WhereNode
+
+__all__ = [
+    "SQLAggregateCompiler",
+    "SQLCompiler",
+    "SQLDeleteCompiler",
+    "SQLInsertCompiler",
+    "SQLUpdateCompiler",
+]
+
+BY_KEY: Final = " FORCE INDEX (PRIMARY)"
+
+
+class SQLCompiler(BaseCompiler):
+    """Django's own; ``FOR UPDATE`` by key locks nothing on the way."""
+
+    def get_from_clause(self) -> tuple[list[str], Any]:
+        """Return the tables, the first of them with the hint."""
+        tables, parameters = super().get_from_clause()
+        if self.query.select_for_update and _names_keys(self.query):
+            tables[0] += BY_KEY
+        return tables, parameters
+
+
+class SQLUpdateCompiler(BaseUpdateCompiler):
+    """Django's own; a row that is named by key is found wherever indexes have it."""
+
+    def as_sql(self) -> tuple[str, Any]:  # type: ignore[override]
+        """Return the statement, its table with the hint."""
+        sql, parameters = super().as_sql()
+        if sql and _names_keys(self.query):
+            sql = sql.replace(" SET ", f"{BY_KEY} SET ", 1)
+        return sql, parameters
+
+
+def _names_keys(query: Any) -> bool:  # noqa: ANN401 - of any kind
+    """Tell whether only rows of listed primary keys are wanted."""
+    return _narrows(query.where, query.base_table)
+
+
+def _narrows(where: WhereNode, table: str) -> bool:
+    if where.negated or where.connector != AND:
+        return False
+    return any(
+        _narrows(part, table) if isinstance(part, WhereNode) else _is_key(part, table)
+        for part in where.children
+    )
+
+
+def _is_key(condition: object, table: str) -> bool:
+    return (
+        isinstance(condition, Exact | In)
+        and isinstance(condition.lhs, Col)
+        and condition.lhs.alias == table
+        and condition.lhs.target.primary_key
+        and condition.rhs_is_direct_value()
+    )
