@@ -208,7 +208,7 @@ class LogInTests(TestCase):
                 "SELECT",  # here the password is checked
                 *("SAVEPOINT", "UPDATE", "RELEASE"),  # it counts no more
                 "SELECT",  # whether there is a second factor
-                *("SAVEPOINT", "SELECT", "UPDATE", "DELETE", "INSERT", "RELEASE"),
+                *("SAVEPOINT", "UPDATE", "DELETE", "INSERT", "RELEASE"),
             ],
         )
 

@@ -97,17 +97,14 @@ def end_sessions(user: User) -> None:
 def _issue_token(user: User, device: str) -> SignIn:
     """Store a token and drop those long dead.
 
-    The user's row is locked first: the foreign key of a token locks it in share mode,
-    and two log-ins that both wanted to write it then would deadlock. It is locked by
-    its key alone: an UPDATE that also asks whether the account is active may look
-    for it in ``user_unused``, where another log-in moves it, and find nothing.
+    The user's row is written first: the foreign key of a token locks it in share
+    mode, and two log-ins that both wanted to write it then would deadlock.
     """
     now = timezone.now()
-    current = User.objects.lock(user.pk)
     # Neither closed nor given another password since the password was checked.
-    if not (current and current.is_active and current.password == user.password):
+    same = User.objects.active().filter(pk=user.pk, password=user.password)
+    if not same.update(last_login=now):
         raise _credentials_invalid()
-    User.objects.filter(pk=user.pk).update(last_login=now)
     long_dead = now - knox_settings.TOKEN_TTL
     AuthToken.objects.filter(user=user).expired_before(long_dead).delete()
     token, secret = AuthToken.objects.create(user=user, device=device, last_used_at=now)
