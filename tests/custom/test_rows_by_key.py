@@ -2,9 +2,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F, Q, QuerySet
 from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,12 @@ from django.utils import timezone
 
 from custom.models import OutboxMessage
 from custom.outbox import _finish
-from custom.transactions import run_in_transaction
+from custom.transactions import (
+    LOCK_WAIT_TIMEOUT,
+    error_number,
+    lock_wait,
+    run_in_transaction,
+)
 from partner.models import StockLevel
 
 HINT = "FORCE INDEX (PRIMARY)"
@@ -84,6 +90,56 @@ class MovedRowTests(TransactionTestCase):
         self.assertEqual(self.meet(lambda: _finish(self.message)), 1)
         self.message.refresh_from_db()
         self.assertEqual(self.message.state, OutboxMessage.State.DONE)
+
+
+class AddedRowTests(TransactionTestCase):
+    """A lock of all rows of a small table, while another row is being added"""
+
+    def lock_while_one_is_added(self, lock: Callable[[list[int]], int]) -> int:
+        """Return the rows of ``lock``, which may wait for a second."""
+        keys = [make_message().pk for _ in range(3)]
+        is_added, is_locked = Event(), Event()
+
+        def add() -> None:
+            make_message()
+            is_added.set()
+            is_locked.wait(30)
+
+        def run() -> None:
+            try:
+                run_in_transaction(add)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            adding = pool.submit(run)
+            is_added.wait(30)
+            try:
+                with lock_wait(1):
+                    return lock(keys)
+            finally:
+                is_locked.set()
+                adding.result()
+
+    def test_a_scan_waits_for_it(self) -> None:
+        def lock(keys: list[int]) -> int:
+            with connection.cursor() as cursor:
+                return cursor.execute(
+                    "SELECT * FROM custom_outboxmessage "
+                    "WHERE id IN (%s, %s, %s) FOR UPDATE",
+                    keys,
+                )
+
+        with self.assertRaises(OperationalError) as caught:
+            self.lock_while_one_is_added(lock)
+        self.assertEqual(error_number(caught.exception), LOCK_WAIT_TIMEOUT)
+
+    def test_a_lock_by_keys_does_not(self) -> None:
+        def lock(keys: list[int]) -> int:
+            rows = OutboxMessage.objects.select_for_update().filter(pk__in=keys)
+            return run_in_transaction(lambda: len(rows.order_by()))
+
+        self.assertEqual(self.lock_while_one_is_added(lock), 3)
 
 
 class HintTests(TestCase):

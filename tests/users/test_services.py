@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import chain
 
 import time_machine
 from django.contrib.contenttypes.models import ContentType
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from custom.idempotency import KeyReusedError, RequestKey
+from custom.transactions import DEADLOCK
 from tests.processes import race
 from tests.users.factories import PASSWORD, UserFactory, create_token
 from tests.users.hashers import CountingHasher
@@ -120,7 +122,8 @@ class RaceTests(TransactionTestCase):
             [{"email": user.email, "password": PASSWORD}] * 4,
         )
         self.assertEqual([outcome.error for outcome in outcomes], [None] * 4)
-        self.assertEqual([outcome.value for outcome in outcomes], [0] * 4)
+        # Who waits too long, on a machine that does much else, begins anew as well.
+        self.assertNotIn(DEADLOCK, chain.from_iterable(each.value for each in outcomes))
         self.assertEqual(AuthToken.objects.filter(user=user).count(), 80)
 
 
