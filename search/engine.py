@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,9 +49,7 @@ class Backend(XapianSearchBackend):
     @property
     def storage(self) -> Storage:
         """Return where the index lies, for the fields as they are now."""
-        columns = repr(sorted(self.column.items())).encode()
-        digest = hashlib.blake2b(columns, digest_size=6).hexdigest()
-        return Storage(Path(self.path), f"{LAYOUT}-{digest}")
+        return _storage(self.path, LAYOUT, *self.column.items())
 
     # --- Writing ------------------------------------------------------------------
 
@@ -304,6 +303,14 @@ class NoEngine(BaseEngine):
 
     backend = NoBackend
     query = NoQuery
+
+
+@cache
+def _storage(home: str, layout: str, *columns: tuple[str, int]) -> Storage:
+    """Return where an index lies; each search asks."""
+    written = repr(sorted(columns)).encode()
+    digest = hashlib.blake2b(written, digest_size=6).hexdigest()
+    return Storage(Path(home), f"{layout}-{digest}")
 
 
 @contextmanager

@@ -159,13 +159,13 @@ class CostTests(Meters, TestCase):
         fresh_index()
         facets = "facets=category,partner"
         return {
-            "/api/product/": Limit(3, 2, 0, 4_000),
+            "/api/product/": Limit(3, 2, 0, 3_800),
             f"/api/product/{self.product.slug}/": Limit(7, 2, 0, 2_800),
             "/api/category/": Limit(3, 2, 0, 2_300),
-            "/api/search/?q=metropolis": Limit(3, 2, 0, 4_100),
-            f"/api/search/?q=metropolis&{facets}": Limit(6, 2, 0, 4_600),
-            f"/api/search/?q=metropolis&{NEW}": Limit(3, 2, 0, 5_100),
-            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(6, 2, 0, 5_800),
+            "/api/search/?q=metropolis": Limit(3, 2, 0, 4_000),
+            f"/api/search/?q=metropolis&{facets}": Limit(6, 2, 0, 4_500),
+            f"/api/search/?q=metropolis&{NEW}": Limit(3, 2, 0, 4_950),
+            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(6, 2, 0, 5_650),
             "/api/search/suggest/?q=met": Limit(2, 2, 0, 2_900),
             "/api/order/history/": Limit(3, 3, 2, 5_500),
         }

@@ -1,10 +1,11 @@
 """Pages of a list: by number, or by cursor where rows keep arriving."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core import paginator
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.encoding import escape_uri_path
@@ -26,9 +27,25 @@ WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]*")
 LINK_SCHEMA = {"type": ["string", "null"], "format": "uri"}
 
 
+class _Page(paginator.Page[Any]):
+    """Django's own, which looks up each row by its number."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the rows."""
+        return iter(self.object_list)
+
+
+class _Paginator(paginator.Paginator[Any]):
+    """Django's own, with quicker pages."""
+
+    def _get_page(self, *arguments: Any, **options: Any) -> _Page:  # noqa: ANN401
+        return _Page(*arguments, **options)
+
+
 class PageNumberPagination(pagination.PageNumberPagination):
     """``page`` and ``page_size``; answers ``count, next, previous, results``."""
 
+    django_paginator_class = _Paginator
     page_size = DEFAULT_PAGE_SIZE
     page_size_query_param = PAGE_SIZE_PARAMETER
     max_page_size = MAX_PAGE_SIZE

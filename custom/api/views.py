@@ -233,15 +233,18 @@ class ApiMixin(PublicPageMixin[ModelT_co]):
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:  # noqa: ANN401
         """Build the serializer; one that answers a GET obeys ``?fields=``."""
-        serializer = super().get_serializer(*args, **kwargs)
+        kind: Any = self.get_serializer_class()
+        if "context" not in kwargs:  # made for nothing else, by REST framework
+            kwargs["context"] = self.get_serializer_context()
+        serializer: BaseSerializer[Any] = kind(*args, **kwargs)
         if self.selection is not None and "data" not in kwargs:
             row: Any = getattr(serializer, "child", serializer)
             added = {
                 name: shape_of_field(self.expansions[name].shape())
                 for name in self._wanted_expansions()
             }
-            kind: Any = type(row)
-            check_selection(self.selection, {**shape_of(kind), **added})
+            of_row: Any = type(row)
+            check_selection(self.selection, {**shape_of(of_row), **added})
             row.selection = self.selection
         return serializer
 

@@ -163,7 +163,9 @@ class Reader:
     def _clean(
         self, name: str, clean: Callable[[Any], Any], text: str | list[str] | None
     ) -> Any:  # noqa: ANN401
-        """Return what a form field makes of a parameter's text, or texts."""
+        """Return what a form field makes of a parameter's text, or texts, if any."""
+        if not text:
+            return None
         try:
             return clean(text)
         except ValidationError as error:
