@@ -80,7 +80,7 @@ def environment() -> dict[str, str]:
 
 
 def run_python(
-    *arguments: str, seconds: float = 60, extra: Mapping[str, str] | None = None
+    *arguments: str, seconds: float = 180, extra: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python <arguments>`` to its end on this test's data.
 
@@ -113,7 +113,7 @@ class Running:
         target: str,
         calls: Sequence[JsonObject],
         *,
-        seconds: float = 60,
+        seconds: float = 180,
         extra: Mapping[str, str] | None = None,
     ) -> None:
         """Start the process; every call begins at the same moment.
@@ -191,7 +191,7 @@ def race(
     target: str,
     calls: Sequence[JsonObject],
     *,
-    seconds: float = 60,
+    seconds: float = 180,
     extra: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     """Call one function in ``len(calls)`` processes, all released at one moment.

@@ -20,7 +20,7 @@ from script.lib import records
 from tests.servers import temporary_directory
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 APPLICATION = "shop.wsgi:application"
 SERVER = "shop.serve"
 Address = int | Path  # a port of this machine, or a Unix socket

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Self
 
-SECONDS = 60  # for one snippet
+SECONDS = 180  # for one snippet
 # Reads the name of a file for each line of its input, and runs the code in it.
 PYTHON = """
 import sys

@@ -23,7 +23,7 @@ from tests.web import Address, Answer, Web, WebClient, web_server
 
 CLIENTS = 500
 PAGE = "/api/product/"
-SECONDS = 60  # after which nothing more is waited for
+SECONDS = 180  # after which nothing more is waited for
 PROGRAM = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -157,7 +157,9 @@ class KeepAliveTests(TransactionTestCase):
         with web_server(settings, workers=2) as web, ExitStack() as stack:
             links = []
             for _ in range(CLIENTS):
-                link = socket.create_connection(("127.0.0.1", web.port), timeout=60)
+                link = socket.create_connection(
+                    ("127.0.0.1", web.port), timeout=SECONDS
+                )
                 links.append(stack.enter_context(link))
             for _ in range(2):  # the second time on connections that were idle
                 for link in links:
