@@ -107,6 +107,8 @@ class Scheduler(StartStopStep):
 app = Celery("shop", task_cls=ShopTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Logs what becomes of tasks, and who sent them. The setting that does so would have the
+# web server import Celery, which it never asks for anything: messages go by the outbox.
 app.steps["worker"] |= {DjangoStructLogInitStep, Scheduler}
 app.user_options["worker"].add(
     Option(["--with-scheduler"], is_flag=True, help="Schedule tasks, in a thread.")

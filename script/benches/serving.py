@@ -37,7 +37,7 @@ PRODUCTS, USERS, WORKERS = 10_000, 100, 2
 READ = ("product list", "product detail", "search, 3 facets", "order history")
 STRETCH = 10.0  # seconds of load at a time
 TURNS = 1_000  # of each kind of page
-CELERY = ("-m", "celery", "--app", "shop.celery", "worker", "--concurrency", "2")
+WORKER = ("-m", "shop.work", "--concurrency", "2")
 MEBIBYTE = 1 << 20
 
 
@@ -69,7 +69,7 @@ def main() -> int:
         start_up = time.monotonic() - started
         schedule = ("--with-scheduler", "--schedule", str(place / "beat"))
         worker = stack.enter_context(
-            _running([python, *CELERY, *schedule], environment)
+            _running([python, *WORKER, *schedule], environment)
         )
         requests = list(what_to_read(known))
         weights = []

@@ -193,7 +193,7 @@ def _commands(home: Path, host: str, port: int) -> dict[str, list[str]]:
             "shop.wsgi:application",
         ],
         "worker": [
-            *("celery", "--app", "shop.celery", "worker"),
+            "shop.work",
             *("--concurrency", str(TASK_WORKERS)),
             *("--without-gossip", "--without-mingle"),  # there is one worker
             *("--with-scheduler", "--schedule", str(home / "run" / "beat-schedule")),

@@ -208,4 +208,3 @@ LOGGING = {"format": LOG_FORMAT, "level": env.str("LOG_LEVEL", default="INFO")}
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # nothing personal in logs
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware saw it first
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # INFO: a client's mistake is not ours
-DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -37,19 +37,12 @@ class Worker:
 @contextmanager
 def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
     """Run a worker that schedules, too; leaving the block kills what still runs."""
-    command = (
-        "worker",
-        "--concurrency",
-        "1",
-        "--without-mingle",
-        "--loglevel",
-        "ERROR",
-    )
+    command = ("--concurrency", "1", "--without-mingle", "--loglevel", "ERROR")
     schedule = ("--with-scheduler", "--schedule", str(home / "beat"))
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "shop.celery", *command, *schedule],
+            [sys.executable, "-m", "shop.work", *command, *schedule],
             cwd=ROOT,
             env=environment() | {"REDIS_URL": redis_url} | extra,
             stdout=subprocess.DEVNULL,

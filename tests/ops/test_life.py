@@ -130,7 +130,7 @@ class LifeTests(TestCase):
         self.assertEqual(self.life.get("/health/ready")["status"], "ok")
         self.check_products()
         names = " ".join(" ".join(each.cmdline()) for each in self.life.family)
-        for name in ("mariadbd", "redis-server", "shop.serve", " worker "):
+        for name in ("mariadbd", "redis-server", "shop.serve", "shop.work"):
             self.assertIn(name, names)
         twice = subprocess.run(
             [sys.executable, ROOT / "script" / "server", "--port", "1"],
