@@ -14,6 +14,6 @@ class CustomConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and listen to what is recorded."""
         import_module("custom.checks")
-        import_module("custom.throttling.checks")
+        import_module("custom.limits.checks")
         import_module("custom.caching.checks")
         import_module("custom.history.receivers")

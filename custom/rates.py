@@ -21,7 +21,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "export": "RATE_EXPORT",
 }
 POST_SCOPES: Final = tuple(scope for scope in SETTINGS if scope != PER_MINUTE)
-MAX_LIMIT: Final = 65_535  # custom.throttling.ring counts in 16 bits
+MAX_LIMIT: Final = 65_535  # custom.limits.ring counts in 16 bits
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _RATE: Final = re.compile(
     r"([1-9]\d{0,4})\s*/\s*(?:s|sec|second|m|min|minute|h|hour|d|day)", re.ASCII

@@ -6,9 +6,9 @@ from celery import shared_task
 
 from custom import idempotency, outbox
 from custom.history import pruning, undoing
+from custom.limits import overrides
 from custom.models import OutboxMessage
 from custom.privacy import retention
-from custom.throttling import overrides
 
 
 @shared_task(name="custom.consume_message")

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from catalogue.models import Variant
 from catalogue.services import announce_changes
 from custom.caching.versions import EVERYTHING, announce
-from custom.throttling.overrides import publish_overrides
+from custom.limits.overrides import publish_overrides
 from partner.models import Partner, PartnerMember, PartnerRate, StockRecord
 from partner.services import refresh_summaries
 

@@ -10,8 +10,8 @@ from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 
+from custom.limits.overrides import Override
 from custom.rates import Rate
-from custom.throttling.overrides import Override
 from partner.models import PartnerRate, StockLevel, StockMovement
 from partner.querysets import StockLevelQuerySet
 

@@ -11,8 +11,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
+from custom.limits.identity import client_address, tried_ident
 from custom.throttling.counting import counts_of
-from custom.throttling.identity import client_address, tried_ident
 from staff import secrets
 from staff.factors import FactorChange, has_factor, tell_factor_change
 from users.emails import normalize_email

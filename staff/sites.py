@@ -33,7 +33,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
-from custom.throttling.identity import client_address
+from custom.limits.identity import client_address
 from staff.access import record_access
 from staff.factors import has_factor
 from staff.forms import OwnPasswordForm

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from custom.throttling.overrides import publish_overrides
+from custom.limits.overrides import publish_overrides
 from users.models import UserRate
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from custom.limits.overrides import Override
 from custom.privacy import Person
-from custom.throttling.overrides import Override
 from users.models import Erasure, User, UserRate
 from users.querysets import UserQuerySet
 

@@ -1,6 +1,6 @@
 """What an account, or a mailbox, is called where it must not be named."""
 
-from custom.throttling.identity import tried_ident
+from custom.limits.identity import tried_ident
 from users.emails import mailbox_of, normalize_email
 
 

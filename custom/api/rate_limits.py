@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from custom.api.keys import EVERY_KEY
 from custom.api.output import OutputSerializer
 from custom.api.views import ApiView
+from custom.limits.identity import address_ident, client_address, user_ident
+from custom.limits.limiter import Window, get_limiter
 from custom.rates import PER_MINUTE, SETTINGS
 from custom.throttling.counting import rate_for
-from custom.throttling.identity import address_ident, client_address, user_ident
-from custom.throttling.limiter import Window, get_limiter
 
 ACCOUNT = "account"
 ADDRESS = "address"

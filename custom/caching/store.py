@@ -17,8 +17,8 @@ from django.core.signals import setting_changed
 from custom.caching.bodies import Body
 from custom.caching.pages import Page
 from custom.caching.versions import EVERYTHING, Versions, get_versions
-from custom.throttling.limiter import Limiter, get_limiter
-from custom.throttling.ring import pack
+from custom.limits.limiter import Limiter, get_limiter
+from custom.limits.ring import pack
 
 LEASE: Final = 1.0  # seconds in which who renders should be ready, and others wait
 FIRST_PAUSE: Final = 0.002  # seconds

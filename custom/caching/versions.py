@@ -18,8 +18,8 @@ from django.core.signals import setting_changed
 from django.db import transaction
 
 from custom import outbox
-from custom.throttling.limiter import Limiter, get_limiter
-from custom.throttling.ring import pack
+from custom.limits.limiter import Limiter, get_limiter
+from custom.limits.ring import pack
 from custom.transactions import transactional
 
 logger = structlog.get_logger(__name__)

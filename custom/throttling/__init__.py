@@ -1,14 +1,8 @@
-"""Exact rate limits: one sliding window a caller and scope, in one Redis string each.
+"""Exact rate limits of requests, by the windows of ``custom.limits``.
 
 ========== =====================================================================
 module     holds
 ========== =====================================================================
-identity   whose allowance a request uses
-ring       the script that is the window
-connection one connection a thread, below redis-py's commands
-breaker    what keeps a Redis that fails from delaying requests
-limiter    asks, remembers refusals
-overrides  rates of single accounts
 counting   what one request has used
 throttles  REST framework's throttle classes
 middleware what no throttle sees; headers; log

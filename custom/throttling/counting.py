@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpRequest
 
+from custom.limits.identity import address_ident, client_address, user_ident
+from custom.limits.limiter import Verdict, Window, get_limiter
+from custom.limits.overrides import rate_of_user
 from custom.rates import PER_MINUTE, Rate, rates_of
 from custom.throttling import metrics
-from custom.throttling.identity import address_ident, client_address, user_ident
-from custom.throttling.limiter import Verdict, Window, get_limiter
-from custom.throttling.overrides import rate_of_user
 
 UNCOUNTED_METHODS = frozenset({"POST", "OPTIONS"})  # in ``per_minute``
 ATTRIBUTE = "rate_counts"

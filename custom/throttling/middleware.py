@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import describe
+from custom.limits.identity import mask_address
 from custom.rates import PER_MINUTE
 from custom.throttling.counting import (
     UNCOUNTED_METHODS,
@@ -24,7 +25,6 @@ from custom.throttling.counting import (
     counts_of,
 )
 from custom.throttling.headers import LIMIT_HEADER, stamp
-from custom.throttling.identity import mask_address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -85,9 +85,9 @@ def subjects(
     """Yield name -> what is timed, and what makes it ready for a batch."""
     import redis  # noqa: PLC0415 - in the virtual environment
 
+    from custom.limits.limiter import get_limiter  # noqa: PLC0415
+    from custom.limits.ring import TAKE, take_arguments  # noqa: PLC0415
     from custom.rates import Rate  # noqa: PLC0415 - after the settings
-    from custom.throttling.limiter import get_limiter  # noqa: PLC0415
-    from custom.throttling.ring import TAKE, take_arguments  # noqa: PLC0415
 
     limiter, rate = get_limiter(), Rate(LIMIT, WINDOW)
     client = redis.Redis(unix_socket_path=str(server.socket))
@@ -177,8 +177,8 @@ def memory_rows(server: Server) -> Iterator[Row]:
     """Weigh the key of a caller who has used little, some, and all."""
     import redis  # noqa: PLC0415
 
+    from custom.limits.limiter import get_limiter  # noqa: PLC0415
     from custom.rates import Rate  # noqa: PLC0415
-    from custom.throttling.limiter import get_limiter  # noqa: PLC0415
 
     limiter = get_limiter()
     with redis.Redis(unix_socket_path=str(server.socket)) as client:
@@ -222,8 +222,8 @@ def race(work: Callable[[], int]) -> int:
 
 
 def _race_ours() -> int:
+    from custom.limits.limiter import get_limiter  # noqa: PLC0415
     from custom.rates import Rate  # noqa: PLC0415
-    from custom.throttling.limiter import get_limiter  # noqa: PLC0415
 
     limiter = get_limiter()
     window = limiter.window("race", Rate(LIMIT, WINDOW), "all")
@@ -252,8 +252,8 @@ def time_failure(url: str) -> tuple[float, float]:
     from django.conf import settings  # noqa: PLC0415
     from django.test import override_settings  # noqa: PLC0415
 
+    from custom.limits.limiter import get_limiter  # noqa: PLC0415
     from custom.rates import Rate  # noqa: PLC0415
-    from custom.throttling.limiter import get_limiter  # noqa: PLC0415
 
     seconds = settings.RATE_STORE_SECONDS
     store = {

@@ -29,7 +29,7 @@ NETWORK = frozenset(
 # Who may open connections, and where the address comes from.
 ALLOWED = {
     "custom/caching/handlers.py": "CDN_PURGE_URL, a setting; follows no redirect",
-    "custom/throttling/connection.py": "RATE_REDIS_URL, a setting",
+    "custom/limits/connection.py": "RATE_REDIS_URL, a setting",
     "payments/providers/dummy.py": "SITE_URL, a setting; refused in production",
     "payments/providers/stripe.py": "STRIPE_API_BASE, a setting",
     "users/breaches.py": "BREACHED_PASSWORDS_URL, a setting",

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from custom.api.contract import refuses
 from custom.api.views import ApiView
-from custom.throttling.identity import client_address
+from custom.limits.identity import client_address
 from users.api.limits import tried_account
 from users.api.mailed_tokens import MailedTokenView
 from users.api.requests import AuthenticatedRequest

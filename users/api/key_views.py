@@ -10,7 +10,7 @@ from rest_framework.serializers import BaseSerializer
 
 from custom.api.contract import refuses
 from custom.api.views import ApiViewSet
-from custom.throttling.identity import client_address
+from custom.limits.identity import client_address
 from users.api.key_serializers import (
     KeyInputSerializer,
     KeySerializer,

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from custom.api.contract import refuses
 from custom.api.views import ApiView
-from custom.throttling.identity import client_address
+from custom.limits.identity import client_address
 from users.api.mailed_tokens import MailedTokenView, MailRequestView
 from users.api.requests import AuthenticatedRequest
 from users.api.serializers import (

@@ -16,7 +16,7 @@ from basket.api.callers import merge_at_sign_in
 from custom.api.contract import BASKET_TOKEN, IDEMPOTENCY_KEY, Refusal, refuses
 from custom.api.idempotency import REPLAYED_HEADER, read_key
 from custom.api.views import ApiView, ApiViewSet
-from custom.throttling.identity import client_address
+from custom.limits.identity import client_address
 from users.api.authentication import TokenAuthentication
 from users.api.limits import tried_account
 from users.api.privacy_serializers import ErasureInputSerializer, ErasureSerializer

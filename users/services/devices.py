@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from knox.settings import knox_settings
 
-from custom.throttling.identity import UNKNOWN_ADDRESS
+from custom.limits.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import CredentialsInvalidError
 from users.models import AuthToken, User

@@ -8,8 +8,8 @@ from django.utils import timezone
 from custom import outbox
 from custom.deleting import delete_rows
 from custom.history import recorded
+from custom.limits.identity import UNKNOWN_ADDRESS
 from custom.purging import purge_in_batches
-from custom.throttling.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.emails import normalize_email
 from users.errors import EmailTakenError

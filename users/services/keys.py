@@ -11,7 +11,7 @@ from knox.crypto import hash_token
 
 from custom import outbox
 from custom.history import recorded
-from custom.throttling.identity import UNKNOWN_ADDRESS
+from custom.limits.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import KeyOwnerError, ScopesNotHeldError, TooManyKeysError
 from users.models import KEY_USE_INTERVAL, ApiKey, User

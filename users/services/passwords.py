@@ -3,7 +3,7 @@
 from django.contrib.auth.hashers import make_password
 
 from custom import outbox
-from custom.throttling.identity import UNKNOWN_ADDRESS
+from custom.limits.identity import UNKNOWN_ADDRESS
 from custom.transactions import transactional
 from users.errors import PasswordWrongError
 from users.links import PASSWORD_RESET

@@ -16,9 +16,9 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from custom import outbox
+from custom.limits.identity import tried_ident
 from custom.purging import purge_in_batches
 from custom.rates import Rate, parse_rate
-from custom.throttling.identity import tried_ident
 from custom.transactions import transactional
 from users.errors import LinkInvalidError, SignInLockedError, StaffLockError
 from users.links import UNLOCK

@@ -7,16 +7,16 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from custom.rates import POST_SCOPES, SETTINGS, rates_of
-from custom.throttling.counting import rate_for
-from custom.throttling.identity import (
+from custom.limits.identity import (
     UNKNOWN_ADDRESS,
     address_ident,
     normalize_address,
     tried_ident,
     user_ident,
 )
-from custom.throttling.limiter import Window, get_limiter
+from custom.limits.limiter import Window, get_limiter
+from custom.rates import POST_SCOPES, SETTINGS, rates_of
+from custom.throttling.counting import rate_for
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from custom.caching.bodies import Body
 from custom.caching.pages import Page
 from custom.caching.store import PageStore
 from custom.caching.versions import EVERYTHING, Versions, field_of
-from custom.throttling.connection import Link
-from custom.throttling.limiter import Limiter
+from custom.limits.connection import Link
+from custom.limits.limiter import Limiter
 
 SECONDS = 300.0
 SOON = 0.05  # seconds between two probes of a Redis that fails

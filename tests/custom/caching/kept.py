@@ -6,7 +6,7 @@ from django_redis import get_redis_connection
 
 from custom.caching.store import get_store
 from custom.caching.versions import get_versions
-from custom.throttling.limiter import get_limiter
+from custom.limits.limiter import get_limiter
 
 SHARED = "public, max-age=0, s-maxage=5, stale-while-revalidate=5"  # Cache-Control
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import override_settings
 from django_redis import get_redis_connection
 
-from custom.throttling.limiter import get_limiter
+from custom.limits.limiter import get_limiter
 from script.lib.servers import Redis
 from tests.servers import own_server
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.throttling import SimpleRateThrottle
 
+from custom.limits.limiter import get_limiter
 from custom.rates import Rate
-from custom.throttling.limiter import get_limiter
 
 
 def take_many(times: int, limit: int, window: int, ident: str) -> int:

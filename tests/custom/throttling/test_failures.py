@@ -14,8 +14,8 @@ import redis
 from django.test import SimpleTestCase, override_settings
 from structlog.testing import capture_logs
 
+from custom.limits.limiter import Verdict, get_limiter
 from custom.rates import Rate
-from custom.throttling.limiter import Verdict, get_limiter
 from script.lib.servers import Redis
 from tests.custom.throttling.limits import PortRedis, own_limits
 from tests.servers import own_server

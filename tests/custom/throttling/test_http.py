@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 import custom.throttling
 from custom.api.xml import load_xml
-from custom.throttling.limiter import get_limiter
+from custom.limits.limiter import get_limiter
 from tests.custom.throttling.limits import FreshLimits, windows
 from tests.users.factories import PASSWORD, UserFactory, create_token
 

@@ -3,14 +3,14 @@ from typing import Any
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import reverse_lazy
 
-from custom.rates import Rate, ScopeRates, parse_rate, parse_rates
-from custom.throttling import checks
-from custom.throttling.identity import (
+from custom.limits import checks
+from custom.limits.identity import (
     client_address,
     mask_address,
     normalize_address,
     tried_ident,
 )
+from custom.rates import Rate, ScopeRates, parse_rate, parse_rates
 from tests.custom.throttling.limits import FreshLimits
 
 

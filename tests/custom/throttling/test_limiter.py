@@ -4,10 +4,10 @@ from uuid import uuid4
 from django.test import SimpleTestCase, TransactionTestCase
 from django_redis import get_redis_connection
 
+from custom.limits import limiter as limiters
+from custom.limits.limiter import Window, get_limiter
+from custom.limits.ring import pack
 from custom.rates import Rate
-from custom.throttling import limiter as limiters
-from custom.throttling.limiter import Window, get_limiter
-from custom.throttling.ring import pack
 from tests.custom.throttling.limits import FreshLimits
 from tests.processes import race
 

@@ -12,9 +12,9 @@ from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from structlog.testing import capture_logs
 
+from custom.limits import overrides
+from custom.limits.overrides import publish_overrides, rate_of_user
 from custom.tasks import publish_rates
-from custom.throttling import overrides
-from custom.throttling.overrides import publish_overrides, rate_of_user
 from custom.transactions import run_in_transaction
 from partner.models import Partner, PartnerMember, PartnerRate
 from tests.custom.throttling.limits import FreshLimits, own_limits

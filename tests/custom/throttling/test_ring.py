@@ -9,8 +9,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from custom.limits.ring import GIVE_BACK, TAKE, take_arguments, ticks_of
 from custom.rates import MAX_LIMIT, Rate
-from custom.throttling.ring import GIVE_BACK, TAKE, take_arguments, ticks_of
 
 SPAN = 2**32
 # The same script with its clock in the hands of the test.

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from custom.limits.limiter import get_limiter
+from custom.limits.ring import pack
 from custom.rates import Rate
-from custom.throttling.limiter import get_limiter
-from custom.throttling.ring import pack
 
 Override = tuple[int, str, Rate]  # account, scope, and its rate there
 REFRESH_SECONDS: Final = 5.0

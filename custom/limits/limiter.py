@@ -11,10 +11,9 @@ from django.core.signals import setting_changed
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from custom.rates import Rate
-from custom.throttling.breaker import Breaker
-from custom.throttling.connection import Link, ReplyError
-from custom.throttling.ring import (
+from custom.limits.breaker import Breaker
+from custom.limits.connection import Link, ReplyError
+from custom.limits.ring import (
     GIVE_BACK,
     TAKE,
     Script,
@@ -23,6 +22,7 @@ from custom.throttling.ring import (
     packed_take,
     ticks_of,
 )
+from custom.rates import Rate
 
 MAX_REFUSALS: Final = 10_000  # remembered by one process
 # A refusal is asked for again after so many seconds: a reset reaches every process.
