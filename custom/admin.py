@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import reversion
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -81,12 +82,14 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
     change_list_template = "admin/versioned_list.html"
     save_on_top = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Record deletions too, of models the admin alone makes versioned."""
-        super().__init__(*args, **kwargs)
-        for model in (self.model, *(inline.model for inline in self.inlines)):
-            if reversion.is_registered(model):
-                history.watch(model)
+    def reversion_register(self, model: type[Model], **_options: object) -> None:
+        """Refuse a model that is not versioned where the admin is not loaded.
+
+        Raises:
+            ImproperlyConfigured: Always; reversion asks for what it does not know.
+        """
+        msg = f"{model.__name__} is to be registered with reversion beside its fields."
+        raise ImproperlyConfigured(msg)
 
     @contextmanager
     def create_revision(self, request: HttpRequest) -> Iterator[None]:

@@ -1,12 +1,13 @@
 """Every address of the shop."""
 
 from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 
 from custom.api import health, metrics
 from payments.api.views import WebhookView
+from staff.sites import find_pages, site
 
+find_pages()
 urlpatterns = [
     # The busiest first: each that does not match takes its time.
     path("api/", include("catalogue.api.urls")),
@@ -26,7 +27,7 @@ urlpatterns = [
         "payment/webhook/<str:provider>/", WebhookView.as_view(), name="payment-webhook"
     ),
     path("admin/", include("staff.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
     path("mailbox/", include("notifications.api.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

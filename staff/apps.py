@@ -3,8 +3,9 @@
 from importlib import import_module
 
 from django.apps import AppConfig, apps
-from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_dependencies
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 
 
@@ -22,15 +23,16 @@ class StaffConfig(AppConfig):
         post_migrate.connect(receivers.follow_migration, sender=with_models[-1])
 
 
-class ShopAdminConfig(AdminConfig):
-    """Django's admin on the shop's own site."""
+class ShopAdminConfig(SimpleAdminConfig):
+    """Django's admin on the shop's own site.
+
+    Its pages are found with the addresses, by ``staff.sites.find_pages``, so that a
+    process that serves none imports none.
+    """
 
     default_site = "staff.sites.ShopAdminSite"
 
     def ready(self) -> None:
-        """Find the pages of every app, but those of allauth: they show secrets."""
-        super().ready()
-        for label in ("account.EmailAddress", "account.EmailConfirmation"):
-            if admin.site.is_registered(model := apps.get_model(label)):
-                admin.site.unregister(model)
-        admin.site.unregister(apps.get_model("mfa.Authenticator"))
+        """Register the checks; that of the pages finds them first."""
+        register(check_dependencies, Tags.admin)
+        register(import_module("staff.checks").check_pages, Tags.admin)

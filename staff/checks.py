@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from custom.rates import parse_rate
@@ -30,3 +31,13 @@ def check_second_factor(
         hint = "Set STAFF_MFA_RATE to a rate like 10/hour."
         messages.append(Error(str(error), hint=hint, id="staff.E002"))
     return messages
+
+
+def check_pages(
+    app_configs: Sequence[AppConfig] | None = None, **options: object
+) -> list[CheckMessage]:
+    """Every page of the admin must be as Django wants it."""
+    from staff.sites import find_pages  # noqa: PLC0415 - workers need none of it
+
+    find_pages()
+    return check_admin_app(app_configs, **options)

@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+import reversion
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 
@@ -11,6 +13,8 @@ from custom.fields import CodeField
 from staff.querysets import AccessEntryQuerySet
 
 ACTION_LENGTH = 40
+
+reversion.register(Group)
 
 
 class SecondFactor(Authenticator):

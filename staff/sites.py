@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial, update_wrapper
 from typing import Any, TypeVar, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import AdminSite
@@ -74,6 +75,8 @@ class ShopAdminSite(AdminSite):
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
+        self.site_header = self.site_title = settings.SHOP_NAME
+        self.site_url = "/api/docs/"
         self.pages: dict[str, AdminPage] = {}
 
     def register_page(self, page: AdminPage) -> None:
@@ -189,6 +192,21 @@ class _RecordedAutocomplete(AutocompleteJsonView):
                 rows=len(self.object_list[: self.paginate_by]),
             )
         return response
+
+
+def find_pages() -> None:
+    """Import the admin of every app, but keep no pages of allauth's: they show secrets.
+
+    Does nothing the second time.
+    """
+    admin.autodiscover()
+    for label in (
+        "account.EmailAddress",
+        "account.EmailConfirmation",
+        "mfa.Authenticator",
+    ):
+        if site.is_registered(model := apps.get_model(label)):
+            site.unregister(model)
 
 
 site = cast("ShopAdminSite", admin.site)

@@ -184,14 +184,6 @@ class UserAdmin(
         record_access(actor, model=User, pk=row.pk, action="unlock sign-in")
         return "Passwords may be tried again." if found else "None had been tried."
 
-    def reversion_register(self, model: Any, **options: Any) -> None:
-        """Keep password digests out of the history."""
-        super().reversion_register(
-            model,
-            exclude=("password", "last_login", "used_at", "session_epoch"),
-            **options,
-        )
-
 
 @admin.register(AuthToken)
 class AuthTokenAdmin(PersonalPagesMixin[AuthToken], LedgerAdmin[AuthToken]):

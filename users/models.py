@@ -32,6 +32,9 @@ ACCOUNT_USE_INTERVAL = timedelta(days=1)  # between two recorded uses of devices
 KEY_USE_INTERVAL = timedelta(minutes=15)  # between two recorded uses of a key
 
 
+@reversion.register(
+    exclude=("password", "last_login", "used_at", "session_epoch"), follow=("rates",)
+)
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing] # knox is untyped
     """One account; the address is kept as typed and, unique, normalised."""
 

@@ -10,7 +10,6 @@ from custom.history.recording import (
     record_all,
     record_deletions,
     recorded,
-    watch,
 )
 
-__all__ = ["REASON_LENGTH", "record_all", "record_deletions", "recorded", "watch"]
+__all__ = ["REASON_LENGTH", "record_all", "record_deletions", "recorded"]

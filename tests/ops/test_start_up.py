@@ -54,4 +54,4 @@ class ImportTests(TestCase):
         self.check(WEB, "celery", "kombu")
 
     def test_celery_worker(self) -> None:
-        self.check(WORKER, "prompt_toolkit")
+        self.check(WORKER, "prompt_toolkit", "rest_framework.views", "staff.sites")
