@@ -5,10 +5,11 @@ import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
+from functools import cache
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.template import Engine
 
 SUBJECT_LENGTH = 200  # characters
 TYPED_LENGTH = 100
@@ -38,17 +39,18 @@ def send_mail(
         OSError: The mail server refused the mail, or is not there.
     """
     subject = one_line(subject)
+    engine = _engine()
     values = {**context, "subject": subject, "shop": settings.SHOP_NAME}
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=render_to_string(f"notifications/{template}.txt", values),
+        body=engine.render_to_string(f"notifications/{template}.txt", values),
         to=list(to),
         headers={
             "Message-ID": f"<{message_id}@{_domain()}>",
             "Auto-Submitted": "auto-generated",  # answers of machines stay away
         },
     )
-    html = render_to_string(f"notifications/{template}.html", values)
+    html = engine.render_to_string(f"notifications/{template}.html", values)
     mail.attach_alternative(html, "text/html")
     mail.send()
 
@@ -70,6 +72,19 @@ def plain_words(typed: str) -> str:
         if each in _JOINERS or unicodedata.category(each) not in {"Cc", "Cf"}
     )
     return _JOINTS.sub(r"\g<0> ", "".join(seen))[:TYPED_LENGTH]
+
+
+@cache
+def _engine() -> Engine:
+    """Return what renders mails: with the tags of translations, and no others.
+
+    The engine of pages imports what every app has of tags, and REST framework with
+    them.
+    """
+    return Engine(
+        dirs=[str(settings.BASE_DIR / "templates")],
+        libraries={"i18n": "django.templatetags.i18n"},
+    )
 
 
 def _domain() -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
 from basket.items import line_title
 from custom.figures import language_of, show_amount, show_day
+from notifications.links import ORDER, STOCK_RECORD, absolute_link
 from notifications.mails import plain_words, send_mail
 from notifications.markup import order_markup
 from orders.guests import guest_token
@@ -115,7 +115,7 @@ def send_low_stock(
                 "title": title,
                 "num_free": num_free,
                 "threshold": threshold,
-                "link": _absolute(reverse("partner:stock-detail", args=[record.pk])),
+                "link": absolute_link(STOCK_RECORD, pk=record.pk),
             },
             message_id=message_id,
         )
@@ -189,11 +189,7 @@ def _state(order: Order) -> str:
 
 def _order_link(order: Order) -> str:
     """Return where the order can be read; a guest's link carries the token."""
-    link = _absolute(reverse("orders:order-detail", args=[order.number]))
+    link = absolute_link(ORDER, number=order.number)
     if order.user_id is None:
         link += f"?token={guest_token(order.public_id)}"
     return link
-
-
-def _absolute(path: str) -> str:
-    return settings.SITE_URL.rstrip("/") + path

@@ -6,8 +6,9 @@ Granian with two workers, and a Celery worker with the scheduler, run as in prod
 on 10,000 products. They have an environment of their own, made once below var/, since
 libraries look for others, and would load some that only development has. Memory is PSS:
 what is shared between processes counts once. Lists, products, searches, histories and
-baskets are read, each rendered anew, in JSON and XML. What the web server weighs after
-all of the requests must not be more than after the first tenth of them.
+baskets are read, each rendered anew, in JSON and XML; before each weighing orders are
+placed, too, whose mails the worker sends. What the web server weighs after all of the
+requests must not be more than after the first tenth of them.
 """
 
 import argparse
@@ -17,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from script.benches._buy_clients import open_buying, run_clients
 from script.benches._measuring import production
 from script.benches._promises import Row, report
 from script.benches._wrk import NEEDS, Request, drive
@@ -36,6 +39,8 @@ from tests.web import web_server
 PRODUCTS, USERS, WORKERS = 10_000, 100, 2
 READ = ("product list", "product detail", "search, 3 facets", "order history")
 STRETCH = 10.0  # seconds of load at a time
+BUYING = 5.0  # seconds of orders before each weighing
+SENT = 2.0  # seconds without another mail: all are sent
 TURNS = 1_000  # of each kind of page
 WORKER = ("-m", "shop.work", "--concurrency", "2")
 MEBIBYTE = 1 << 20
@@ -58,6 +63,8 @@ def main() -> int:
             MEDIA_ROOT=f"{place}/media",
             NUM_PROXIES="1",
             CACHE_PAGES="0",
+            RATE_ORDER="60000/min",
+            EMAIL_URL=f"filemail:///{place}/mails",
         )
         say(f"Loading {PRODUCTS:,} products and {USERS:,} customers")
         shop = argparse.Namespace(users=USERS, verify=False)
@@ -73,14 +80,26 @@ def main() -> int:
         )
         requests = list(what_to_read(known))
         weights = []
-        answered = 0
+        answered = orders = 0
         for target in (options.requests // 10, options.requests):
             say(f"{target:,} requests")
             while answered < target:
                 answered += drive(web.port, requests, STRETCH).requests
+            orders += buy(web.port, known["variants"], place / "mails")
             weights.append(pss(web.session))
         others = pss(worker)
-    return report(list(rows(start_up, answered, weights, others)), options.json)
+    return report(list(rows(start_up, answered, orders, weights, others)), options.json)
+
+
+def buy(port: int, variants: Sequence[str], mails: Path) -> int:
+    """Place orders for a while, wait until no more is mailed; return how many."""
+    offers = list(map(int, variants))
+    buying = partial(open_buying, port, offers)
+    placed = run_clients(buying, len(offers), BUYING).requests
+    seen = -1
+    while seen != (seen := sum(1 for _ in mails.glob("*"))):
+        time.sleep(SENT)
+    return placed
 
 
 def production_python() -> str:
@@ -104,12 +123,17 @@ def what_to_read(known: Mapping[str, Sequence[str]]) -> Iterator[Request]:
 
 
 def rows(
-    start_up: float, answered: int, weights: Sequence[float], others: float
+    start_up: float,
+    answered: int,
+    orders: int,
+    weights: Sequence[float],
+    others: float,
 ) -> Iterator[Row]:
     """Tell seconds and mebibytes beside what was promised."""
     early, late = weights
     yield Row.at_most("start-up to the first answer", start_up, "s", 3)
     yield Row("requests answered", answered, "")
+    yield Row("orders placed", orders, "")
     yield Row("web after a tenth of them", early, "MiB")
     yield Row.at_most("web after all of them", late, "MiB", 160)
     yield Row.at_most("growth since the tenth", late / early, "", 1.03)

@@ -28,6 +28,7 @@ from orders.models import Order
 from partner.models import Partner, StockLevel, StockMovement, StockRecord
 from promotions.models import Voucher, VoucherRedemption
 from shipping.models import ShippingMethod, ShippingZone
+from staff.sites import find_pages
 from tax.models import TaxClass
 from tests.pages import save_page
 from tests.shop.films import ROWS, write_list
@@ -43,6 +44,7 @@ APPS = [
     "shipping",
     "promotions",
 ]
+find_pages()
 OURS = [model for model in admin.site._registry if model._meta.app_label in APPS]
 
 

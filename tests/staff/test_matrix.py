@@ -12,11 +12,12 @@ from reversion.models import Version
 
 from custom.history.pages import HistoryPages
 from staff.groups import GROUPS
-from staff.sites import site
+from staff.sites import find_pages, site
 from tests.staff import matrix
 from tests.staff.rows import Shop, make_shop
 
 TABLE = matrix.read_models()
+find_pages()
 ADMINS = {model._meta.label_lower: made for model, made in site._registry.items()}
 OK, REDIRECT, FORBIDDEN, MISSING = 200, 302, 403, 404
 HIDDEN = (REDIRECT, MISSING)
