@@ -1,4 +1,4 @@
-"""Columns: of one facet, what every product has, found by the product's id.
+"""Columns: of one field, what every product has, found by the product's id.
 
 Xapian reads a value from the beginning of the chunk that it lies in: among a million
 products, a look at some thousands of them reads all. A column is an array of numbers,
@@ -171,7 +171,7 @@ def count_values(
         name: Of a column; nothing has a value in one that is not there.
         pick: Takes the numbers of the products that count; those of all if None.
     """
-    column = _kept[name] = _kept.get(name, Column()).as_of(database, name)
+    column = _read(database, name)
     numbers = Counter(pick(column.numbers) if pick else column.numbers)
     del numbers[NOTHING]
     found: Counter[str] = Counter()
@@ -179,6 +179,34 @@ def count_values(
         for value in column.values(database, name, number):
             found[value] += many
     return found
+
+
+def select_between(
+    database: xapian.Database, name: str, pick: Pick, ends: tuple[float, float]
+) -> list[bool]:
+    """Tell of each product whether its value, a number, is between two others.
+
+    Args:
+        database: An open index.
+        name: Of a column; products that have no value in it are not.
+        pick: Takes the numbers of the products.
+        ends: Both included.
+    """
+    column = _read(database, name)
+    numbers = pick(column.numbers)
+    lowest, highest = ends
+    fitting = {
+        number
+        for number in {*numbers} - {NOTHING}
+        if lowest <= int(column.values(database, name, number)[0]) <= highest
+    }
+    return list(map(fitting.__contains__, numbers))
+
+
+def _read(database: xapian.Database, name: str) -> Column:
+    """Return a column, and keep it."""
+    column = _kept[name] = _kept.get(name, Column()).as_of(database, name)
+    return column
 
 
 def _names(database: xapian.Database) -> list[str]:

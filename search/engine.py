@@ -7,11 +7,9 @@ Haystack's interface is kept, what reads and writes the index is here.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,14 +20,14 @@ from haystack.exceptions import HaystackError
 from haystack.models import SearchResult
 from xapian_backend import XapianEngine, XapianSearchBackend
 
-from search.columns import Pick, attribute_column, count_values
 from search.errors import RebuildRunningError
-from search.query import Query
+from search.query import Bound, Query
+from search.reading import choose, count_facets, finds_all, narrow, pick_of
 from search.storage import Notes, Storage
 from search.writing import ONCE, Writer
 
 T = TypeVar("T")
-LAYOUT = "3"  # raised when the same fields are written in another way
+LAYOUT = "4"  # raised when the same fields are written in another way
 LOCK_SECONDS = 60  # a batch takes less than one
 # BM25 without the length of documents: words are written with that of their field.
 WEIGHING = xapian.BM25Weight(ONCE, 0, 1, 0, 0.5)
@@ -192,6 +190,7 @@ class Backend(XapianSearchBackend):
         facets: Mapping[str, Mapping[str, Any]] | None = None,
         spelling_query: str | None = None,
         result_class: Callable[..., Any] | None = None,
+        bounds: Sequence[Bound] = (),
         **_options: object,
     ) -> dict[str, Any]:
         """Return matches, their exact number, facets and a better spelling.
@@ -204,33 +203,32 @@ class Backend(XapianSearchBackend):
             facets: Field -> options; ``codes`` names attributes.
             spelling_query: Folded words.
             result_class: Of the matches.
+            bounds: What must hold beside the query.
         """
 
         def ask(database: xapian.Database) -> dict[str, Any]:
-            every = database.get_doccount()
-            enquire = xapian.Enquire(database)
-            enquire.set_query(query)
-            enquire.set_weighting_scheme(WEIGHING)
-            if sort_by:
-                enquire.set_sort_by_key(self._sorter(sort_by), False)
-            enquire.set_docid_order(xapian.Enquire.ASCENDING)
-            limit = every if end_offset is None else end_offset
-            pick, cut = None, slice(limit)
-            if facets and enquire.get_mset(0, 0).get_matches_lower_bound() < every:
+            limit = database.get_doccount() if end_offset is None else end_offset
+            enquire = self._enquire(database, query, sort_by)
+            looked_up = narrow(enquire, bounds, database.get_doccount())
+            if looked_up or (facets and not finds_all(enquire, database)):
                 # All of them once: to match again costs more than to sort them.
-                matches = enquire.get_mset(0, every)
-                pick, cut = _pick(matches), slice(start_offset, start_offset + limit)
+                matches = enquire.get_mset(0, database.get_doccount())
+                ranks, ids = choose(database, matches, looked_up)
+                pick, hits = pick_of(ids), len(ids)
+                page = ranks[start_offset : start_offset + limit]
             else:
-                matches = enquire.get_mset(start_offset, limit, every + 1)
+                every = database.get_doccount() + 1
+                matches = enquire.get_mset(start_offset, limit, every)
+                hits = matches.get_matches_estimated()  # exact: all were checked
+                pick, page = None, range(matches.size())
             make = result_class or SearchResult
-            page = map(matches.get_hit, range(*cut.indices(matches.size())))
             return {
                 "results": [
                     make("catalogue", "product", match.docid, match.weight)
-                    for match in page
+                    for match in map(matches.get_hit, page)
                 ],
-                "hits": matches.get_matches_estimated(),  # exact: all were checked
-                "facets": {"fields": _count(database, facets or {}, pick)},
+                "hits": hits,
+                "facets": {"fields": count_facets(database, facets or {}, pick)},
                 "spelling_suggestion": _better_spelling(database, spelling_query),
             }
 
@@ -264,6 +262,21 @@ class Backend(XapianSearchBackend):
                 except xapian.DatabaseModifiedError:
                     continue
             return question(self.storage.read())
+
+    def _enquire(
+        self,
+        database: xapian.Database,
+        query: xapian.Query,
+        sort_by: Sequence[str] | None,
+    ) -> xapian.Enquire:
+        """Return what matches a query, in the order wanted."""
+        enquire = xapian.Enquire(database)
+        enquire.set_query(query)
+        enquire.set_weighting_scheme(WEIGHING)
+        if sort_by:
+            enquire.set_sort_by_key(self._sorter(sort_by), False)
+        enquire.set_docid_order(xapian.Enquire.ASCENDING)
+        return enquire
 
     def _sorter(self, names: Sequence[str]) -> xapian.MultiValueKeyMaker:
         """Sort by fields; where those are equal, ids decide."""
@@ -320,31 +333,6 @@ def _own_errors() -> Iterator[None]:
         yield
     except xapian.Error as error:
         raise HaystackError(str(error)) from error
-
-
-def _pick(matches: xapian.MSet) -> Pick:
-    """Return what takes a column's numbers of all matches."""
-    ids = map(matches.get_docid, range(matches.size()))
-    # Two more than there are, of no product: of a single one it were no tuple.
-    return itemgetter(0, 0, *ids)
-
-
-def _count(
-    database: xapian.Database,
-    facets: Mapping[str, Mapping[str, Any]],
-    pick: Pick | None,
-) -> dict[str, list[tuple[str, int]]]:
-    """Return field -> values with their numbers of matches, most frequent first."""
-    found = {}
-    for field, options in facets.items():
-        counts: Counter[str] = Counter()
-        if "codes" not in options:
-            counts = count_values(database, field, pick)
-        for code in options.get("codes", ()):
-            values = count_values(database, attribute_column(code), pick)
-            counts.update({f"{code}={value}": many for value, many in values.items()})
-        found[field] = counts.most_common()
-    return found
 
 
 def _better_spelling(database: xapian.Database, words: str | None) -> str:

@@ -4,7 +4,9 @@ Only what ``search.selectors`` asks for: words and phrases in fields of text, ex
 values, ranges of numbers, and words that begin in some way.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from math import inf
+from typing import Any, NamedTuple
 
 import xapian
 from haystack.backends import SearchNode
@@ -13,6 +15,7 @@ from haystack.exceptions import HaystackError
 from xapian_backend import XapianSearchQuery
 
 from search.writing import (
+    COMPARED,
     ID_PREFIX,
     TEXT_PREFIXES,
     TOKEN_PREFIXES,
@@ -29,23 +32,46 @@ WEIGHTS = {"title": 8.0, "details": 3.0, "text": 1.0}
 EXPANSIONS = 200  # words that one beginning may stand for
 
 
+class Bound(NamedTuple):
+    """What a field that has a column must be between, both ends included.
+
+    Attributes:
+        query: The same as a condition of Xapian's.
+    """
+
+    field: str
+    lowest: float
+    highest: float
+    query: xapian.Query
+
+
 class Query(XapianSearchQuery):
     """One search; conditions other than words filter, and do not weigh."""
 
     def build_query(self) -> xapian.Query:
-        """Return the whole condition."""
-        if not self.query_filter:
+        """Return the whole condition but for bounds: those are for the engine."""
+        parts = [
+            self._part(node, child)
+            for node, child in _required(self.query_filter)
+            if not _is_bound(node, child)
+        ]
+        if not parts:
             return xapian.Query.MatchAll
-        return self._node(self.query_filter)
+        return xapian.Query(xapian.Query.OP_AND, parts)
+
+    def build_params(self, *arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Add the bounds."""
+        params: dict[str, Any] = super().build_params(*arguments, **options)
+        bounds = [
+            self._bound(node, *child)
+            for node, child in _required(self.query_filter)
+            if _is_bound(node, child)
+        ]
+        return params | {"bounds": bounds}
 
     def _node(self, node: SearchNode) -> xapian.Query:
         """Return a node with all below it."""
-        parts = [
-            self._node(child)
-            if isinstance(child, SearchNode)
-            else self._condition(node, *child)
-            for child in node.children
-        ]
+        parts = [self._part(node, child) for child in node.children]
         either = node.connector == SearchNode.OR
         operator = xapian.Query.OP_OR if either else xapian.Query.OP_AND
         whole = xapian.Query(operator, parts)
@@ -53,6 +79,19 @@ class Query(XapianSearchQuery):
             return whole
         everything = xapian.Query.MatchAll
         return xapian.Query(xapian.Query.OP_AND_NOT, everything, whole)
+
+    def _part(self, node: SearchNode, child: Any) -> xapian.Query:  # noqa: ANN401
+        """Return a node below another, or a comparison of its own."""
+        if isinstance(child, SearchNode):
+            return self._node(child)
+        return self._condition(node, *child)
+
+    def _bound(self, node: SearchNode, expression: str, value: Any) -> Bound:  # noqa: ANN401
+        """Return a comparison as what a value is between."""
+        field, kind = node.split_expression(expression)
+        ends = {"gte": (value, inf), "lte": (-inf, value)}
+        lowest, highest = ends.get(kind) or value
+        return Bound(field, lowest, highest, self._condition(node, expression, value))
 
     def _condition(self, node: SearchNode, expression: str, value: Any) -> xapian.Query:  # noqa: ANN401
         """Return one comparison of a field."""
@@ -82,6 +121,26 @@ class Query(XapianSearchQuery):
             msg = f"{field} cannot be compared by {kind}"
             raise HaystackError(msg)
         return xapian.Query(operators[kind], slot, as_value(value))
+
+
+def _required(node: SearchNode) -> Iterator[tuple[SearchNode, Any]]:
+    """Yield each condition without which nothing matches, after the node it is of."""
+    if node.negated or (node.connector == SearchNode.OR and len(node) > 1):
+        yield node, node
+        return
+    for child in node.children:
+        if isinstance(child, SearchNode):
+            yield from _required(child)
+        else:
+            yield node, child
+
+
+def _is_bound(node: SearchNode, child: Any) -> bool:  # noqa: ANN401
+    """Tell whether a condition compares a field that has a column."""
+    return (
+        not isinstance(child, SearchNode)
+        and node.split_expression(child[0])[0] in COMPARED
+    )
 
 
 def _filter(query: xapian.Query) -> xapian.Query:

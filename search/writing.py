@@ -20,6 +20,7 @@ TOKEN_PREFIXES = {
 }
 VALUES = ("title_order_exact", "price", "price_rank", "created")  # sorted, compared by
 COUNTED = ("category_exact", "partner_exact", "price_band_exact")  # attributes too
+COMPARED = ("price",)  # numbers that bounds are about
 SPELT = ("title", "details")  # whose words are suggested
 FIELD_GAP = 100  # positions; no phrase reaches from one field into another
 # How often a word is in a field counts for more where the field is short. That is
@@ -177,6 +178,8 @@ def _counted(prepared: Mapping[str, Any]) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for field in COUNTED:
         found[field] += filter(None, _listed(prepared[field]))
+    for field in COMPARED:
+        found[field].append(str(prepared[field]))
     for each in prepared["attribute_exact"]:
         code, _, value = each.partition("=")
         found[attribute_column(code)].append(value)

@@ -8,7 +8,13 @@ from unittest.mock import Mock
 
 import xapian
 
-from search.columns import BLOCK, Column, ColumnWriter, count_values
+from search.columns import (
+    BLOCK,
+    Column,
+    ColumnWriter,
+    count_values,
+    select_between,
+)
 
 COLOUR = "colour"
 
@@ -48,6 +54,17 @@ class ColumnTests(TestCase):
         some = count_values(index, COLOUR, lambda numbers: [numbers[2], numbers[4]])
         self.assertEqual(some, {"red": 2, "blue": 1})
         self.assertEqual(count_values(index, "shape", None), {})
+
+    def test_numbers_between_others(self) -> None:
+        index = self.write({1: {"price": ["-1"]}, 2: {"price": ["5"]}, 3: {}})
+        for ends, found in (
+            ((0, 5), [False, True, False]),
+            ((-1, 4), [True, False, False]),
+            ((6, float("inf")), [False, False, False]),
+        ):
+            with self.subTest(ends=ends):
+                told = select_between(index, "price", lambda each: each[1:4], ends)
+                self.assertEqual(told, found)
 
     def test_a_value_that_is_gone(self) -> None:
         self.write({1: {COLOUR: ["red"]}, 2: {COLOUR: ["red"], "shape": ["round"]}})

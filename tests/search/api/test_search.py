@@ -233,6 +233,27 @@ class FilterTests(SearchTestCase):
             with self.subTest(query=query):
                 self.assertEqual(self.titles(**query), found)
 
+    def test_prices_are_looked_up_in_a_column_where_few_match(self) -> None:
+        both = {"comedy": 1, "drama": 1}
+        for looks in (0, 10**9):  # any number is few, then none is
+            fresh_index()  # and nothing is remembered
+            for query, found, genres in (
+                ({"price_min": "9.90"}, ["Alien", "Amélie"], both),
+                ({"price_max": "9.90"}, ["Amélie", "King Kong"], both),
+                ({"price_min": "5", "price_max": "10"}, ["Amélie"], {"comedy": 1}),
+                ({"price_min": "0"}, ["Alien", "Amélie", "King Kong"], {"drama": 2}),
+                ({"price_max": "1"}, [], {}),
+                ({"q": "king", "price_min": "5"}, ["Alien"], {"drama": 1}),
+            ):
+                with (
+                    self.subTest(looks=looks, query=query),
+                    patch("search.reading.LOOKS", looks),
+                ):
+                    self.assertEqual(self.titles(**query), found)
+                    values = self.values("attr.genre", **query)
+                    self.assertEqual(values, values | genres)
+                    self.assertEqual(sum(values.values()), len(found))
+
     def test_orders(self) -> None:
         for year, product in enumerate((self.alien, self.brazil, self.kong), 2001):
             moment = f"{year}-01-01T00:00:00Z"
