@@ -60,7 +60,8 @@ class MovedRowTests(TransactionTestCase):
 
         def run() -> int:
             try:
-                return change()
+                with lock_wait(30):
+                    return change()
             finally:
                 connection.close()
 
@@ -125,7 +126,7 @@ class AddedRowTests(TransactionTestCase):
         def lock(keys: list[int]) -> int:
             with connection.cursor() as cursor:
                 return cursor.execute(
-                    "SELECT * FROM custom_outboxmessage "
+                    "SELECT * FROM custom_outboxmessage IGNORE INDEX (PRIMARY) "
                     "WHERE id IN (%s, %s, %s) FOR UPDATE",
                     keys,
                 )

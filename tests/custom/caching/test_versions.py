@@ -104,6 +104,7 @@ class FailureTests(OwnRedisTestCase):
         self.assertEqual(self.reader.says(b"new"), b"new")
 
     def test_redis_dies_is_not_told_and_remembers_what_was_before(self) -> None:
+        redis.from_url(self.server.url).config_set("appendfsync", "always")
         self.assertEqual(self.reader.says(b"old"), b"old")
         self.server.kill()
         self.assertFalse(self.writer.versions.raise_tags(["product-5"]))

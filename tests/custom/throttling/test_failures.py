@@ -24,6 +24,7 @@ SHOP = "/api/shop/"
 FIRST_SECONDS = 0.06  # what a request may lose to a Redis that has just failed
 LATER_SECONDS = 0.001
 SOON = 0.1  # seconds between two probes, in tests
+PATIENT = {"CONNECT_TIMEOUT": 5.0, "TIMEOUT": 5.0}  # where each count is exact
 
 
 def duration(work: Callable[[], Any]) -> float:
@@ -138,7 +139,7 @@ class LifeTests(FailureTestCase):
     """What becomes of a server while the shop runs"""
 
     def test_killed_and_started_again(self) -> None:
-        with own_limits(COOLDOWN=SOON) as server, capture_logs() as logs:
+        with own_limits(COOLDOWN=SOON, **PATIENT) as server, capture_logs() as logs:
             self.assertEqual(self.take().remaining, 99)
             server.kill()
             for _ in range(20):
@@ -155,7 +156,7 @@ class LifeTests(FailureTestCase):
         self.assertGreaterEqual(back["skipped"], 19)
 
     def test_restarted_between_two_requests(self) -> None:
-        with own_limits() as server, capture_logs() as logs:
+        with own_limits(**PATIENT) as server, capture_logs() as logs:
             self.take()
             server.kill()
             server.start()
@@ -189,7 +190,7 @@ class LifeTests(FailureTestCase):
         self.assertEqual(self.events(logs), [])
 
     def test_scripts_forgotten_and_connections_killed(self) -> None:
-        with own_limits() as server, capture_logs() as logs:
+        with own_limits(**PATIENT) as server, capture_logs() as logs:
             client = redis.Redis(unix_socket_path=str(server.socket))
             self.assertEqual(self.take().remaining, 99)
             client.script_flush()
@@ -204,7 +205,7 @@ class LifeTests(FailureTestCase):
             port = free.getsockname()[1]
         with own_server(Redis) as replica, self.primary(port) as primary:
             client = redis.Redis(unix_socket_path=str(replica.socket))
-            with own_limits(primary.url):
+            with own_limits(primary.url, **PATIENT):
                 for _ in range(45):
                     self.take()
                 client.replicaof("127.0.0.1", port)
@@ -216,7 +217,8 @@ class LifeTests(FailureTestCase):
                 )
                 self.assertEqual(self.take().remaining, 54)
                 wait_until(lambda: self.look(client) == 46)
-            with own_limits(replica.url, COOLDOWN=SOON), capture_logs() as logs:
+            promoted = own_limits(replica.url, COOLDOWN=SOON, **PATIENT)
+            with promoted, capture_logs() as logs:
                 self.assertIsNone(self.take())  # a replica takes no writes
                 client.replicaof("NO", "ONE")
                 primary.kill()
