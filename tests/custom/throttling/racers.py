@@ -1,11 +1,6 @@
 """What the tests of rate limits run in processes of their own."""
 
 import time
-from types import SimpleNamespace
-from typing import Any
-
-from django.contrib.auth.models import AnonymousUser
-from rest_framework.throttling import SimpleRateThrottle
 
 from custom.limits.limiter import get_limiter
 from custom.rates import Rate
@@ -31,21 +26,6 @@ def take_for(seconds: float, limit: int, window: int, ident: str) -> list[int]:
         if verdict.is_allowed:
             moments.append(verdict.moment)
     return moments
-
-
-class StockThrottle(SimpleRateThrottle):
-    """DRF's own limit: a list in the cache, read, changed and written."""
-
-    rate = "256/min"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:  # noqa: ANN401
-        return f"stock-{request.ident}"
-
-
-def take_stock_throttle(times: int, ident: str) -> int:
-    """Ask DRF's own limit; return how often it let the caller pass."""
-    request: Any = SimpleNamespace(ident=ident, user=AnonymousUser())
-    return sum(StockThrottle().allow_request(request, None) for _ in range(times))  # type: ignore[arg-type]
 
 
 def take_in_a_fork(ident: str) -> list[int]:
