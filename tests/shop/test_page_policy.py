@@ -3,6 +3,7 @@ from django.conf import settings
 from django.test import TestCase, override_settings
 from django.urls import reverse
 
+from tests.custom.throttling.limits import forget_requests
 from tests.users.factories import UserFactory
 
 PAGES = ("/admin/login/", "/api/docs/", "/api/docs/reference/", "/no/such/page/")
@@ -73,6 +74,7 @@ class PagePolicyTests(TestCase):
 
     @override_settings(RATE_PER_MINUTE="1/min")
     def test_a_refusal_of_the_rate_limit(self) -> None:
+        forget_requests()
         answers = [self.client.get("/api/shop/") for _ in range(2)]
         self.assertEqual([answer.status_code for answer in answers], [200, 429])
         self.assertEqual(answers[1]["X-Content-Type-Options"], "nosniff")

@@ -7,6 +7,7 @@ from basket.holders import new_guest
 from basket.models import Basket, BasketVoucher
 from promotions.models import Voucher, VoucherCounter
 from tests.basket.api.calls import BasketTestCase
+from tests.custom.throttling.limits import forget_requests
 from tests.orders.factories import make_offer
 from tests.promotions.factories import make_voucher
 from tests.users.factories import UserFactory
@@ -116,6 +117,7 @@ class AddVoucherTests(BasketTestCase):
         self.assert_untouched(version=2)
 
     def test_tries_are_limited(self) -> None:
+        forget_requests()
         with self.settings(RATE_VOUCHER="2/min,3/min"):
             statuses = [self.use("NOSUCH").status_code for _ in range(4)]
         self.assertIn(429, statuses)

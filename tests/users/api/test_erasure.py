@@ -5,6 +5,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from rest_framework.test import APITestCase
 
+from tests.custom.throttling.limits import forget_requests
 from tests.orders.factories import make_offer
 from tests.orders.stories import placed
 from tests.outbox import messages
@@ -86,6 +87,7 @@ class AskTests(APITestCase):
                 self.client.delete(self.url, {"password": PASSWORD})
 
     def test_a_wrong_password_is_refused_and_counted(self) -> None:
+        forget_requests()
         with override_settings(RATE_LOGIN="2/min"):
             for expected in (422, 422, 429):
                 response = self.client.delete(self.url, {"password": "guess"})

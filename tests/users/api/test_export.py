@@ -17,6 +17,7 @@ from orders.actors import Actor, Role
 from orders.models import Order
 from orders.services import add_note
 from staff.models import AccessEntry
+from tests.custom.throttling.limits import forget_requests
 from tests.orders.factories import OrderFactory, OrderLineFactory
 from tests.privacy.people import EMAIL, PHONE, STREET, make_customer
 from tests.users.factories import UserFactory, create_token
@@ -139,6 +140,7 @@ class ExportTests(APITestCase):
             self.assertEqual(response["Content-Type"], "application/zip", accept)
 
     def test_it_is_limited(self) -> None:
+        forget_requests()
         with override_settings(RATE_EXPORT="1/hour"):
             self.assertEqual(self.client.get(self.url).status_code, 200)
             entries = AccessEntry.objects.count()
