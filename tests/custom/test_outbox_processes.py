@@ -7,9 +7,10 @@ from custom import outbox
 from custom.models import OutboxMessage
 from custom.transactions import run_in_transaction
 from script.lib.servers import Redis
-from tests.custom.workers import SECONDS, celery_worker, wait_until
+from tests.custom.workers import SECONDS, celery_worker
 from tests.orders.factories import OrderFactory
 from tests.servers import own_server, temporary_directory
+from tests.waiting import wait_until
 
 
 class DeliveryTests(TransactionTestCase):
@@ -38,7 +39,9 @@ class DeliveryTests(TransactionTestCase):
             mail = f"filemail:///{home}/mail"
             with celery_worker(home, redis.url, EMAIL_URL=mail) as worker:
                 first = self.publish()
-                wait_until(lambda: self.is_done(first), "the first mail")
+                wait_until(
+                    lambda: self.is_done(first), "the first mail", seconds=SECONDS
+                )
                 redis.kill()
                 second = self.publish()  # nobody needs the broker for that
                 redis.start()
@@ -48,7 +51,7 @@ class DeliveryTests(TransactionTestCase):
                     worker.watch()
                     return self.is_done(second)
 
-                wait_until(is_done, "the second mail")
+                wait_until(is_done, "the second mail", seconds=SECONDS)
                 worker.child.terminate()
                 self.assertEqual(worker.child.wait(SECONDS), 0)
             self.assertEqual((second.attempts, second.last_error), (1, ""))
@@ -68,7 +71,7 @@ class DeliveryTests(TransactionTestCase):
             stuck = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
             message = self.publish()
             with celery_worker(home, redis.url, EMAIL_URL=stuck) as worker:
-                wait_until(lambda: self.is_claimed(message), "a claim")
+                wait_until(lambda: self.is_claimed(message), "a claim", seconds=SECONDS)
                 worker.kill()
             self.assertFalse(self.is_done(message))
             # Its lease ends in two minutes; so long nobody wants to wait here.
@@ -77,7 +80,7 @@ class DeliveryTests(TransactionTestCase):
             )
             mail = f"filemail:///{home}/mail"
             with celery_worker(home, redis.url, EMAIL_URL=mail):
-                wait_until(lambda: self.is_done(message), "the mail")
+                wait_until(lambda: self.is_done(message), "the mail", seconds=SECONDS)
             self.assertEqual(message.attempts, 2)
             (sent,) = self.mails(home)
             self.assertIn(str(message.public_id), sent)

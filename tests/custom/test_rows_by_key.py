@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -20,6 +19,7 @@ from custom.transactions import (
     run_in_transaction,
 )
 from partner.models import StockLevel
+from tests.waiting import wait_until
 
 HINT = "FORCE INDEX (PRIMARY)"
 CACHED_SECONDS = 0.11  # for so long the server tells again who waited before
@@ -31,22 +31,15 @@ def make_message(**fields: Any) -> OutboxMessage:  # noqa: ANN401
     )
 
 
-def await_waiter() -> None:
-    """Return as soon as a transaction in this database waits for a lock."""
-    waiting = (
-        "SELECT COUNT(*) FROM information_schema.innodb_trx "
-        "JOIN information_schema.processlist ON id = trx_mysql_thread_id "
-        "WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()"
-    )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone() != (0,):
-                return
-        time.sleep(CACHED_SECONDS)
-    msg = "nobody waits"
-    raise AssertionError(msg)
+def is_waited_for() -> bool:
+    """Tell whether a transaction in this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.innodb_trx "
+            "JOIN information_schema.processlist ON id = trx_mysql_thread_id "
+            "WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()"
+        )
+        return cursor.fetchone() != (0,)
 
 
 class MovedRowTests(TransactionTestCase):
@@ -69,7 +62,7 @@ class MovedRowTests(TransactionTestCase):
             one = OutboxMessage.objects.filter(pk=self.message.pk)
             one.update(next_at=F("next_at") + timedelta(minutes=1))
             rows = pool.submit(run)
-            await_waiter()
+            wait_until(is_waited_for, "a lock", seconds=10, pause=CACHED_SECONDS)
             one.update(next_at=F("next_at") - timedelta(minutes=2))
             return rows
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,17 +54,3 @@ def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
         yield worker
     finally:
         worker.kill()
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Look again and again; what is waited for happens in another process.
-
-    Raises:
-        AssertionError: It is not so after ``SECONDS``.
-    """
-    limit = time.monotonic() + SECONDS
-    while not is_so():
-        if time.monotonic() > limit:
-            msg = f"waited in vain: {what}"
-            raise AssertionError(msg)
-        time.sleep(0.05)

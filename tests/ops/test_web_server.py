@@ -4,9 +4,7 @@ import http.client
 import os
 import signal
 import socket
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event, Thread
 from unittest import TestCase
@@ -19,6 +17,7 @@ from tests.buying.shoppers import Shopper
 from tests.orders.factories import make_offer
 from tests.processes import environment
 from tests.servers import temporary_directory
+from tests.waiting import wait_until
 from tests.web import Address, Answer, Web, WebClient, web_server
 
 CLIENTS = 500
@@ -198,8 +197,9 @@ class GenerationTests(TestCase):
         mark = self.home / "tried"
         (self.home / "changing.py").write_text(program.format(mark=str(mark)))
         self.web.main().send_signal(signal.SIGHUP)
-        wait_until(mark.exists)
-        wait_until(lambda: self.web.workers() == old)  # the nursery has left
+        wait_until(mark.exists, seconds=SECONDS)
+        # the nursery has left
+        wait_until(lambda: self.web.workers() == old, seconds=SECONDS)
 
     def version(self) -> int:
         with WebClient(self.web.address) as client:
@@ -226,7 +226,7 @@ class GenerationTests(TestCase):
 
         asking = Thread(target=ask, daemon=True)
         asking.start()
-        wait_until(mark.exists)
+        wait_until(mark.exists, seconds=SECONDS)
         self.web.restart_workers()
         asking.join(SECONDS)
         self.assertEqual([(each.status, each.body) for each in answers], [(200, b"1")])
@@ -250,15 +250,6 @@ class GenerationTests(TestCase):
         old = self.web.workers()
         old[0].kill()
         psutil.wait_procs(old, timeout=SECONDS)
-        wait_until(lambda: len(self.web.workers()) == 2)
+        wait_until(lambda: len(self.web.workers()) == 2, seconds=SECONDS)
         self.assertEqual(set(old) & set(self.web.workers()), set())
         self.assertEqual(self.version(), 1)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Look again and again: it happens in another process."""
-    deadline = time.monotonic() + SECONDS
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.05)

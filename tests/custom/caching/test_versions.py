@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from unittest.mock import patch
 
 import redis
@@ -19,17 +18,9 @@ from script.lib.servers import Redis
 from tests.custom.caching.actors import Process
 from tests.custom.throttling.limits import own_limits
 from tests.servers import own_server
+from tests.waiting import wait_until
 
 PATIENCE = 0.05  # seconds; as the shop's
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        if time.monotonic() > deadline:
-            msg = "it did not happen within 20 seconds"
-            raise AssertionError(msg)
-        time.sleep(0.01)
 
 
 class OwnRedisTestCase(SimpleTestCase):

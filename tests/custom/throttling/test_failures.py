@@ -19,6 +19,7 @@ from custom.rates import Rate
 from script.lib.servers import Redis
 from tests.custom.throttling.limits import PortRedis, own_limits
 from tests.servers import own_server
+from tests.waiting import wait_until
 
 SHOP = "/api/shop/"
 FIRST_SECONDS = 0.06  # what a request may lose to a Redis that has just failed
@@ -31,15 +32,6 @@ def duration(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        if time.monotonic() > deadline:
-            msg = "it did not happen within 20 seconds"
-            raise AssertionError(msg)
-        time.sleep(0.01)
 
 
 def stop(server: Redis) -> None:
