@@ -3,7 +3,7 @@ from django.conf import settings
 from django.test import TestCase, override_settings
 from django.urls import reverse
 
-from tests.custom.throttling.limits import forget_requests
+from tests.custom.throttling.limits import FreshLimits
 from tests.users.factories import UserFactory
 
 PAGES = ("/admin/login/", "/api/docs/", "/api/docs/reference/", "/no/such/page/")
@@ -25,7 +25,7 @@ def directives(policy: str) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in policy.split(";"))
 
 
-class PagePolicyTests(TestCase):
+class PagePolicyTests(FreshLimits, TestCase):
     """Headers that tell a browser what a page of the shop may do"""
 
     def test_every_page_has_the_strict_policy(self) -> None:
@@ -74,7 +74,6 @@ class PagePolicyTests(TestCase):
 
     @override_settings(RATE_PER_MINUTE="1/min")
     def test_a_refusal_of_the_rate_limit(self) -> None:
-        forget_requests()
         answers = [self.client.get("/api/shop/") for _ in range(2)]
         self.assertEqual([answer.status_code for answer in answers], [200, 429])
         self.assertEqual(answers[1]["X-Content-Type-Options"], "nosniff")

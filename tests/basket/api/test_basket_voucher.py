@@ -7,13 +7,13 @@ from basket.holders import new_guest
 from basket.models import Basket, BasketVoucher
 from promotions.models import Voucher, VoucherCounter
 from tests.basket.api.calls import BasketTestCase
-from tests.custom.throttling.limits import forget_requests
+from tests.custom.throttling.limits import FreshLimits
 from tests.orders.factories import make_offer
 from tests.promotions.factories import make_voucher
 from tests.users.factories import UserFactory
 
 
-class AddVoucherTests(BasketTestCase):
+class AddVoucherTests(FreshLimits, BasketTestCase):
     """POST /api/basket/voucher/"""
 
     @classmethod
@@ -22,6 +22,7 @@ class AddVoucherTests(BasketTestCase):
         cls.voucher = make_voucher("TENTH", percent=10)
 
     def setUp(self) -> None:
+        super().setUp()
         self.add(self.variant, 2)
 
     def use(self, code: object = "TENTH") -> object:
@@ -117,7 +118,6 @@ class AddVoucherTests(BasketTestCase):
         self.assert_untouched(version=2)
 
     def test_tries_are_limited(self) -> None:
-        forget_requests()
         with self.settings(RATE_VOUCHER="2/min,3/min"):
             statuses = [self.use("NOSUCH").status_code for _ in range(4)]
         self.assertIn(429, statuses)

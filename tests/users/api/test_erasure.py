@@ -5,7 +5,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from rest_framework.test import APITestCase
 
-from tests.custom.throttling.limits import forget_requests
+from tests.custom.throttling.limits import FreshLimits
 from tests.orders.factories import make_offer
 from tests.orders.stories import placed
 from tests.outbox import messages
@@ -15,12 +15,13 @@ from users.models import Erasure
 from users.services import close_account, start_erasure
 
 
-class AskTests(APITestCase):
+class AskTests(FreshLimits, APITestCase):
     """DELETE /api/user/me/"""
 
     url = reverse_lazy("users:me")
 
     def setUp(self) -> None:
+        super().setUp()
         self.user = UserFactory(email="ada@example.com")
         self.client.credentials(
             HTTP_AUTHORIZATION=f"Token {create_token(self.user)[1]}"
@@ -87,7 +88,6 @@ class AskTests(APITestCase):
                 self.client.delete(self.url, {"password": PASSWORD})
 
     def test_a_wrong_password_is_refused_and_counted(self) -> None:
-        forget_requests()
         with override_settings(RATE_LOGIN="2/min"):
             for expected in (422, 422, 429):
                 response = self.client.delete(self.url, {"password": "guess"})

@@ -17,7 +17,7 @@ from orders.actors import Actor, Role
 from orders.models import Order
 from orders.services import add_note
 from staff.models import AccessEntry
-from tests.custom.throttling.limits import forget_requests
+from tests.custom.throttling.limits import FreshLimits
 from tests.orders.factories import OrderFactory, OrderLineFactory
 from tests.privacy.people import EMAIL, PHONE, STREET, make_customer
 from tests.users.factories import UserFactory, create_token
@@ -26,7 +26,7 @@ from users.selectors import person_of
 
 
 @override_settings(RATE_EXPORT="")
-class ExportTests(APITestCase):
+class ExportTests(FreshLimits, APITestCase):
     """GET /api/user/me/export/"""
 
     url = reverse_lazy("users:export")
@@ -37,6 +37,7 @@ class ExportTests(APITestCase):
         cls.token = create_token(cls.user)[1]
 
     def setUp(self) -> None:
+        super().setUp()
         self.client.credentials(HTTP_AUTHORIZATION=f"Token {self.token}")
 
     def files(self) -> dict[str, Any]:
@@ -140,7 +141,6 @@ class ExportTests(APITestCase):
             self.assertEqual(response["Content-Type"], "application/zip", accept)
 
     def test_it_is_limited(self) -> None:
-        forget_requests()
         with override_settings(RATE_EXPORT="1/hour"):
             self.assertEqual(self.client.get(self.url).status_code, 200)
             entries = AccessEntry.objects.count()
