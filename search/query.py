@@ -1,6 +1,6 @@
 """Haystack's conditions as Xapian queries.
 
-Only what ``search.selectors`` asks for: words and phrases in fields of text, exact
+Only what ``search.matching`` asks for: words and phrases in fields of text, exact
 values, ranges of numbers, and words that begin in some way.
 """
 

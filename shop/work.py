@@ -2,7 +2,8 @@
 
     python -m shop.work [options of ``celery worker``]
 
-What ``celery`` offers beside it, above all a shell, takes 7 MiB to import.
+What ``celery`` offers beside it, above all a shell, takes memory:
+docs/decisions/0078-workers-without-pages.md.
 """
 
 from celery.bin.base import CLIContext

@@ -55,12 +55,8 @@ def fresh_index() -> None:
 def found(query: str = "", **wanted: Any) -> list[int]:  # noqa: ANN401
     """Return ids of what a search finds, in order."""
     request = SearchRequest(query=query, ordering="title", limit=1000, **wanted)
-    return [
-        pk
-        for pk, _ in search_products(
-            request, read_premises(with_definitions=False)
-        ).matches
-    ]
+    answer = search_products(request, read_premises(with_definitions=False))
+    return [pk for pk, _ in answer.matches]
 
 
 def film_type() -> ProductType:
