@@ -6,7 +6,6 @@ from threading import Thread
 from typing import Any, cast
 
 import structlog
-from billiard.util import get_pdeathsig
 from celery import Celery, Task
 from celery.beat import Service
 from celery.bootsteps import StartStopStep
@@ -20,7 +19,6 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from custom.logging import LogSettings, configure
 from custom.origins import TASK, origin
-from shop.preloading import import_late_modules
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.prod")
 # Whoever deploys runs them; they import what tasks may never need.
@@ -80,10 +78,9 @@ class SchedulerThread(Thread):
 
 
 class Scheduler(StartStopStep):
-    """The scheduler, as a thread of a worker's main process.
+    """The scheduler, as one more thread of a worker.
 
-    What ``--beat`` starts is a process of its own, which takes 20 MiB to sleep in. The
-    pool is forked before the thread begins.
+    What ``--beat`` starts is a process of its own, which takes 20 MiB to sleep in.
     """
 
     requires = (Pool,)
@@ -123,12 +120,5 @@ def log_as_the_web_does(**_signal: Any) -> None:  # noqa: ANN401 - Celery's own
 
 @celeryd_after_setup.connect
 def freeze(**_signal: Any) -> None:  # noqa: ANN401 - Celery's own
-    """Let scheduler and pool, which are forked now, share what is imported.
-
-    A collection writes into each object that it looks at, and what is written into is
-    shared no longer. Each process of the pool asks the kernel to end with this one, for
-    which billiard has a parser of C made: asking it here makes one for all of them.
-    """
-    get_pdeathsig()
-    import_late_modules()
+    """Keep what is imported, which stays for good, out of collections."""
     gc.freeze()

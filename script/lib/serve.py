@@ -28,7 +28,7 @@ from script.lib.welcome import welcome
 WEB_WORKERS = int(os.environ.get("SHOP_WEB_WORKERS", "2"))
 WEB_THREADS = int(os.environ.get("SHOP_WEB_THREADS", "4"))  # a worker
 TASK_WORKERS = int(os.environ.get("SHOP_TASK_WORKERS", "2"))
-CONNECTIONS = WEB_WORKERS * WEB_THREADS + TASK_WORKERS + 1  # one for Celery itself
+CONNECTIONS = WEB_WORKERS * WEB_THREADS + TASK_WORKERS
 READY_SECONDS = 60
 STOPPED = (130, 143)  # honcho's codes after SIGINT and SIGTERM
 # In the order in which they end; the servers are needed until the last of the others.

@@ -27,6 +27,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": f"{CACHES['default']['KEY_PREFIX']}:celery:",
 }
+CELERY_WORKER_POOL = "threads"  # tasks wait, for the database and for others' servers
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"

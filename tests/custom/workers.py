@@ -34,9 +34,11 @@ class Worker:
 
 
 @contextmanager
-def celery_worker(home: Path, redis_url: str, **extra: str) -> Iterator[Worker]:
+def celery_worker(
+    home: Path, redis_url: str, *, threads: int = 1, **extra: str
+) -> Iterator[Worker]:
     """Run a worker that schedules, too; leaving the block kills what still runs."""
-    command = ("--concurrency", "1", "--without-mingle", "--loglevel", "ERROR")
+    command = ("--concurrency", str(threads), "--without-mingle", "--loglevel", "ERROR")
     schedule = ("--with-scheduler", "--schedule", str(home / "beat"))
 
     def start() -> subprocess.Popen[bytes]:

@@ -29,7 +29,10 @@ PRODUCTION = {
     "PAYMENT_ALLOW_DUMMY": "1",  # as tests have it
 }
 WEB = "import shop.wsgi"
-WORKER = "import shop.work; shop.work.app.loader.init_worker()"
+WORKER = (
+    "from celery.concurrency import get_implementation; from shop.work import app; "
+    "app.loader.init_worker(); get_implementation(app.conf.worker_pool)"
+)
 
 
 class ImportTests(TestCase):
@@ -54,4 +57,11 @@ class ImportTests(TestCase):
         self.check(WEB, "celery", "kombu")
 
     def test_celery_worker(self) -> None:
-        self.check(WORKER, "prompt_toolkit", "rest_framework.views", "staff.sites")
+        self.check(
+            WORKER,
+            "billiard.pool",
+            "prompt_toolkit",
+            "pycparser",
+            "rest_framework.views",
+            "staff.sites",
+        )
