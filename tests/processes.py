@@ -133,7 +133,7 @@ class Running:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
+            process_group=0,
         )
         assert self._child.stdin is not None
         self._child.stdin.write(json.dumps([dict(call) for call in calls]))

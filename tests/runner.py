@@ -17,16 +17,16 @@ from pathlib import Path
 import django.test.runner
 import haystack
 from django.conf import settings
-from django.test.runner import DiscoverRunner, ParallelTestSuite
+from django.test.runner import DiscoverRunner
 from django.test.utils import override_settings, teardown_databases
 from django_redis import get_redis_connection
 from django_redis.client import DefaultClient
 from redis import Redis
 
-from script.lib import records
 from search.connection import haystack_options
 from shop.celery import app
 from tests.network import close_network
+from tests.parallel import PipedSuite
 from tests.servers import RUN_DIRECTORY
 
 SOAK = "soak"
@@ -73,13 +73,11 @@ def isolate(worker: int, run: int, media: Path) -> None:
 def _init_worker(*arguments: object, **options: object) -> None:
     django.test.runner._init_worker(*arguments, **options)
     worker = django.test.runner._worker_id
-    if place := os.environ.get(RUN_DIRECTORY):
-        records.record_own(Path(place) / "run" / f"worker-{worker}.process")
     # The main process has isolated itself as worker 0 before it forked this one.
     isolate(worker, os.getppid(), Path(settings.MEDIA_ROOT).parent)
 
 
-class IsolatedSuite(ParallelTestSuite):
+class IsolatedSuite(PipedSuite):
     """A suite whose workers share no rows, keys or files."""
 
     init_worker = _init_worker

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ def private_servers() -> Iterator[None]:
     ``DATABASE_URL`` and ``REDIS_URL`` that are already set are used as they are.
     What killed runs left behind is ended and removed first.
     """
+    unwind_on_signals()
     runs = var_directory() / "test"
     runs.mkdir(parents=True, exist_ok=True)
     end_left_overs(runs)
@@ -34,7 +35,7 @@ def private_servers() -> Iterator[None]:
     records.record_own(home / OWNER)
     wanted = {"DATABASE_URL": MariaDB, "REDIS_URL": Redis}
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        stack.callback(_clear, home)
         started = {
             name: stack.enter_context(_running(kind(home, durable=False)))
             for name, kind in wanted.items()
@@ -44,7 +45,6 @@ def private_servers() -> Iterator[None]:
             server.wait()
             os.environ[name] = server.url
         os.environ[RUN_DIRECTORY] = str(home)
-        unwind_on_sigterm()
         yield
 
 
@@ -83,19 +83,27 @@ def temporary_directory() -> Iterator[Path]:
         yield Path(home)
 
 
-def unwind_on_sigterm() -> None:
-    """Let SIGTERM end this process as Ctrl-C does, its servers first."""
-    signal.signal(signal.SIGTERM, _leave)
+def unwind_on_signals() -> None:
+    """Let Ctrl-C, SIGTERM and a closed terminal end this process, its servers first.
+
+    The first one counts; those that follow would break off what it has begun.
+    """
+    _answer_by(_leave)
 
 
 def end_left_overs(runs: Path) -> None:
     """End the servers of runs whose owner is gone, and delete their files."""
     for home in runs.glob("run-*"):
-        if records.is_alive(home / OWNER):
-            continue
-        for record in home.rglob("*.process"):
+        if not records.is_alive(home / OWNER):
+            _clear(home)
+
+
+def _clear(home: Path) -> None:
+    """End what a run has left, of tests that were broken off too, and its files."""
+    for record in home.rglob("*.process"):
+        if record != home / OWNER:
             records.end(record, 0)
-        shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
@@ -108,6 +116,17 @@ def _running(server: S) -> Iterator[S]:
         server.stop()
 
 
+def _answer_by(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, handler)
+
+
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """Unwind as Ctrl-C does; unittest takes any other exception for a failure."""
+    _answer_by(_go_on)
     raise KeyboardInterrupt
+
+
+def _go_on(_number: int, _frame: FrameType | None) -> None:
+    """Leave already, and not faster for being told again."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from script.benches._measuring import print_table
 from script.lib.console import ROOT, ScriptError, run_main, say, var_directory
-from tests.servers import unwind_on_sigterm
+from tests.servers import unwind_on_signals
 
 TURNS = 2
 Figures = dict[tuple[str, str], float]  # (row, column) -> value
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("name", help="of the measurement")
     parser.add_argument("--turns", type=int, default=TURNS, help="of each commit (2)")
     wanted, options = parser.parse_known_args()
-    unwind_on_sigterm()
+    unwind_on_signals()
     places = {"before": unpack(wanted.revision), "after": ROOT}
     runs: dict[str, list[Figures]] = {side: [] for side in places}
     with tempfile.TemporaryDirectory() as home:

@@ -29,7 +29,7 @@ from script.benches._wrk import NEEDS, Request, Requests, drive
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import own_server, unwind_on_signals
 from tests.web import Web, web_server
 
 SHOP = "script.benches._browse_shop"
@@ -80,7 +80,7 @@ def main() -> None:
     """Load each size, measure, print the tables."""
     options = _options()
     packages.ensure(NEEDS)
-    unwind_on_sigterm()
+    unwind_on_signals()
     measured: dict[int, list[Figures]] = {}
     for size in options.sizes:
         workloads, rows = measure_size(size, options)

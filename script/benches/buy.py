@@ -46,7 +46,7 @@ from script.benches._wrk import NEEDS, Load, Request, drive
 from script.lib import packages
 from script.lib.console import ScriptError, run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import kept_server, own_server, unwind_on_sigterm
+from tests.servers import kept_server, own_server, unwind_on_signals
 from tests.web import Web, web_server
 
 PRODUCTS = 1_000
@@ -98,7 +98,7 @@ def main() -> int:
     """Measure, print the tables, check the books; 1 if something is not reached."""
     options = _options()
     packages.ensure(NEEDS)
-    unwind_on_sigterm()
+    unwind_on_signals()
     measured = {}
     with own_server(MariaDB, durable=True) as database:
         measured["no orders before"] = measure_shop(database, options)

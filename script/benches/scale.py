@@ -32,7 +32,7 @@ from script.benches.browse import COLD, all_workloads, load, read_names
 from script.lib import packages
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import kept_server, unwind_on_sigterm
+from tests.servers import kept_server, unwind_on_signals
 from tests.web import Web, web_server
 
 SIZES = (10_000, 1_000_000)
@@ -74,7 +74,7 @@ def main() -> int:
     """Load what is not there yet, measure, compare; 1 if a promise is missed."""
     options = _options()
     packages.ensure(NEEDS)
-    unwind_on_sigterm()
+    unwind_on_signals()
     with ExitStack() as stack:
         place = options.home
         if place is None:

@@ -33,7 +33,7 @@ from script.benches.browse import all_workloads, load
 from script.lib import packages, virtualenv
 from script.lib.console import ROOT, run_main, say, var_directory
 from script.lib.servers import MariaDB, Redis
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import own_server, unwind_on_signals
 from tests.web import web_server
 
 PRODUCTS, USERS, WORKERS = 10_000, 100, 2
@@ -51,7 +51,7 @@ def main() -> int:
     options = _options()
     packages.ensure(NEEDS)
     python = production_python()
-    unwind_on_sigterm()
+    unwind_on_signals()
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB))
         redis = stack.enter_context(own_server(Redis))

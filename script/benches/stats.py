@@ -25,7 +25,7 @@ import django
 from script.benches._measuring import cpu_seconds, print_table
 from script.lib.console import run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import kept_server, own_server, unwind_on_sigterm
+from tests.servers import kept_server, own_server, unwind_on_signals
 
 ORDERS = 1_000_000
 ROUNDS = 5
@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="keep the database here")
     parser.add_argument("--pages", action="store_true", help="as they were counted")
     wanted = parser.parse_args()
-    unwind_on_sigterm()
+    unwind_on_signals()
     with ExitStack() as stack:
         database = stack.enter_context(_database(wanted.home))
         redis = stack.enter_context(own_server(Redis))

@@ -24,7 +24,7 @@ import django
 from script.benches._promises import Row, report
 from script.lib.console import run_main
 from script.lib.servers import Redis, Server
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import own_server, unwind_on_signals
 
 LIMIT, WINDOW = 256, 60
 PROCESSES, TRIES = 8, 400
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer batches")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     options = parser.parse_args()
-    unwind_on_sigterm()
+    unwind_on_signals()
     with own_server(Redis) as server:
         set_up(server.url)
         times = measure_times(server, batches=8 if options.quick else 40)

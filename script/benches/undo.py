@@ -24,7 +24,7 @@ import django
 from script.benches._measuring import cpu_seconds, print_table
 from script.lib.console import ROOT, run_main, say
 from script.lib.servers import MariaDB, Redis
-from tests.servers import own_server, unwind_on_sigterm
+from tests.servers import own_server, unwind_on_signals
 
 ROWS = 50_000
 STEPS = ("products", "variants", "prices", "new products")
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--only", choices=STEPS, help="undo just this step")
     parser.add_argument("--json", type=Path, help="write the numbers here")
     wanted = parser.parse_args()
-    unwind_on_sigterm()
+    unwind_on_signals()
     with ExitStack() as stack:
         database = stack.enter_context(own_server(MariaDB))
         redis = stack.enter_context(own_server(Redis))

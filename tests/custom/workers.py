@@ -48,7 +48,7 @@ def celery_worker(
             env=environment() | {"REDIS_URL": redis_url} | extra,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
 
     worker = Worker(start)
