@@ -42,6 +42,7 @@ class Page:
         body: What is kept of it, once that has been read and is good.
         generation, n: As the versions stood when the request came; "" is unknown.
         old_size: Bytes of the body that was found.
+        left: Milliseconds for which that one stays; it leaves its room to the next.
         has_turn: Others wait for this request's rendering.
         has_room: There is room for another body.
     """
@@ -53,6 +54,7 @@ class Page:
     generation: str = ""
     n: int = 0
     old_size: int = 0
+    left: int = 0
     has_turn: bool = False
     has_room: bool = False
     conditions: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,10 @@
 
 Bodies lie beside the windows of the rate limits, in a Redis that evicts nothing. What
 bounds them is a budget: within each ``CACHE_SECONDS`` at most ``CACHE_BYTES`` are
-added, and none lives longer than that, so there are never more than twice as many.
+added, and none lives longer than that, so there are never more than twice as many. A
+page that is rendered anew has the room of its former body, and its life. Half of the
+budget is for pages without parameters, of which there are as many as the shop has; the
+other half is for the rest, as many as anybody thinks of.
 """
 
 import os
@@ -85,21 +88,23 @@ class PageStore:
         """
         deadline = time.monotonic() + LEASE
         pause = FIRST_PAUSE
-        body, turn, room = self._body(page), self._turn(page), self._room()
+        body, turn = self._body(page), self._turn(page)
         lease = b"%d" % (LEASE * 1000)
         commands = [
             pack(b"GET", body),
             pack(b"SET", turn, _TAKEN, b"NX", b"PX", lease),
             pack(b"GET", turn),
-            pack(b"GET", room),
+            pack(b"GET", self._room(page.query)),
+            pack(b"PTTL", body),
         ]
         while True:
             replies = self._limiter.send(commands)
             if replies is None:
                 return None
-            kept, taken, state, used = replies
+            kept, taken, state, used, left = replies
             page.has_turn = taken is not None
-            page.has_room = int(used or 0) < settings.CACHE_BYTES
+            page.left = max(left, 0)  # negative: there is none
+            page.has_room = page.left > 0 or 2 * int(used or 0) < settings.CACHE_BYTES
             other = Body.unpack(kept) if kept is not None else None
             if other and other.generation == page.generation and other.n >= page.n:
                 self.end_turn(page)
@@ -115,10 +120,11 @@ class PageStore:
             self.end_turn(page, is_kept=False)
             return
         self._remember(page, body.fields)
-        packed, room = body.pack(), self._room()
-        added = b"%d" % (len(packed) - page.old_size)
+        packed, room = body.pack(), self._room(page.query)
+        added = b"%d" % (len(packed) - (page.old_size if page.left else 0))
         ends = b"%d" % (2 * settings.CACHE_SECONDS)
-        lives = b"%d" % (min(seconds, settings.CACHE_SECONDS) * 1000)
+        longest = page.left or settings.CACHE_SECONDS * 1000
+        lives = b"%d" % min(seconds * 1000, longest)
         self._limiter.send(
             [
                 pack(b"SET", self._body(page), packed, b"PX", lives),
@@ -145,8 +151,9 @@ class PageStore:
 
     def used_bytes(self) -> int | None:
         """Return what was added in this span of the budget; None without Redis."""
-        replies = self._limiter.send([pack(b"GET", self._room())])
-        return None if replies is None else int(replies[0] or 0)
+        rooms = [pack(b"GET", self._room(query)) for query in ("", "any")]
+        replies = self._limiter.send(rooms)
+        return None if replies is None else sum(int(used or 0) for used in replies)
 
     def _remember(self, page: Page, fields: tuple[str, ...]) -> None:
         if len(self._known) >= MAX_KNOWN:
@@ -159,9 +166,11 @@ class PageStore:
     def _turn(self, page: Page) -> bytes:
         return f"{self._prefix}turn:{page.name}".encode()
 
-    def _room(self) -> bytes:
+    def _room(self, query: str) -> bytes:
+        """Return where the bytes of pages with, or without, parameters are counted."""
+        kind = "asked" if query else "plain"
         span = int(time.time() // settings.CACHE_SECONDS)
-        return f"{self._prefix}bytes:{span}".encode()
+        return f"{self._prefix}bytes:{kind}:{span}".encode()
 
 
 @cache

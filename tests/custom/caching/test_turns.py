@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
+import redis
 from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from custom.caching.bodies import Body
@@ -110,6 +111,36 @@ class TurnTests(SimpleTestCase):
         self.server.kill()
         self.assertIsNone(self.readers[0].store.await_turn(page))
         self.assertEqual(self.readers[0].says(b"page"), b"page")
+
+    @override_settings(CACHE_BYTES=10)
+    def test_pages_with_parameters_leave_room_for_those_without(self) -> None:
+        store = self.readers[0].store
+        for name, query, has_room in (
+            ("a", "q=a", True),
+            ("b", "q=b", False),
+            ("c", "", True),
+            ("d", "", False),
+        ):
+            page, _ = self.readers[0].look_up(name)
+            page.query = query
+            store.await_turn(page)
+            self.assertEqual(page.has_room, has_room, name)
+            self.readers[0].keep(page, b"x" * 50)
+        self.assertGreater(store.used_bytes() or 0, 4 * 50)
+
+    @override_settings(CACHE_BYTES=10)
+    def test_what_is_rendered_anew_has_the_room_and_life_of_the_former(self) -> None:
+        reader = self.readers[0]
+        self.assertEqual(reader.says(b"old"), b"old")
+        client = redis.from_url(self.server.url)
+        (body,) = client.keys("*:page:body:*")
+        client.pexpire(body, 5_000)
+        used = reader.store.used_bytes()
+        reader.versions.raise_tags(["product-5"])
+        self.assertEqual(reader.says(b"new"), b"new")
+        self.assertEqual(reader.says(b"another"), b"new")  # it was kept
+        self.assertLessEqual(client.pttl(body), 5_000)
+        self.assertEqual(reader.store.used_bytes(), used)
 
     @override_settings(CACHE_BYTES=10)
     def test_a_budget_that_is_spent_ends_the_turn(self) -> None:
