@@ -16,7 +16,7 @@ from catalogue.models import (
     RelatedProduct,
     Variant,
 )
-from catalogue.pages import CATEGORIES, tags_of
+from catalogue.pages import CATEGORIES, PRODUCTS, tags_of
 from catalogue.services.changes import announce_changes
 from catalogue.services.listings import drop_listings, refresh_listings
 from catalogue.services.slugs import record_slugs
@@ -114,3 +114,4 @@ def announce_type(*, instance: AttributeDefinition, **_signal: object) -> None:
     pks = list(products.values_list("pk", flat=True))
     refresh_values(pks)
     announce_changes(pks)
+    announce([PRODUCTS])  # lists name it in filters and facets without a product, too

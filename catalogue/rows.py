@@ -105,10 +105,6 @@ class ProductRow(NamedTuple):
         """Return the first picture."""
         return image_of(self)
 
-    def boundary_after(self, at: datetime) -> datetime | None:
-        """Return the first moment after another at which it is hidden."""
-        return boundary_after(self.publish_from, self.publish_until, at)
-
 
 class ProductColumns(NamedTuple):
     """What a page shows of a product's own row and its summary."""

@@ -1,9 +1,9 @@
 """When a product may be seen: from a moment on, until another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from catalogue.errors import InvalidWindowError
 
@@ -18,6 +18,18 @@ class PublishWindow:
 
     publish_from: datetime | None = None  # the first moment inside
     publish_until: datetime | None = None  # the first moment outside
+
+
+class Windowed(Protocol):
+    """What has the two ends, as rows of products do."""
+
+    @property
+    def publish_from(self) -> datetime | None:
+        """Return the first moment inside."""
+
+    @property
+    def publish_until(self) -> datetime | None:
+        """Return the first moment outside."""
 
 
 ALWAYS = PublishWindow()
@@ -57,3 +69,9 @@ def boundary_after(
 ) -> datetime | None:
     """Return the first moment after another at which a window opens or closes."""
     return min((each for each in (opens, closes) if each and each > at), default=None)
+
+
+def first_boundary(rows: Iterable[Windowed], at: datetime) -> datetime | None:
+    """Return the first moment after another at which one of them opens or closes."""
+    ends = [end for row in rows for end in (row.publish_from, row.publish_until)]
+    return min((end for end in ends if end and end > at), default=None)

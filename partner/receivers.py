@@ -31,7 +31,7 @@ def refresh_of_stock_record(
         announce_changes({product_id} - refresh_summaries([product_id]))
 
 
-@receiver(post_save, sender=Partner)
+@receiver((post_save, post_delete), sender=Partner)
 def announce_partner(**_signal: object) -> None:
     """Any product's page may show the partner's name, or its offers no longer."""
     announce([EVERYTHING])

@@ -12,5 +12,6 @@ class SearchConfig(AppConfig):
     verbose_name = "Search"
 
     def ready(self) -> None:
-        """Register the system check."""
+        """Register the system check; listen for what staff say of words."""
         import_module("search.checks")
+        import_module("search.receivers")

@@ -20,10 +20,12 @@ from haystack.exceptions import HaystackError
 from haystack.models import SearchResult
 from xapian_backend import XapianEngine, XapianSearchBackend
 
+from custom.caching.versions import raise_on_commit
 from search.errors import RebuildRunningError
 from search.query import Bound, Query
 from search.reading import choose, count_facets, finds_all, narrow, pick_of
 from search.storage import Notes, Storage
+from search.tags import SEARCH
 from search.writing import ONCE, Writer
 
 T = TypeVar("T")
@@ -71,6 +73,7 @@ class Backend(XapianSearchBackend):
             notes = None if rebuild else storage.notes()
             with self._written_by([*writers, *filter(None, [notes])]):
                 yield
+            raise_on_commit([SEARCH])
 
     @contextmanager
     def rebuilding(self) -> Iterator[Path]:
@@ -90,6 +93,7 @@ class Backend(XapianSearchBackend):
             with self._lock("lockfile", LOCK_SECONDS):
                 self.storage.switch()
             undo.pop_all()
+            raise_on_commit([SEARCH])
 
     @contextmanager
     def filling(self, place: Path, first: int) -> Iterator[None]:

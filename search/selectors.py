@@ -68,6 +68,11 @@ def suggest_titles(start: str) -> Sequence[int]:
         return _SUGGESTED.get(tuple(words), lambda: find_titles(words))
 
 
+def tells_changes() -> bool:
+    """Tell whether every write to the index raises ``search.tags.SEARCH``."""
+    return hasattr(get_backend(), "state")
+
+
 def is_available() -> bool:
     """Tell whether a search can be answered now; the answer "no" is nothing to log."""
     try:

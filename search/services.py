@@ -16,12 +16,14 @@ from haystack.query import SearchQuerySet
 from catalogue.models import Product, ProductChange
 from catalogue.services import forget_changes
 from custom.batching import batched
+from custom.caching.versions import announce
 from custom.transactions import transactional
 from search.documents import build_documents
 from search.filling import EVERYTHING, Range, fill_by_processes
 from search.matching import get_backend
 from search.models import QUERY_LENGTH, FruitlessQuery
 from search.selectors import engine_errors
+from search.tags import SEARCH
 from search.text import normalise
 
 BATCH = 500  # products read and written at a time
@@ -67,7 +69,7 @@ def follow_changes() -> int:
                 _write({change.product_id for change in changes})
         if not changes:
             return followed
-        forget_changes(change.pk for change in changes)
+        _forget(change.pk for change in changes)
         followed += len(changes)
 
 
@@ -97,8 +99,9 @@ def rebuild_index(report: Callable[[int], object] = lambda _: None) -> int:
         with engine_errors():
             written = _write_range(EVERYTHING, report)
         repair_index(find_drift())
+    announce([SEARCH])
     for some in batched(known, BATCH):
-        forget_changes(some)
+        _forget(some)
     return written
 
 
@@ -150,6 +153,7 @@ def repair_index(drift: Drift) -> None:
     for some in batched(pks, BATCH):
         with engine_errors(), _writing():
             _write(some)
+    announce([SEARCH])
 
 
 @transactional
@@ -177,6 +181,13 @@ def purge_fruitless() -> int:
         pks = list(rarest[:surplus])
         total += FruitlessQuery.objects.filter(pk__in=pks).delete()[0]
     return total
+
+
+@transactional
+def _forget(change_ids: Iterable[int]) -> None:
+    """Take away changes that the index has; what they hid is found again."""
+    forget_changes(change_ids)
+    announce([SEARCH])
 
 
 def _write(product_ids: Iterable[int]) -> int:

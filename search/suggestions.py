@@ -1,12 +1,14 @@
 """What is offered while somebody types."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import timezone
 
 from catalogue.category_querysets import word_patterns
 from catalogue.models import Category, Product
+from catalogue.windows import first_boundary
 from custom.prepared import PreparedRead
 from custom.rows import as_rows
 from search.selectors import suggest_titles
@@ -22,6 +24,8 @@ class ProductName(NamedTuple):
     pk: int
     slug: str
     title: str
+    publish_from: datetime | None
+    publish_until: datetime | None
 
 
 _CATEGORIES = PreparedRead(
@@ -49,21 +53,25 @@ class Suggestion:
     title: str
 
 
-def suggest(start: str) -> list[Suggestion]:
-    """Return public categories and products whose words begin so; 2 queries.
+def suggest(start: str) -> tuple[list[Suggestion], datetime | None]:
+    """Find public categories and products whose words begin so; 2 queries.
 
     Of the products, first those whose title begins so, then the shorter titles.
+
+    Returns:
+        What is offered, and the moment until which it is if nothing is changed.
 
     Raises:
         SearchUnavailableError: There is no index, or its engine fails.
     """
     words = split_words(start)
     if not words:
-        return []
+        return [], None
     categories = _CATEGORIES(slice(0, MOST_CATEGORIES), patterns=word_patterns(words))
     found = [Suggestion("category", *row) for row in categories]
     wanted = " ".join(words)
-    products = _PRODUCTS(products=suggest_titles(start), at=timezone.now())
+    now = timezone.now()
+    products = _PRODUCTS(products=suggest_titles(start), at=now)
     ranked = sorted(
         ((" ".join(split_words(row.title)), row) for row in products),
         key=lambda pair: (
@@ -73,5 +81,5 @@ def suggest(start: str) -> list[Suggestion]:
             pair[1].pk,
         ),
     )
-    found += [Suggestion("product", *row) for _, row in ranked]
-    return found[:MOST_SUGGESTIONS]
+    found += [Suggestion("product", *row[:3]) for _, row in ranked]
+    return found[:MOST_SUGGESTIONS], first_boundary(products, now)

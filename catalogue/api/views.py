@@ -52,6 +52,7 @@ from catalogue.selectors import (
     root_categories,
 )
 from catalogue.sync import changes_since
+from catalogue.windows import first_boundary
 from custom.api.contract import refuses
 from custom.api.expanding import EXPAND_PARAMETER, with_expansions
 from custom.api.pagination import read_page_size
@@ -304,9 +305,7 @@ class ProductViewSet(ApiViewSet[Product]):
         """Render rows of products in the order of their ids; 1 query."""
         rows = product_rows(product_ids)
         page = [rows[pk] for pk in product_ids if pk in rows]
-        now = timezone.now()
-        for row in page:
-            self.shows(until=row.boundary_after(now))
+        self.shows(until=first_boundary(page, timezone.now()))
         if EXPAND_PARAMETER in self.request.query_params:
             self.shows(*(product_tag(row.pk) for row in page))
         shown: Any = self.get_serializer(page, many=True).data

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 
+PREFIXES = ("SHOP_", "SEARCH_")
 NAMES = ("LANGUAGES", "MEDIA_URL", "REST_FRAMEWORK", "TIME_ZONE")
 
 
@@ -24,6 +25,6 @@ def release() -> str:
             for file in sorted(place.rglob("*.py")):
                 digest.update(file.read_bytes())
     for name in sorted(dir(settings)):
-        if name.startswith("SHOP_") or name in NAMES:
+        if name.startswith(PREFIXES) or name in NAMES:
             digest.update(f"{name}={getattr(settings, name)!r}".encode())
     return digest.hexdigest()

@@ -227,26 +227,25 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
         of_drf=600 / 4800,
     )
     yield Workload("category tree", tree, floor="SQL: category tree")
+    searches = [Request(f"/api/search/?q={word}") for word in words]
+    facets = "facets=category,partner,attr.rating"
+    faceted = [Request(f"/api/search/?q={word}&{facets}") for word in words]
+    starts = [Request(f"/api/search/suggest/?q={word[:3]}") for word in words]
+    yield Workload("search", searches)
+    yield Workload("search, 3 facets", faceted, of_drf=700 / 4800)
+    yield Workload(
+        "search, 3 facets, never asked", never_asked(words, facets), of_drf=700 / 4800
+    )
+    yield Workload("suggestions", starts)
     for name, requests in (
         ("product list, warm", rows),
         ("product detail, warm", products),
         ("category tree, warm", tree),
+        ("search, warm", searches),
+        ("search, 3 facets, warm", faceted),
+        ("suggestions, warm", starts),
     ):
         yield Workload(name, requests, server=WARM, of_drf=0.6)
-    yield Workload("search", [Request(f"/api/search/?q={word}") for word in words])
-    facets = "facets=category,partner,attr.rating"
-    yield Workload(
-        "search, 3 facets",
-        [Request(f"/api/search/?q={word}&{facets}") for word in words],
-        of_drf=700 / 4800,
-    )
-    yield Workload(
-        "search, 3 facets, never asked", never_asked(words, facets), of_drf=700 / 4800
-    )
-    yield Workload(
-        "suggestions",
-        [Request(f"/api/search/suggest/?q={word[:3]}") for word in words],
-    )
     yield Workload(
         "order history",
         [Request("/api/order/history/", token) for token in known["tokens"]],

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ErrorDetail
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from catalogue.api.filters import ATTRIBUTE_PARAMETER, attribute_parameters
 from catalogue.rows import ProductRow
+from catalogue.windows import first_boundary
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
@@ -29,9 +31,10 @@ from search.errors import SearchUnavailableError
 from search.matching import ORDERINGS
 from search.pages import read_page
 from search.premises import read_premises
-from search.selectors import FoundKeys, search_products
+from search.selectors import FoundKeys, search_products, tells_changes
 from search.services import count_fruitless
 from search.suggestions import suggest
+from search.tags import TAGS
 
 SHORTEST_START = 2  # characters
 FACETS = "facets"
@@ -85,8 +88,10 @@ class SearchView(ApiView):
         keys: Any = FoundKeys(found, wanted, premises)
         matches: Any = self.paginate_queryset(keys) or []
         rows, facets = read_page(matches, found.facets, premises.definitions)
-        if found.is_fruitless:
+        if found.is_fruitless:  # counted each time: nobody keeps the answer
             count_fruitless(given["q"])
+        elif tells_changes():
+            self.shows(*TAGS, until=first_boundary(rows, timezone.now()))
         page = self._page(matches, rows)
         shown: Any = facets
         page.data["facets"] = FacetSerializer(shown, many=True).data
@@ -138,5 +143,7 @@ class SuggestView(ApiView):
         if not SHORTEST_START <= len(start) <= MAX_QUERY_LENGTH:
             told = f"Give {SHORTEST_START} to {MAX_QUERY_LENGTH} characters."
             raise QueryParameterError({"q": [ErrorDetail(told, "invalid")]})
-        rows = self.get_serializer(suggest(start), many=True)
-        return Response({"results": rows.data})
+        found, until = suggest(start)
+        if tells_changes():
+            self.shows(*TAGS, until=until)
+        return Response({"results": self.get_serializer(found, many=True).data})

@@ -3,7 +3,13 @@
 from shop.settings.environment import *
 
 CACHE_PAGES = env.bool("CACHE_PAGES", default=True)  # False: none is kept here
-CACHE_PATHS = ("/api/product/", "/api/category/", "/api/shop/", "/api/country/")
+CACHE_PATHS = (
+    "/api/product/",
+    "/api/category/",
+    "/api/search/",
+    "/api/shop/",
+    "/api/country/",
+)
 CACHE_SECONDS = 300  # the life of what nothing outdates
 CACHE_BYTES = env.int("CACHE_BYTES", default=64 * 1024**2)  # added in that time
 CACHE_BODY_BYTES = 512 * 1024  # of one page

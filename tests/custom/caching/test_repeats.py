@@ -13,8 +13,10 @@ from shop.settings.base import MIDDLEWARE
 from tests.catalogue.factories import ProductFactory
 from tests.custom.caching.kept import KeptPages
 from tests.custom.throttling.limits import FreshLimits
+from tests.search.index import fresh_index
 
 LIST = "/api/product/"
+SEARCH = "/api/search/?q=amelie"
 OWN = {"X-Request-ID", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit"}
 
 
@@ -25,6 +27,7 @@ class RepeatTestCase(KeptPages, FreshLimits, TestCase):
         super().setUp()
         self.product = ProductFactory(title="Amélie")
         self.page = f"/api/product/{self.product.pk}/"
+        fresh_index()
 
     def load_middleware(self) -> None:
         """Have middleware that knows the settings of this test."""
@@ -53,6 +56,9 @@ class RepeatTests(RepeatTestCase):
             (f"{self.page}review/", {}),
             ("/api/category/", {"headers": {"Accept": "application/xml"}}),
             ("/api/shop/", {}),
+            (SEARCH, {}),
+            (f"{SEARCH}&format=xml&facets=category", {}),
+            ("/api/search/suggest/?q=am", {}),
         ):
             with self.subTest(path):
                 self.learn(path, **options)

@@ -9,10 +9,13 @@ from partner.models import StockRecord
 from tests.custom.caching.kept import KeptPages
 from tests.orders.factories import make_offer
 from tests.processes import environment
+from tests.search.index import fresh_index
 from tests.web import WebClient, web_server
 
 APPLICATION = "tests.custom.caching.writing_wsgi:application"
 LIST = "/api/product/?page_size=5"
+CHEAP = 45
+SEARCH = f"/api/search/?price_max={CHEAP}"
 
 
 class InterleavedTests(KeptPages, TransactionTestCase):
@@ -26,6 +29,7 @@ class InterleavedTests(KeptPages, TransactionTestCase):
         self.random = random.Random(5)  # noqa: S311 - the same each time
         self.now = {"title": self.product.title, "price": "9.90", "is_public": True}
         self.sold = 0
+        fresh_index()
 
     def change(self, number: int) -> dict[str, Any]:
         """Think of the next change, and note how the product then is."""
@@ -45,8 +49,11 @@ class InterleavedTests(KeptPages, TransactionTestCase):
         return keys | body
 
     def assert_shown(self, client: WebClient, number: int) -> None:
-        """Page and list are exactly what was committed."""
+        """Page, list and search are exactly what was committed."""
         page, rows = client.call("GET", self.page), client.call("GET", LIST)
+        cheap = client.call("GET", SEARCH).body["count"]
+        is_cheap = self.now["is_public"] and float(self.now["price"]) <= CHEAP
+        self.assertEqual(cheap, int(is_cheap), number)
         wanted = (200, 1) if self.now["is_public"] else (404, 0)
         self.assertEqual((page.status, rows.body["count"]), wanted, number)
         if not self.now["is_public"]:
@@ -81,6 +88,7 @@ class InterleavedTests(KeptPages, TransactionTestCase):
                 while not end.is_set():
                     client.call("GET", self.page)
                     client.call("GET", LIST)
+                    client.call("GET", SEARCH)
 
         with ExitStack() as stack:
             ports = [

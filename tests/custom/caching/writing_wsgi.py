@@ -1,7 +1,8 @@
 """The shop's application, which also changes a product when a test says so.
 
 ``POST /write/`` takes ``{"product": id, "stock_record": id, "title"?, "price"?,
-"is_public"?, "sell"?}`` and answers once its services have committed.
+"is_public"?, "sell"?}`` and answers once its services have committed, and the index has
+followed.
 """
 
 import json
@@ -39,6 +40,7 @@ def write(
     # They can be imported only once the application has loaded the apps.
     from catalogue.services import update_product  # noqa: PLC0415
     from partner.services import take_stock, update_stock_record  # noqa: PLC0415
+    from search.services import follow_changes  # noqa: PLC0415
 
     if price is not None:
         update_stock_record(stock_record, price=Decimal(price))
@@ -46,3 +48,4 @@ def write(
         take_stock({stock_record: 1}, source=sell)
     if changes:
         update_product(product, **changes)
+    follow_changes()
