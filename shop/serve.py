@@ -178,12 +178,14 @@ def _import(load: Loader) -> None:
     """Import the application, and keep together what it is made of.
 
     A collection writes into each object that it looks at, and what is written into is
-    shared no longer. Each thread of a worker would have a pool of memory of its own,
-    which keeps what a large answer took for good: one does for all.
+    shared no longer. So is each name that Python looked up last, once it forgets it:
+    it forgets them here. Each thread of a worker would have a pool of memory of its
+    own, which keeps what a large answer took for good: one does for all.
     """
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
     gc.disable()
     load()
+    sys._clear_type_cache()  # noqa: SLF001 - Python's own, documented
     gc.freeze()
     gc.enable()
 

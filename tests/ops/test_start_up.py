@@ -28,6 +28,14 @@ PRODUCTION = {
     "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
     "PAYMENT_ALLOW_DUMMY": "1",  # as tests have it
 }
+# What the first requests of a worker would import, were it not there.
+NEEDED = {
+    "MySQLdb.cursors",
+    "custom.mysql.compiler",
+    "django_redis.client",
+    "orders.services",
+    "search.engine",
+}
 WEB = "import shop.wsgi"
 WORKER = (
     "from celery.concurrency import get_implementation; from shop.work import app; "
@@ -38,7 +46,8 @@ WORKER = (
 class ImportTests(TestCase):
     """What a process has imported once it has started"""
 
-    def check(self, start: str, *others: str) -> None:
+    def check(self, start: str, *others: str) -> set[str]:
+        """Look for what must not be there; return what is."""
         program = f"import sys; {start}; print(*sys.modules)"
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -52,9 +61,11 @@ class ImportTests(TestCase):
         self.assertEqual(done.stderr[-800:], "")
         self.assertIn("orders.services", loaded)
         self.assertEqual(HEAVY.union(others) & loaded, set())
+        return loaded
 
     def test_web_server(self) -> None:
-        self.check(WEB, "celery", "kombu")
+        loaded = self.check(WEB, "celery", "kombu")
+        self.assertEqual(NEEDED - loaded, set())
 
     def test_celery_worker(self) -> None:
         self.check(
