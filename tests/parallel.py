@@ -27,6 +27,7 @@ import django.test.runner
 from django.test.runner import ParallelTestSuite
 
 from script.lib import records
+from tests.forking import end_forker
 from tests.servers import RUN_DIRECTORY
 
 LEAVE_SECONDS = 5  # what a worker gets to end the servers of its test
@@ -125,6 +126,7 @@ class PipedSuite(ParallelTestSuite):
                 suite = self.subsuites[index]
                 options = (self.runner_class, index, suite, self.failfast, self.buffer)
                 link.send(django.test.runner._run_subsuite(options)[1])
+        end_forker()
 
     def _take(self, worker: Worker, result: TestResult) -> bool:
         """Add what came of a worker's suite; tell whether the worker still lives."""

@@ -2,8 +2,8 @@
 
 A parallel test worker may have no ``multiprocessing`` children, and a race between
 threads of one process proves little. So a test names a module-level function by its
-dotted path, and a fresh Python process (settings, database clone and Redis prefix of
-the calling test) imports and calls it::
+dotted path, and a process on the settings, database clone and Redis prefix of the
+calling test, which has done nothing before but import the shop, calls it::
 
     outcomes = race("tests.orders.racers.place", [{"variant": 1}] * 8)
     sold = [outcome.value for outcome in outcomes if outcome.error is None]
@@ -14,11 +14,13 @@ Arguments and values travel as JSON. The caller must have committed its rows
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -27,6 +29,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.child import ANSWER
+from tests.forking import forker
 
 ROOT = Path(__file__).resolve().parent.parent
 JsonObject = Mapping[str, Any]
@@ -125,19 +128,20 @@ class Running:
             seconds: After so long the whole group is killed.
             extra: Environment variables on top of ``environment()``.
         """
-        limit = ["timeout", "--signal=KILL", str(seconds)]
-        self._child = subprocess.Popen(
-            [*limit, sys.executable, "-m", "tests.child", target],
-            cwd=ROOT,
-            env=environment() | dict(extra or {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            process_group=0,
-        )
-        assert self._child.stdin is not None
-        self._child.stdin.write(json.dumps([dict(call) for call in calls]))
-        self._child.stdin.close()
+        self._forker = forker(environment() | dict(extra or {}))
+        near_input, calls_end = os.pipe()
+        told_end, near_output = os.pipe()
+        try:
+            self._pid = self._forker.fork(target, near_input, near_output)
+        finally:
+            os.close(near_input)
+            os.close(near_output)
+        self._told = os.fdopen(told_end)
+        self._is_over = False
+        self._guard = Timer(seconds, os.killpg, (self._pid, signal.SIGKILL))
+        self._guard.start()
+        with os.fdopen(calls_end, "w") as given:
+            json.dump([dict(call) for call in calls], given)
 
     def __enter__(self) -> Self:
         return self
@@ -149,8 +153,7 @@ class Running:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
-        if self._child.stdout is not None:
-            self._child.stdout.close()
+        self._told.close()
 
     def wait_for(self, line: str) -> None:
         """Block until a call has told ``line``.
@@ -166,9 +169,11 @@ class Running:
 
     def kill(self) -> None:
         """End every call at once with SIGKILL; harmless when all have ended."""
-        if self._child.poll() is None:
-            os.killpg(self._child.pid, 9)
-        self._child.wait()
+        if not self._is_over:
+            self._is_over = True
+            self._guard.cancel()
+            self._guard.join()
+            self._forker.end(self._pid)
 
     def outcomes(self) -> list[Outcome]:
         """Wait for the end, and return one outcome a call, in the order given.
@@ -177,14 +182,13 @@ class Running:
             AssertionError: The process died or took too long.
         """
         answers = [line for line in self._lines() if line.startswith(ANSWER)]
-        if self._child.wait() != 0 or not answers:
-            msg = f"the process ended with code {self._child.returncode}"
+        if not answers:
+            msg = "the process ended before every call had"
             raise AssertionError(msg)
         return [Outcome(**each) for each in json.loads(answers[0][len(ANSWER) :])]
 
     def _lines(self) -> Iterator[str]:
-        assert self._child.stdout is not None
-        return (line.rstrip("\n") for line in self._child.stdout)
+        return (line.rstrip("\n") for line in self._told)
 
 
 def race(

@@ -25,6 +25,7 @@ from redis import Redis
 
 from search.connection import haystack_options
 from shop.celery import app
+from tests.forking import end_forker
 from tests.network import close_network
 from tests.parallel import PipedSuite
 from tests.servers import RUN_DIRECTORY
@@ -132,7 +133,8 @@ class Runner(DiscoverRunner):
         )
 
     def teardown_test_environment(self, **options: object) -> None:
-        """Leave neither keys nor files behind."""
+        """Leave neither processes nor keys nor files behind."""
+        end_forker()
         shutil.rmtree(self._media, ignore_errors=True)
         redis = get_redis_connection()
         for key in redis.scan_iter(f"test-{os.getpid()}-*"):

@@ -1,9 +1,11 @@
 """What the tests of this package run in processes of their own."""
 
 import os
+import signal
 import time
 from typing import Any
 
+import psutil
 from django.core.cache import cache
 from django.db import connection
 
@@ -27,6 +29,11 @@ def report(number: int) -> dict[str, Any]:
     return {"number": number, "database": database, "pid": os.getpid()}
 
 
+def variable(name: str) -> tuple[int, str | None]:
+    """Return the parent of this process's parent, and a variable."""
+    return psutil.Process(os.getppid()).ppid(), os.environ.get(name)
+
+
 def refuse() -> None:
     """Fail by a rule of the business."""
     msg = "Somebody was faster."
@@ -37,3 +44,8 @@ def stop_midway() -> None:
     """Tell, then go on for ever."""
     tell("half-way")
     time.sleep(600)
+
+
+def die() -> None:
+    """End as for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,5 +1,7 @@
 import os
+from typing import Any
 
+import psutil
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
@@ -29,6 +31,27 @@ class RaceTests(TransactionTestCase):
             race("tests.ops.calls.refuse", [{}]),
             [Outcome(None, "TakenError", "Somebody was faster.", "taken")],
         )
+
+    def test_processes_of_one_environment_come_from_one(self) -> None:
+        came_from = [self.variable(), self.variable()]
+        other, flavour = self.variable({"FLAVOUR": "sweet"})
+        self.assertEqual(flavour, "sweet")
+        came_from.append(self.variable())
+        first, second, third = (pid for pid, _ in came_from)
+        self.assertEqual(first, second)
+        self.assertEqual(len({first, other, third}), 3)
+        self.assertFalse(psutil.pid_exists(other))
+        self.assertEqual({flavour for _, flavour in came_from}, {None})
+
+    def variable(self, extra: dict[str, str] | None = None) -> list[Any]:
+        (outcome,) = race(
+            "tests.ops.calls.variable", [{"name": "FLAVOUR"}], extra=extra
+        )
+        return outcome.value
+
+    def test_one_that_dies_is_noticed(self) -> None:
+        with self.assertRaises(AssertionError):
+            race("tests.ops.calls.die", [{}])
 
     def test_a_process_can_be_killed_where_the_test_wants(self) -> None:
         with Running("tests.ops.calls.stop_midway", [{}]) as running:
