@@ -133,11 +133,16 @@ def rendition_name(name: str, rendition: Rendition) -> str:
     return rendition_names(name)[rendition.value]
 
 
-def rendition_names(name: str) -> dict[str, str]:
-    """Return size -> name of a picture's renditions, from the picture's own."""
+def rendition_names(name: str, below: str = "") -> dict[str, str]:
+    """Return size -> name of a picture's renditions, from the picture's own.
+
+    Args:
+        name: Of the picture.
+        below: What each begins with, as the address of all pictures.
+    """
     folder, file = name.split("/")[-2:]
     return {
-        size: f"renditions/{folder}/{file}{ending}"
+        size: f"{below}renditions/{folder}/{file}{ending}"
         for size, ending in RENDITION_ENDINGS.items()
     }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.utils import timezone
 
 from catalogue.windows import boundary_after
+from custom.rows import maker_of
 
 if TYPE_CHECKING:
     from catalogue.models import Category, ProductImage, Variant
@@ -25,12 +26,13 @@ class ImageRow(NamedTuple):
 
 
 _IMAGE = attrgetter(*(f"image_{name}" for name in ImageRow._fields))
+_make_image = maker_of(ImageRow)
 
 
 def image_of(row: object) -> ImageRow | None:
     """Return the picture that a row holds in ``image_id``, ``image_alt`` and so on."""
     values = _IMAGE(row)
-    return None if values[0] is None else ImageRow._make(values)
+    return None if values[0] is None else _make_image(values)
 
 
 def image_sources(path: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ into a ``NamedTuple`` instead, which may have properties.
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import QuerySet
@@ -40,6 +40,14 @@ def as_rows(queryset: QuerySet[Any, Any], kind: type[Row]) -> QuerySet[Any, Row]
     return rows
 
 
+def maker_of(kind: type[Row]) -> Callable[[Any], Row]:
+    """Return what makes a row of values, which must be as many as its fields.
+
+    ``_make`` counts them for each row, and takes three times as long.
+    """
+    return cast("Callable[[Any], Row]", partial(tuple.__new__, kind))
+
+
 @cache
 def _iterable_of(kind: Any) -> type[RowIterable]:  # noqa: ANN401 - a NamedTuple
-    return type(f"{kind.__name__}Iterable", (RowIterable,), {"make": kind._make})
+    return type(f"{kind.__name__}Iterable", (RowIterable,), {"make": maker_of(kind)})

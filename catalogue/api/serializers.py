@@ -101,9 +101,7 @@ class ImageSerializer(ModelOutputSerializer[ProductImage]):
     @extend_schema_field(RenditionsSerializer)
     def get_renditions(self, image: ProductImage | ImageRow) -> dict[str, str]:
         """Return the addresses of its smaller sizes."""
-        media = self._media_url
-        names = rendition_names(str(image.file))
-        return {size: f"{media}{name}" for size, name in names.items()}
+        return rendition_names(str(image.file), self._media_url)
 
     @cached_property
     def _media_url(self) -> str:

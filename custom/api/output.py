@@ -1,9 +1,10 @@
 """Serializers whose fields are looked at once, and not for every value shown.
 
 REST framework copies and binds a serializer's fields for each request, and finds out
-for each value how to fetch and to show it. Here a class is read once: each field
-becomes a function of an instance that returns what is shown. Fields, sources, nested
-serializers and the schema are declared as ever, and the values are the same.
+for each value how to fetch and to show it. Here a class is read once: what only shows
+attributes fetches all of them by one call, any other field becomes a function of an
+instance that returns what is shown. Fields, sources, nested serializers and the schema
+are declared as ever, and the values are the same.
 
 What ``?fields=`` leaves out is not computed; see custom.api.selecting.
 
@@ -56,7 +57,7 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
     """
 
     selection: Selection | None = None
-    _makers: ClassVar[Sequence[tuple[str, Maker]]]
+    _whole: ClassVar["_Plan"]
 
     def __init__(
         self,
@@ -80,12 +81,14 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:  # noqa: ANN401
         """Show every readable field."""
-        shown = {}
+        plan = self._plan
+        shown: dict[str, Any] = dict.fromkeys(plan.names)  # in their order
+        plan.attributes.add_to(shown, instance)
         for name, read in self._readers:
             try:
                 shown[name] = read(self, instance)
             except fields.SkipField:
-                continue
+                del shown[name]
         return shown
 
     def wanted_of(self, name: str) -> Selection | None:
@@ -99,15 +102,15 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
         return made
 
     @cached_property
+    def _plan(self) -> "_Plan":
+        """Choose what is shown."""
+        whole = _plan_of(type(self))
+        return whole if self.selection is None else whole.part(self.selection)
+
+    @cached_property
     def _readers(self) -> list[tuple[str, Reader]]:
         """Give the class's functions this serializer's context, and its choice."""
-        makers = _makers_of(type(self))
-        chosen = self.selection
-        return [
-            (name, make(self))
-            for name, make in makers
-            if chosen is None or name in chosen
-        ]
+        return [(name, make(self)) for name, make in self._plan.others]
 
 
 class OutputSerializer(CompiledOutput, serializers.Serializer[Instance]):
@@ -160,17 +163,102 @@ def getter(source: Sequence[str]) -> Shower:
     return get
 
 
-def _makers_of(kind: type[CompiledOutput]) -> Sequence[tuple[str, Maker]]:
-    """Return a class's functions, made when they are first wanted."""
-    if "_makers" not in kind.__dict__:
-        kind._makers = [  # noqa: SLF001 - this module's
-            (str(field.field_name), _maker(field))
-            for field in cast("Any", kind())._readable_fields  # noqa: SLF001 - DRF's
-        ]
-    return kind._makers  # noqa: SLF001
+class _Attribute:
+    """Shows an attribute of an instance, whatever the serializer.
+
+    What is missing, or must be called first, is left to the field itself.
+    """
+
+    __slots__ = ("_field", "_get", "path", "show")
+
+    def __init__(self, field: Any, show: Shower | None) -> None:  # noqa: ANN401
+        """Take the field, and the way to show a value if it is not shown as it is."""
+        self._field = field
+        self._get = getter(field.source_attrs)
+        self.path = ".".join(field.source_attrs)  # empty: the instance itself
+        self.show = show
+
+    def read(self, instance: Any) -> Any:  # noqa: ANN401
+        """Fetch by the field's source, then show; None stays None."""
+        try:
+            value = self._get(instance)
+        except (AttributeError, KeyError):
+            value = self._field.get_attribute(instance)
+        else:
+            if callable(value):
+                value = self._field.get_attribute(instance)
+        return value if value is None or self.show is None else self.show(value)
 
 
-def _maker(field: Any) -> Maker:  # noqa: ANN401 - of whatever class
+class _Attributes:
+    """Attributes that one call fetches."""
+
+    def __init__(self, all_of_it: Sequence[tuple[str, _Attribute]]) -> None:
+        self._all = all_of_it
+        paths = [each.path for _, each in all_of_it]
+        # Of one path it would return the value, and no tuple.
+        is_worth_it = len(paths) > 1 and all(paths)
+        self._fetch = attrgetter(*paths) if is_worth_it else None
+
+    def add_to(self, shown: dict[str, Any], instance: Any) -> None:  # noqa: ANN401
+        """Add what is shown of them."""
+        if self._fetch is not None and type(instance) is not dict:
+            try:
+                values = self._fetch(instance)
+            except (AttributeError, KeyError):
+                values = ()
+            if values and not any(map(callable, values)):
+                for (name, each), value in zip(self._all, values, strict=True):
+                    show = each.show
+                    shown[name] = show(value) if show and value is not None else value
+                return
+        for name, each in self._all:
+            try:
+                shown[name] = each.read(instance)
+            except fields.SkipField:
+                del shown[name]
+
+
+class _Plan:
+    """How a class shows instances.
+
+    Attributes:
+        names: Of all members, in order.
+        attributes: Those that are no more than that.
+        others: What shows the rest.
+    """
+
+    def __init__(self, members: Sequence[tuple[str, "_Attribute | Maker"]]) -> None:
+        """Take what shows each member."""
+        self._members = members
+        self.names = [name for name, _ in members]
+        attributes: list[tuple[str, _Attribute]] = []
+        self.others: list[tuple[str, Maker]] = []
+        for name, each in members:
+            if isinstance(each, _Attribute):
+                attributes.append((name, each))
+            else:
+                self.others.append((name, each))
+        self.attributes = _Attributes(attributes)
+
+    def part(self, selection: Selection) -> "_Plan":
+        """Return the plan of some members."""
+        return _Plan([each for each in self._members if each[0] in selection])
+
+
+def _plan_of(kind: type[CompiledOutput]) -> _Plan:
+    """Return a class's plan, made when it is first wanted."""
+    if "_whole" not in kind.__dict__:
+        kind._whole = _Plan(  # noqa: SLF001 - this module's
+            [
+                (str(field.field_name), _member(field))
+                for field in cast("Any", kind())._readable_fields  # noqa: SLF001 - DRF's
+            ]
+        )
+    return kind._whole  # noqa: SLF001
+
+
+def _member(field: Any) -> _Attribute | Maker:  # noqa: ANN401 - of whatever class
     """Find the quickest way to show a field."""
     name = field.field_name
     if hasattr(field, "make_reader"):
@@ -183,8 +271,7 @@ def _maker(field: Any) -> Maker:  # noqa: ANN401 - of whatever class
         if isinstance(field.child, CompiledOutput):
             return _nested_maker(field, field.child, many=True)
     elif _is_stock(field):
-        read = _plain_reader(field, _shower(field))
-        return lambda _serializer: read
+        return _Attribute(field, _shower(field))
     return lambda serializer: _slow_reader(
         serializer.fields[name], serializer.wanted_of(name)
     )
@@ -242,15 +329,15 @@ def _is_stock(field: Any) -> bool:  # noqa: ANN401
 def _nested_maker(field: Any, row: Any, *, many: bool = False) -> Maker:  # noqa: ANN401
     """Show what a source leads to by another compiled serializer."""
     kind = type(row)
-    fetch = _plain_reader(field, None)
+    fetch = _Attribute(field, None).read
 
     def make(serializer: Any) -> Reader:  # noqa: ANN401
         part = serializer.part(field.field_name, kind)
         show: Shower = part.to_representation
         wanted = part.selection
 
-        def read(own: Any, instance: Any) -> Any:  # noqa: ANN401
-            value = fetch(own, instance)
+        def read(_serializer: Any, instance: Any) -> Any:  # noqa: ANN401
+            value = fetch(instance)
             if value is None:
                 return None
             rows = value.all() if isinstance(value, BaseManager) else value
@@ -261,28 +348,6 @@ def _nested_maker(field: Any, row: Any, *, many: bool = False) -> Maker:  # noqa
         return read
 
     return make
-
-
-def _plain_reader(field: Any, show: Shower | None) -> Reader:  # noqa: ANN401
-    """Fetch by the field's source, then show, if there is a way; None stays None.
-
-    What is missing, or must be called first, is left to the field itself.
-    """
-    get = getter(field.source_attrs)
-    # One call less for each value, where there is one attribute and no dictionary.
-    follow = attrgetter(".".join(field.source_attrs)) if field.source_attrs else get
-
-    def read(_serializer: Any, instance: Any) -> Any:  # noqa: ANN401
-        try:
-            value = get(instance) if type(instance) is dict else follow(instance)
-        except (AttributeError, KeyError):
-            value = field.get_attribute(instance)
-        else:
-            if callable(value):
-                value = field.get_attribute(instance)
-        return value if value is None or show is None else show(value)
-
-    return read
 
 
 def _slow_reader(field: Any, wanted: Selection | None) -> Reader:  # noqa: ANN401

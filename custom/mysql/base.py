@@ -28,7 +28,9 @@ class DatabaseOperations(operations.DatabaseOperations):
         connection: "DatabaseWrapper",
     ) -> dt.datetime | None:
         """Return a moment in the zone that the database's are in."""
-        if value is None or connection.timezone is not dt.UTC:
+        if value is None:
+            return None
+        if connection.timezone is not dt.UTC:
             return super().convert_datetimefield_value(value, expression, connection)
         return value.replace(tzinfo=dt.UTC)
 
@@ -114,7 +116,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         driver = self.connection
         with self.wrap_database_errors:
             texts = [
-                sql.encode(driver.encoding) % tuple(map(driver.literal, parameters))
+                sql.encode(driver.encoding) % _literals(driver, parameters)
                 for sql, parameters in statements
             ]
             try:
@@ -134,3 +136,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Begin a transaction; Django calls this in place of switching autocommit."""
         with debug_transaction(self, "BEGIN"), self.wrap_database_errors:
             self.connection.begin()
+
+
+def _literals(driver: Any, parameters: Sequence[object]) -> tuple[bytes, ...]:  # noqa: ANN401
+    """Write parameters as SQL; most are whole numbers, for which few calls do."""
+    return tuple(
+        [
+            b"%d" % each if type(each) is int else driver.literal(each)
+            for each in parameters
+        ]
+    )

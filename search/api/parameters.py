@@ -38,6 +38,11 @@ AMOUNT = forms.DecimalField(
     decimal_places=MONEY_DECIMAL_PLACES,
     required=False,
 )
+TRUTH = TruthField(required=False)
+CATEGORY = RowField(
+    find=lambda key: Category.objects.public().find_by_any_slug(key), required=False
+)
+PARTNER = RowField(find=lambda key: Partner.objects.active().find(key), required=False)
 Kind = AttributeDefinition.Kind
 Definitions = Mapping[str, Sequence[Definition]]
 
@@ -58,20 +63,12 @@ class Reader:
         """
         wanted = SearchRequest(
             query=self._text(),
-            categories=self._rows(
-                "category", lambda key: Category.objects.public().find_by_any_slug(key)
-            ),
-            partners=self._rows(
-                "partner", lambda key: Partner.objects.active().find(key)
-            ),
+            categories=self._rows("category", CATEGORY),
+            partners=self._rows("partner", PARTNER),
             attributes=self._attributes(),
             price_min=self._amount("price_min", ROUND_CEILING),
             price_max=self._amount("price_max", ROUND_FLOOR),
-            in_stock=self._clean(
-                "in_stock",
-                TruthField(required=False).clean,
-                self._query.get("in_stock"),
-            ),
+            in_stock=self._clean("in_stock", TRUTH.clean, self._query.get("in_stock")),
             ordering=self._ordering(),
             facets=self._facets(),
         )
@@ -87,9 +84,8 @@ class Reader:
             self._refuse("q", told, "max_length")
         return text
 
-    def _rows(self, name: str, find: Callable[[str], Any]) -> list[int]:
+    def _rows(self, name: str, field: RowField) -> list[int]:
         """Return the ids of the rows that a repeated parameter names."""
-        field = RowField(find=find, required=False)
         rows = [self._clean(name, field.clean, key) for key in self._values(name)]
         return [row.pk for row in rows if row is not None]
 

@@ -1,7 +1,9 @@
 """What clients see of searches."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from catalogue.api.serializers import ProductListSerializer
@@ -24,7 +26,13 @@ class FoundProductSerializer(ProductListSerializer):
 
     def get_score(self, row: ProductRow) -> float:
         """Return what the engine gave the match, by the context's ``scores``."""
-        return float(self.context["scores"][row.pk])
+        return self._scores[row.pk]
+
+    @cached_property
+    def _scores(self) -> Mapping[int, float]:
+        """Look for the scores once for all rows."""
+        scores: Mapping[int, float] = self.context["scores"]
+        return scores
 
 
 class FacetValueSerializer(OutputSerializer[FacetValue]):
