@@ -31,7 +31,8 @@ class Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Say yes to everything."""
         self.server.visitors.release()
-        self.server.is_open.wait()
+        while not self.server.is_open.wait(1):
+            self.wfile.write(b"220-soon\r\n")  # a client gives up after ten seconds
         self.say(220)
         is_text = False
         for line in self.rfile:
