@@ -23,7 +23,6 @@ from typing import Any
 from unittest import TestResult
 from unittest.util import strclass
 
-import django.test.runner
 from django.test.runner import ParallelTestSuite
 
 from script.lib import records
@@ -125,7 +124,7 @@ class PipedSuite(ParallelTestSuite):
                 index = link.recv()
                 suite = self.subsuites[index]
                 options = (self.runner_class, index, suite, self.failfast, self.buffer)
-                link.send(django.test.runner._run_subsuite(options)[1])
+                link.send(self.run_subsuite.__func__(options)[1])
         end_forker()
 
     def _take(self, worker: Worker, result: TestResult) -> bool:

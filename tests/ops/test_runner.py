@@ -214,22 +214,24 @@ class RunnerTests(SimpleTestCase):
             )
         return done.returncode, done.stdout.splitlines()
 
-    def test_soak_tests_run_only_when_asked_for(self) -> None:
-        for options, count in {(): 1, ("--all",): 2, ("--tag", "soak"): 1}.items():
-            code, lines = self.run_cases(*options)
-            self.assertEqual(code, 0, lines)
-            self.assertIn(f"Found {count} test(s).", lines)
+    def test_without_options_soak_tests_do_not_run(self) -> None:
+        code, lines = self.run_cases("--shuffle", "1", short="print('told')")
+        self.assertEqual(code, 0, lines)
+        self.assertEqual(lines[0], "Using shuffle seed: 1 (given)")
+        self.assertIn("Found 1 test(s).", lines)
+        with self.subTest("the last word is the summary"):
+            self.assertRegex(lines[-3], r"\ARan 1 test in ")
+            self.assertEqual(lines[-2:], ["", "OK"])
+
+    def test_soak_tests_run_beside_the_others(self) -> None:
+        code, lines = self.run_cases("--all")
+        self.assertEqual(code, 0, lines)
+        self.assertIn("Found 2 test(s).", lines)
 
     def test_soak_alone_leaves_the_others_out(self) -> None:
         code, lines = self.run_cases("--tag", "soak", short="self.fail()")
         self.assertEqual(code, 0, lines)
-
-    def test_the_last_word_is_the_summary(self) -> None:
-        code, lines = self.run_cases("--shuffle", "1", short="print('told')")
-        self.assertEqual(code, 0, lines)
-        self.assertEqual(lines[0], "Using shuffle seed: 1 (given)")
-        self.assertRegex(lines[-3], r"\ARan 1 test in ")
-        self.assertEqual(lines[-2:], ["", "OK"])
+        self.assertIn("Found 1 test(s).", lines)
 
     def test_a_failure_is_a_code_and_the_last_line(self) -> None:
         code, lines = self.run_cases(short="self.fail()")
