@@ -1,6 +1,6 @@
 """How accounts and their tokens are found and made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 from knox.models import AuthTokenManager as KnoxTokenManager
 
+from custom.mysql.compiler import lock_through
 from users.emails import normalize_email
 
 if TYPE_CHECKING:
@@ -219,6 +220,14 @@ class SignInTriesQuerySet(models.QuerySet["SignInTries"]):
             update_fields=["digest"],  # to what it is
         )
         return list(self.filter(digest__in=[row.digest for row in rows]))
+
+    def of_digests(self, digests: Iterable[str]) -> Self:
+        """Keep the rows of these digests, for an UPDATE.
+
+        It locks them in the order of ``lock_or_add``, and no others.
+        """
+        found = self.filter(digest__in=digests).order_by("digest")
+        return lock_through(found, "digest")
 
     def of_account(self, account: str) -> Self:
         """Keep what was tried of an account, wherever from."""

@@ -3,7 +3,7 @@
 Why: docs/decisions/0079-rows-by-key.md.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db.backends.mysql.compiler import (
     SQLAggregateCompiler,
@@ -11,6 +11,7 @@ from django.db.backends.mysql.compiler import (
     SQLInsertCompiler,
 )
 from django.db.backends.mysql.compiler import SQLUpdateCompiler as BaseUpdateCompiler
+from django.db.models import QuerySet
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, In
 from django.db.models.sql.compiler import SQLCompiler as BaseCompiler
@@ -22,9 +23,24 @@ __all__ = [
     "SQLDeleteCompiler",
     "SQLInsertCompiler",
     "SQLUpdateCompiler",
+    "lock_through",
 ]
 
+Q = TypeVar("Q", bound=QuerySet[Any])
+
 BY_KEY: Final = " FORCE INDEX (PRIMARY)"
+THROUGH: Final = "locked_through"  # attribute of a query
+
+
+def lock_through(rows: Q, index: str) -> Q:
+    """Have ``update`` find these rows, and lock them, one by one along an index.
+
+    For rows that others lock along it, as an INSERT that meets them does: read whole,
+    as a small table is, they are locked in another order, and so are the rows between.
+    """
+    rows = rows.all()
+    setattr(rows.query, THROUGH, index)
+    return rows
 
 
 class SQLCompiler(BaseCompiler):
@@ -46,6 +62,9 @@ class SQLUpdateCompiler(BaseUpdateCompiler):
         sql, parameters = super().as_sql()
         if sql and _names_keys(self.query):
             sql = sql.replace(" SET ", f"{BY_KEY} SET ", 1)
+        elif sql and (index := getattr(self.query, THROUGH, None)):
+            hint = f" FORCE INDEX ({self.connection.ops.quote_name(index)})"
+            sql = sql.replace(" SET ", f"{hint} SET ", 1)
         return sql, parameters
 
 

@@ -130,6 +130,18 @@ class RaceTests(TransactionTestCase):
 class LogInTests(TestCase):
     """users.services.log_in"""
 
+    def test_tries_are_locked_in_one_order(self) -> None:
+        user = UserFactory()
+        with CaptureQueriesContext(connection) as asked:
+            log_in(email=user.email, password=PASSWORD)
+        (given_back,) = (
+            query["sql"]
+            for query in asked
+            if query["sql"].startswith("UPDATE `users_signintries`")
+            and "ORDER BY" in query["sql"]
+        )
+        self.assertIn("FORCE INDEX (`digest`) SET", given_back)
+
     def test_a_device_is_signed_in(self) -> None:
         user = UserFactory(email="ada@example.com")
         token, secret = log_in(

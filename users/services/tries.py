@@ -191,7 +191,7 @@ def _give_back(rows: Sequence[SignInTries]) -> None:
     """
     digests = [row.digest for row in rows]
     one_less = When(kind=Kind.ADDRESS, tries__gt=0, then=F("tries") - 1)
-    SignInTries.objects.filter(digest__in=digests).order_by("digest").update(
+    SignInTries.objects.of_digests(digests).update(
         tries=Case(one_less, default=Value(0))
     )
 
