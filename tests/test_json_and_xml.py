@@ -3,6 +3,7 @@
 import json
 import tempfile
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.test import SimpleTestCase, TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from address.api.serializers import BookEntrySerializer
@@ -47,6 +49,7 @@ from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
 from tests.address.factories import AddressFactory
 from tests.custom.api.test_xml import TEXT
+from tests.formats import read_in_both
 from tests.orders.factories import make_offer
 from tests.orders.stories import STAFF, placed, receive
 from tests.search.index import fresh_index
@@ -273,17 +276,18 @@ class AnswerTests(TestCase):
             "/api/product/?page=99",
         ):
             with self.subTest(path=path):
-                headers = {"X-Request-ID": "the-same-id"}
-                in_json = self.api.get(path, headers=headers)
-                in_xml = self.api.get(
-                    path, headers=headers | {"Accept": "application/xml"}
-                )
+                in_json, in_xml = read_in_both(partial(self.read, path))
                 self.assertEqual(in_json.status_code, in_xml.status_code)
                 self.assertIn("json", in_json["Content-Type"])
                 self.assertIn("xml", in_xml["Content-Type"])
                 self.assertEqual(
                     as_text(json.loads(in_json.content)), load_xml(in_xml.content)
                 )
+
+    def read(self, path: str, accept: str) -> Response:
+        """Read a page in one format."""
+        headers = {"Accept": accept, "X-Request-ID": "the-same-id"}
+        return self.api.get(path, headers=headers)
 
     def fill_basket(self) -> None:
         """Put in, by XML, what there is and what is short."""

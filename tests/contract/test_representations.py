@@ -6,6 +6,7 @@ That each answer is by its schemas, ``tests.contract.middleware`` sees to.
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from orders.models import Order
 from orders.services import credit_order
 from partner.models import StockRecord
 from tests.contract.checker import PLACEHOLDER, the_contract
+from tests.formats import JSON, read_in_both
 from tests.orders.factories import make_offer
 from tests.orders.stories import STAFF
 from tests.permissions.cases import MatrixTestCase
@@ -64,7 +66,6 @@ NEEDED: Final = {
 }
 # Shown whole: they are no rows of anything.
 WHOLE: Final = frozenset({"", "rate-limit/"})
-JSON: Final = "application/json"
 SHOWN_DEPTH: Final = 3  # names in a path that is asked for, without the last
 READERS: Final = "CPR"  # the first that is let in; the rows are theirs
 
@@ -151,8 +152,7 @@ class PageTests(MatrixTestCase):
         """Read a page twice; return what both times was told."""
         path = self.filled(path, query)
         with self.subTest(path=path):
-            in_json = self.read(path, "application/json")
-            in_xml = self.read(path, "application/xml")
+            in_json, in_xml = read_in_both(partial(self.read, path))
             told = json.loads(in_json.content)
             self.assertEqual(in_json.status_code, status, told)
             self.assertEqual(in_xml.status_code, status)
