@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 
-from catalogue.windows import boundary_after
+from catalogue.windows import first_boundary
 from custom.rows import maker_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class PublicProduct(ProductColumns):
     @property
     def next_boundary(self) -> datetime | None:
         """Return when it is hidden; what shows it is stale then."""
-        return boundary_after(self.publish_from, self.publish_until, timezone.now())
+        return first_boundary([self], timezone.now())
 
 
 # Fields of ``ProductRow`` that are columns of other tables.

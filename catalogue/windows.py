@@ -21,7 +21,7 @@ class PublishWindow:
 
 
 class Windowed(Protocol):
-    """What has the two ends, as rows of products do."""
+    """What has the two ends, as products and rows of them do."""
 
     @property
     def publish_from(self) -> datetime | None:
@@ -64,14 +64,7 @@ def check_window(window: PublishWindow) -> PublishWindow:
     return window
 
 
-def boundary_after(
-    opens: datetime | None, closes: datetime | None, at: datetime
-) -> datetime | None:
-    """Return the first moment after another at which a window opens or closes."""
-    return min((each for each in (opens, closes) if each and each > at), default=None)
-
-
 def first_boundary(rows: Iterable[Windowed], at: datetime) -> datetime | None:
-    """Return the first moment after another at which one of them opens or closes."""
+    """Return the first moment after another at which a window opens or closes."""
     ends = [end for row in rows for end in (row.publish_from, row.publish_until)]
     return min((end for end in ends if end and end > at), default=None)

@@ -127,8 +127,7 @@ class FoundKeys:
 
 def _state() -> Hashable:
     """Return what changes whenever the index does; None if the engine cannot tell."""
-    backend = get_backend()
-    return backend.state() if hasattr(backend, "state") else None
+    return get_backend().state() if tells_changes() else None
 
 
 _FOUND = Answers(_state, _weight, MOST_KEPT)

@@ -15,7 +15,7 @@ from catalogue.querysets import (
     ProductQuerySet,
     VariantQuerySet,
 )
-from catalogue.windows import NOT_A_WINDOW, boundary_after
+from catalogue.windows import NOT_A_WINDOW, first_boundary
 from custom.fields import CodeField
 from tax.models import TaxClass
 
@@ -88,9 +88,7 @@ class Product(models.Model):
 
     def boundary_after(self, at: datetime) -> datetime | None:
         """Return the first moment after another at which it is shown or hidden."""
-        if not self.is_public:
-            return None
-        return boundary_after(self.publish_from, self.publish_until, at)
+        return first_boundary([self], at) if self.is_public else None
 
 
 @reversion.register(follow=("product",))

@@ -27,6 +27,9 @@ LEASE: Final = 1.0  # seconds in which who renders should be ready, and others w
 FIRST_PAUSE: Final = 0.002  # seconds
 LONGEST_PAUSE: Final = 0.02
 SHORTEST: Final = 0.001  # seconds, of what Redis can end
+PLAIN: Final = "plain"  # pages without parameters
+ASKED: Final = "asked"  # those with some
+KINDS: Final = (PLAIN, ASKED)  # equal parts of the budget
 MAX_KNOWN: Final = 10_000  # pages whose tags one process remembers
 _TAKEN: Final = b"rendering"
 _NOT_KEPT: Final = b"not-kept"  # what was rendered: a 404, a page that is too large
@@ -94,7 +97,7 @@ class PageStore:
             pack(b"GET", body),
             pack(b"SET", turn, _TAKEN, b"NX", b"PX", lease),
             pack(b"GET", turn),
-            pack(b"GET", self._room(page.query)),
+            pack(b"GET", self._room(_kind_of(page))),
             pack(b"PTTL", body),
         ]
         while True:
@@ -104,7 +107,8 @@ class PageStore:
             kept, taken, state, used, left = replies
             page.has_turn = taken is not None
             page.left = max(left, 0)  # negative: there is none
-            page.has_room = page.left > 0 or 2 * int(used or 0) < settings.CACHE_BYTES
+            share = settings.CACHE_BYTES / len(KINDS)
+            page.has_room = page.left > 0 or int(used or 0) < share
             other = Body.unpack(kept) if kept is not None else None
             if other and other.generation == page.generation and other.n >= page.n:
                 self.end_turn(page)
@@ -120,7 +124,7 @@ class PageStore:
             self.end_turn(page, is_kept=False)
             return
         self._remember(page, body.fields)
-        packed, room = body.pack(), self._room(page.query)
+        packed, room = body.pack(), self._room(_kind_of(page))
         added = b"%d" % (len(packed) - (page.old_size if page.left else 0))
         ends = b"%d" % (2 * settings.CACHE_SECONDS)
         longest = page.left or settings.CACHE_SECONDS * 1000
@@ -151,7 +155,7 @@ class PageStore:
 
     def used_bytes(self) -> int | None:
         """Return what was added in this span of the budget; None without Redis."""
-        rooms = [pack(b"GET", self._room(query)) for query in ("", "any")]
+        rooms = [pack(b"GET", self._room(kind)) for kind in KINDS]
         replies = self._limiter.send(rooms)
         return None if replies is None else sum(int(used or 0) for used in replies)
 
@@ -166,11 +170,14 @@ class PageStore:
     def _turn(self, page: Page) -> bytes:
         return f"{self._prefix}turn:{page.name}".encode()
 
-    def _room(self, query: str) -> bytes:
-        """Return where the bytes of pages with, or without, parameters are counted."""
-        kind = "asked" if query else "plain"
+    def _room(self, kind: str) -> bytes:
+        """Return where the bytes of one kind of pages are counted."""
         span = int(time.time() // settings.CACHE_SECONDS)
         return f"{self._prefix}bytes:{kind}:{span}".encode()
+
+
+def _kind_of(page: Page) -> str:
+    return ASKED if page.query else PLAIN
 
 
 @cache
