@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from operator import attrgetter
 
 from django.conf import settings
 
@@ -17,10 +17,11 @@ from partner.models import Partner
 from search.conditions import PRICE_FACET
 from search.documents import price_bands
 from search.matching import Counts
-from search.premises import Definitions
+from search.premises import Premises
 
 MOST_SHOWN = 100  # values of one facet
 TRUTHS = {"true": True, "false": False}
+_TREE_ORDER = attrgetter("tree_id", "lft")
 _PARTNERS = PreparedRead(
     lambda partners: (
         Partner.objects.active().filter(pk__in=partners).values_list("pk", "name")
@@ -50,42 +51,32 @@ class Facet:
     values: list[FacetValue]
 
 
-class Names(NamedTuple):
-    """What the database has of facets' values, and may show.
-
-    Attributes:
-        definitions: Of attributes.
-        categories: In the order of their tree.
-        partners: Id -> name.
-    """
-
-    definitions: Definitions
-    categories: Sequence[CategoryRow]
-    partners: Mapping[int, str]
+def ask_partners(partner_ids: Sequence[int]) -> Asked[tuple[int, str]]:
+    """Return the read of those partners that are active: ids and names."""
+    return _PARTNERS.of(partners=partner_ids)
 
 
-def ask_partners(counts: Counts) -> Asked[tuple[int, str]]:
-    """Return the read of the active partners that are shown: ids and names."""
-    return _PARTNERS.of(partners=[int(value) for value, _ in _by_count(counts)])
-
-
-def label_facets(facets: Mapping[str, Counts], names: Names) -> list[Facet]:
+def label_facets(facets: Mapping[str, Counts], premises: Premises) -> list[Facet]:
     """Name facets and values.
 
     Categories are in the order of their tree, price bands upwards, others by their
     numbers. What has no name is left out.
+
+    Args:
+        facets: Facet -> values with their numbers.
+        premises: They know the categories and partners that are shown.
     """
-    return [_facet(code, counts, names) for code, counts in facets.items()]
+    return [_facet(code, counts, premises) for code, counts in facets.items()]
 
 
-def _facet(code: str, counts: Counts, names: Names) -> Facet:
+def _facet(code: str, counts: Counts, premises: Premises) -> Facet:
     if code == "category":
-        return Facet(code, "Category", _categories(dict(counts), names.categories))
+        return Facet(code, "Category", _categories(counts, premises.categories))
     if code == "partner":
-        return Facet(code, "Partner", _partners(counts, names.partners))
+        return Facet(code, "Partner", _partners(counts, premises.partners))
     if code == PRICE_FACET:
         return Facet(code, "Price", _bands(dict(counts)))
-    definition = names.definitions[code.removeprefix(ATTRIBUTE_PREFIX)][0]
+    definition = premises.definitions[code.removeprefix(ATTRIBUTE_PREFIX)][0]
     values = [
         FacetValue(value, _label(definition, value), count)
         for value, count in _by_count(counts)
@@ -104,19 +95,20 @@ def _label(definition: Definition, value: str) -> str:
 
 
 def _categories(
-    counts: Mapping[str, int], rows: Sequence[CategoryRow]
+    counts: Counts, known: Mapping[int, CategoryRow | None]
 ) -> list[FacetValue]:
+    numbers = {int(value): count for value, count in counts}
+    rows = sorted(filter(None, map(known.__getitem__, numbers)), key=_TREE_ORDER)
     return [
-        FacetValue(str(row.pk), row.name, counts[str(row.pk)], row.level)
-        for row in rows
+        FacetValue(str(row.pk), row.name, numbers[row.pk], row.level) for row in rows
     ]
 
 
-def _partners(counts: Counts, names: Mapping[int, str]) -> list[FacetValue]:
+def _partners(counts: Counts, names: Mapping[int, str | None]) -> list[FacetValue]:
     return [
-        FacetValue(value, names[int(value)], count)
+        FacetValue(value, name, count)
         for value, count in _by_count(counts)
-        if int(value) in names
+        if (name := names[int(value)]) is not None
     ]
 
 

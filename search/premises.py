@@ -1,12 +1,14 @@
 """What a search takes as given: what staff say of words, and what is hidden."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from catalogue.models import ProductChange
-from catalogue.rows import DefinitionRow
+from catalogue.rows import CategoryRow, DefinitionRow
 from catalogue.selectors import ask_definitions
-from custom.prepared import Asked, PreparedRead, read_together
+from custom.caching.memory import Memory
+from custom.caching.versions import Moment
+from custom.prepared import PreparedRead, read_together
 from search.models import Synonym
 
 _SYNONYMS = PreparedRead(
@@ -27,20 +29,29 @@ class Premises(NamedTuple):
         synonyms: Wordings that mean the same, as staff wrote them.
         hidden: Ids of products that nobody may see, and the index does not know yet.
         definitions: One of an attribute for each type of products with it.
+        categories, partners: Those of facets so far, by id; None may not be shown.
     """
 
     synonyms: Sequence[str]
     hidden: Sequence[int]
     definitions: Definitions
+    categories: dict[int, CategoryRow | None]
+    partners: dict[int, str | None]
 
 
-def read_premises(*, with_definitions: bool) -> Premises:
-    """Read them; 2 queries, or 3 with what attributes are, in one trip."""
-    asked: list[Asked[Any]] = [_SYNONYMS.of(), _HIDDEN.of()]
-    if with_definitions:
-        asked.append(ask_definitions())
-    synonyms, hidden, *rest = read_together(*asked)
+def read_premises(moment: Moment | None = None) -> Premises:
+    """Return what holds at a moment; 3 queries in one trip if that is not known."""
+    return _KNOWN.get(moment)
+
+
+def _read() -> Premises:
+    synonyms, hidden, rows = read_together(
+        _SYNONYMS.of(), _HIDDEN.of(), ask_definitions()
+    )
     definitions: dict[str, list[DefinitionRow]] = {}
-    for row in rest[0] if rest else ():
+    for row in rows:
         definitions.setdefault(row.code, []).append(row)
-    return Premises(tuple(synonyms), tuple(hidden), definitions)
+    return Premises(tuple(synonyms), tuple(hidden), definitions, {}, {})
+
+
+_KNOWN = Memory(_read)

@@ -30,6 +30,7 @@ from tests.catalogue.factories import (
     ProductImageFactory,
     VariantFactory,
 )
+from tests.custom.caching.kept import forget_pages, remembering
 from tests.orders.factories import (
     ADDRESS,
     OrderFactory,
@@ -165,6 +166,12 @@ class CostTests(Meters, TestCase):
             order = OrderFactory(user=cls.user, placed_at=placed_at)
             OrderLineFactory.create_batch(3, order=order)
 
+    def setUp(self) -> None:
+        forget_pages()
+        remembered = remembering()
+        remembered.start()
+        self.addCleanup(remembered.stop)
+
     def pages(self) -> dict[str, Limit]:
         fresh_index()
         facets = "facets=category,partner"
@@ -172,10 +179,10 @@ class CostTests(Meters, TestCase):
             "/api/product/": Limit(3, 2, 0, 2_900),
             f"/api/product/{self.product.slug}/": Limit(7, 2, 0, 2_450),
             "/api/category/": Limit(3, 2, 0, 1_950),
-            "/api/search/?q=metropolis": Limit(3, 2, 0, 3_200),
-            f"/api/search/?q=metropolis&{facets}": Limit(6, 2, 0, 3_500),
-            f"/api/search/?q=metropolis&{NEW}": Limit(3, 2, 0, 4_250),
-            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(6, 2, 0, 4_750),
+            "/api/search/?q=metropolis": Limit(1, 1, 0, 3_150),
+            f"/api/search/?q=metropolis&{facets}": Limit(1, 1, 0, 3_400),
+            f"/api/search/?q=metropolis&{NEW}": Limit(1, 1, 0, 4_200),
+            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(1, 1, 0, 4_650),
             "/api/search/suggest/?q=met": Limit(2, 2, 0, 2_450),
             "/api/order/history/": Limit(3, 3, 2, 3_700),
         }

@@ -7,6 +7,7 @@ versions   when what pages show has last changed; raised after each commit
 pages      which request asks for which page
 bodies     what is kept of an answer, and what a view says of it
 store      reads and keeps bodies; lets one of many render
+memory     what a process remembers of the database beside them
 middleware looks up, answers, keeps
 handlers   the outbox: raises again, purges a CDN
 release    what else a body depends on: code and settings

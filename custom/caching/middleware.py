@@ -18,6 +18,7 @@ from custom.api.handlers import problem_response
 from custom.api.problems import PROBLEM_BY_STATUS
 from custom.caching import metrics
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Body, Shown
+from custom.caching.memory import ask_moment
 from custom.caching.pages import ATTRIBUTE, Page, page_of
 from custom.caching.release import release
 from custom.caching.store import get_store
@@ -53,6 +54,7 @@ class PageLookupMiddleware:
         """Name the page, if it is one; answer it, or let others."""
         page = page_of(request)
         if page is None:
+            ask_moment(request)
             return self.get_response(request)
         store, counts = get_store(), counts_of(request)
         setattr(request, ATTRIBUTE, page)

@@ -63,14 +63,15 @@ class PageStore:
         """
         if not replies:
             return None
-        (n, epoch, *numbers), kept = replies
-        if n is None or epoch is None:
-            self._limiter.send(self._versions.beginning())
+        told, kept = replies
+        moment = self._versions.moment(told)
+        if moment is None:
             return None
-        page.n, page.generation = int(n), f"{self._limiter.run_id}:{epoch.decode()}"
+        page.generation, page.n = moment
         if kept is None:
             return None
         page.old_size = len(kept)
+        numbers = told[2:]
         body = Body.unpack(kept)
         if body.fields != page.fields:
             self._remember(page, body.fields)

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -37,6 +37,18 @@ local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
 for field in string.gmatch(ARGV[1], '%S+') do redis.call('HSET', KEYS[1], field, n) end
 return n
 """
+
+
+class Moment(NamedTuple):
+    """How far the changes had come when something was asked for.
+
+    Attributes:
+        generation: The memory of Redis that has counted them.
+        n: How many there had been.
+    """
+
+    generation: str
+    n: int
 
 
 class Versions:
@@ -84,6 +96,18 @@ class Versions:
         """Return the command that reads ``n``, the epoch, and fields."""
         names = (field.encode() for field in fields)
         return pack(b"HMGET", self._key, b"n", b"epoch", *names)
+
+    def errands(self) -> Sequence[bytes]:
+        """Return what to send to learn the moment; nothing while it would not do."""
+        return (self.reading(()),) if self.settle() else ()
+
+    def moment(self, reply: Sequence[bytes | None]) -> Moment | None:
+        """Read what ``reading`` has brought this thread; begin the hash if need be."""
+        n, epoch, *_ = reply
+        if n is None or epoch is None:
+            self._limiter.send(self.beginning())
+            return None
+        return Moment(f"{self._limiter.run_id}:{epoch.decode()}", int(n))
 
     def beginning(self) -> list[bytes]:
         """Return the commands that make the hash, where there is none."""

@@ -214,8 +214,7 @@ def _floors(rounds: int) -> Timing:
         wanted = SearchRequest(query=WORD, facets=facets, limit=20)
         cents = count()
         return lambda: search_products(
-            replace(wanted, price_min=next(cents)),
-            read_premises(with_definitions=bool(facets)),
+            replace(wanted, price_min=next(cents)), read_premises()
         )
 
     path = f"{settings.HAYSTACK_CONNECTIONS['default']['PATH']}/current"

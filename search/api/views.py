@@ -19,6 +19,7 @@ from catalogue.windows import first_boundary
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
+from custom.caching.memory import moment_of
 from search.api.parameters import MAX_QUERY_LENGTH, Reader
 from search.api.serializers import (
     FacetSerializer,
@@ -37,7 +38,6 @@ from search.suggestions import suggest
 from search.tags import TAGS
 
 SHORTEST_START = 2  # characters
-FACETS = "facets"
 
 
 def _parameter(name: str, description: str, **options: Any) -> OpenApiParameter:  # noqa: ANN401
@@ -53,7 +53,7 @@ SEARCH_PARAMETERS = [
     _parameter("price_max", "At most this.", type=OpenApiTypes.DECIMAL),
     _parameter("in_stock", "A unit lies ready.", type=OpenApiTypes.BOOL),
     _parameter("ordering", "Default: the best first.", enum=list(ORDERINGS)),
-    _parameter(FACETS, "`category,partner,price,attr.<code>`: count these."),
+    _parameter("facets", "`category,partner,price,attr.<code>`: count these."),
     _parameter("page", "From 1.", type=OpenApiTypes.INT),
     _parameter("page_size", "At most 100.", type=OpenApiTypes.INT),
 ]
@@ -78,8 +78,7 @@ class SearchView(ApiView):
     def get(self, request: Request) -> Response:
         """Search; several values of one filter are alternatives."""
         given = request.query_params
-        needs_definitions = FACETS in given or bool(attribute_parameters(given))
-        premises = read_premises(with_definitions=needs_definitions)
+        premises = read_premises(moment_of(request._request))  # noqa: SLF001 - no public name
         wanted = Reader(given, premises.definitions).read()
         paginator: Any = self.paginator
         start, limit = paginator.window(request)
@@ -87,7 +86,7 @@ class SearchView(ApiView):
         found = search_products(wanted, premises)
         keys: Any = FoundKeys(found, wanted, premises)
         matches: Any = self.paginate_queryset(keys) or []
-        rows, facets = read_page(matches, found.facets, premises.definitions)
+        rows, facets = read_page(matches, found.facets, premises)
         if found.is_fruitless:  # counted each time: nobody keeps the answer
             count_fruitless(given["q"])
         elif tells_changes():

@@ -55,7 +55,7 @@ def fresh_index() -> None:
 def found(query: str = "", **wanted: Any) -> list[int]:  # noqa: ANN401
     """Return ids of what a search finds, in order."""
     request = SearchRequest(query=query, ordering="title", limit=1000, **wanted)
-    answer = search_products(request, read_premises(with_definitions=False))
+    answer = search_products(request, read_premises())
     return [pk for pk, _ in answer.matches]
 
 

@@ -1,5 +1,8 @@
 """Kept pages that tests meet: every test begins with none."""
 
+from typing import Any
+from unittest.mock import patch
+
 from django.conf import settings
 from django.test import override_settings
 from django_redis import get_redis_connection
@@ -26,11 +29,19 @@ def forget_processes_memory() -> None:
         remembered.cache_clear()
 
 
+def remembering(does: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
+    """Let a process remember what a test never commits, or nothing at all."""
+    return patch("custom.caching.memory.in_transaction", return_value=not does)
+
+
 class KeptPages:
     """For test cases: pages are kept, and there are none when a test begins."""
 
     def setUp(self) -> None:
         super().setUp()  # type: ignore[misc]
+        remembered = remembering()
+        remembered.start()
+        self.addCleanup(remembered.stop)  # type: ignore[attr-defined]
         with_pages = override_settings(CACHE_PAGES=True)
         with_pages.enable()
         self.addCleanup(with_pages.disable)  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
 import random
 import threading
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 from django.test import TransactionTestCase, tag
 
+from catalogue.services import create_category, update_product
 from partner.models import StockRecord
 from tests.custom.caching.kept import KeptPages
 from tests.orders.factories import make_offer
@@ -27,13 +29,22 @@ class InterleavedTests(KeptPages, TransactionTestCase):
         self.product = self.record.variant.product
         self.page = f"/api/product/{self.product.pk}/"
         self.random = random.Random(5)  # noqa: S311 - the same each time
-        self.now = {"title": self.product.title, "price": "9.90", "is_public": True}
+        self.category = create_category(name="Films")
+        update_product(self.product.pk, categories=[self.category])
+        self.now = {
+            "title": self.product.title,
+            "price": "9.90",
+            "is_public": True,
+            "category": self.category.name,
+        }
         self.sold = 0
+        self.asked = count()  # prices that no search was asked with: not kept
         fresh_index()
 
     def change(self, number: int) -> dict[str, Any]:
         """Think of the next change, and note how the product then is."""
-        what = self.random.choice(("title", "price", "is_public", "sell"))
+        changes = ("title", "price", "is_public", "sell", "category")
+        what = self.random.choice(changes)
         body: dict[str, Any] = {}
         if what == "title":
             body["title"] = self.now["title"] = f"Film {number}"
@@ -42,6 +53,9 @@ class InterleavedTests(KeptPages, TransactionTestCase):
             body["price"] = self.now["price"]
         elif what == "is_public":
             body["is_public"] = self.now["is_public"] = not self.now["is_public"]
+        elif what == "category":
+            self.now["category"] = f"Films {number}"
+            body["category"] = self.category.pk, self.now["category"]
         else:
             body["sell"] = f"test:{number}"
             self.sold += 1
@@ -54,6 +68,11 @@ class InterleavedTests(KeptPages, TransactionTestCase):
         cheap = client.call("GET", SEARCH).body["count"]
         is_cheap = self.now["is_public"] and float(self.now["price"]) <= CHEAP
         self.assertEqual(cheap, int(is_cheap), number)
+        asked = f"/api/search/?facets=category&price_max={1000 + next(self.asked)}"
+        (facet,) = client.call("GET", asked).body["facets"]
+        names = [value["label"] for value in facet["values"]]
+        shown = [self.now["category"]] if self.now["is_public"] else []
+        self.assertEqual(names, shown, number)
         wanted = (200, 1) if self.now["is_public"] else (404, 0)
         self.assertEqual((page.status, rows.body["count"]), wanted, number)
         if not self.now["is_public"]:

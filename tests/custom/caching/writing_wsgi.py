@@ -1,8 +1,8 @@
 """The shop's application, which also changes a product when a test says so.
 
 ``POST /write/`` takes ``{"product": id, "stock_record": id, "title"?, "price"?,
-"is_public"?, "sell"?}`` and answers once its services have committed, and the index has
-followed.
+"is_public"?, "sell"?, "category"?: [id, name]}`` and answers once its services have
+committed, and the index has followed.
 """
 
 import json
@@ -34,11 +34,13 @@ def write(
     *,
     price: str | None = None,
     sell: str | None = None,
+    category: tuple[int, str] | None = None,
     **changes: object,
 ) -> None:
     """Change what is given, each by its service."""
     # They can be imported only once the application has loaded the apps.
-    from catalogue.services import update_product  # noqa: PLC0415
+    from catalogue.models import Category  # noqa: PLC0415
+    from catalogue.services import rename_category, update_product  # noqa: PLC0415
     from partner.services import take_stock, update_stock_record  # noqa: PLC0415
     from search.services import follow_changes  # noqa: PLC0415
 
@@ -46,6 +48,9 @@ def write(
         update_stock_record(stock_record, price=Decimal(price))
     if sell is not None:
         take_stock({stock_record: 1}, source=sell)
+    if category is not None:
+        pk, name = category
+        rename_category(Category.objects.get(pk=pk), name)
     if changes:
         update_product(product, **changes)
     follow_changes()

@@ -1,0 +1,71 @@
+"""What a process remembers of the database, as long as a page made of it would be kept.
+
+Small and slowly changing things that many pages need, as what categories are called,
+take a statement each; the rate limit's trip tells whether anything has changed.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from custom.caching.pages import ATTRIBUTE, SAFE_METHODS, Page
+from custom.caching.versions import Moment, get_versions
+from custom.throttling.counting import counts_of
+
+T = TypeVar("T")
+
+
+class Memory(Generic[T]):
+    """One thing that is read, and read again after any change of what pages show.
+
+    A change is announced once it is committed, so what is read after a moment, and was
+    not announced before it, holds at that moment.
+
+    Args:
+        read: Reads it. Of what is left for later, as names that are yet to be asked
+            for, it may return something to be filled in.
+    """
+
+    def __init__(self, read: Callable[[], T]) -> None:
+        self._read = read
+        self._known: tuple[Moment, float, T] | None = None
+
+    def get(self, moment: Moment | None) -> T:
+        """Return what holds at a moment, read anew if it is not known or None.
+
+        What a transaction reads may never be committed: it is not remembered.
+        """
+        if moment is None or in_transaction():
+            return self._read()
+        known, now = self._known, time.monotonic()
+        if known and known[0] == moment and now < known[1]:
+            return known[2]
+        value = self._read()
+        self._known = moment, now + settings.CACHE_SECONDS, value
+        return value
+
+
+def in_transaction() -> bool:
+    """Tell whether what is read now may be rolled back."""
+    return transaction.get_connection().in_atomic_block
+
+
+def ask_moment(request: HttpRequest) -> None:
+    """Have the rate limit's trip bring the moment, for a page that is not kept."""
+    if request.method in SAFE_METHODS and request.path_info.startswith(
+        settings.CACHE_PATHS
+    ):
+        counts_of(request).errands = get_versions().errands()
+
+
+def moment_of(request: HttpRequest) -> Moment | None:
+    """Return the moment at which a request came; None while Redis does not tell."""
+    page: Page | None = getattr(request, ATTRIBUTE, None)
+    if page is not None:
+        return Moment(page.generation, page.n) if page.generation else None
+    brought = counts_of(request).brought
+    return get_versions().moment(brought[0]) if brought else None
