@@ -6,12 +6,13 @@ the queryset. Tuples (``values_list``, ``custom.rows.as_rows``) come straight fr
 driver, instances are made by Django.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, Self, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable
 
 from custom.binding import (
@@ -23,9 +24,11 @@ from custom.binding import (
     lengths_of,
     shape_of,
 )
-from custom.rows import RowIterable
+from custom.parts import PartedIterable, PartedPage
+from custom.rows import Columns, RowIterable
 
 Row = TypeVar("Row")
+BEYOND: Final = re.compile(r"[a-z_]+__(lt|gt)")  # how a paginator asks for the rest
 
 
 class PreparedRead(Generic[Row]):
@@ -43,6 +46,7 @@ class PreparedRead(Generic[Row]):
         self._build = build
         self._about: tuple[type[Model], tuple[str, ...]] | None = None
         self._statements: dict[Shape, _Statement[Row]] = {}
+        self._others: dict[tuple[str, ...], PreparedRead[Row]] = {}
 
     def __call__(self, cut: slice | None = None, /, **values: Value) -> list[Row]:
         """Return the rows; 1 query, none for an empty list.
@@ -79,6 +83,28 @@ class PreparedRead(Generic[Row]):
     def queryset(self, **values: Value) -> QuerySet[Any, Row]:
         """Return the queryset, for what narrows it further."""
         return self._build(**values)
+
+    def sorted_by(self, *names: str) -> "PreparedRead[Row]":
+        """Return the read of the same rows in another order."""
+        return self._other(
+            ("", *names), lambda **values: self._build(**values).order_by(*names)
+        )
+
+    def narrowed_by(self, *lookups: str) -> "PreparedRead[Row]":
+        """Return the read of some of the rows; it has a value more for each lookup."""
+
+        def build(**values: Value) -> QuerySet[Any, Row]:
+            conditions = {lookup: values.pop(lookup) for lookup in lookups}
+            return self._build(**values).filter(**conditions)
+
+        return self._other(lookups, build)
+
+    def _other(
+        self, what: tuple[str, ...], build: Callable[..., QuerySet[Any, Row]]
+    ) -> "PreparedRead[Row]":
+        if what not in self._others:
+            self._others[what] = PreparedRead(build)
+        return self._others[what]
 
 
 class Asked(NamedTuple, Generic[Row]):
@@ -120,9 +146,10 @@ def read_together(*asked: Asked[Any]) -> list[list[Any]]:
 
 
 class PreparedRows(Generic[Row]):
-    """What filter sets and paginators take for a queryset, as long as they only cut it.
+    """What filter sets and paginators take for a queryset.
 
-    Whatever else is done to it is done to the queryset.
+    As long as they only cut and sort it, or narrow it by a cursor's position, what is
+    prepared answers. Whatever else is done to it is done to the queryset.
     """
 
     def __init__(
@@ -145,6 +172,10 @@ class PreparedRows(Generic[Row]):
         """Return a page, yet to be read by ``read_together``."""
         return self._read.of(cut, **self._values)
 
+    def __iter__(self) -> Iterator[Row]:
+        """Read all of them; 1 query."""
+        return iter(self._read(**self._values))
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.queryset(), name)
 
@@ -152,9 +183,32 @@ class PreparedRows(Generic[Row]):
         """Return itself: nothing is kept of what was read."""
         return self
 
-    def order_by(self, *names: str) -> Any:  # noqa: ANN401
-        """Sort; itself, if it is sorted so."""
-        return self if names == self._ordering else self.queryset().order_by(*names)
+    def order_by(self, *names: str) -> "PreparedRows[Row]":
+        """Sort, by names that no client has made up; itself, if it is sorted so."""
+        if names == self._ordering:
+            return self
+        read = self._read.sorted_by(*names)
+        return PreparedRows(read, self._values, self.model, names)
+
+    def filter(self, *conditions: Any, **lookups: Any) -> Any:  # noqa: ANN401
+        """Narrow; rows beyond a position are prepared.
+
+        Raises:
+            ValidationError: There can be no such position.
+        """
+        if conditions or not all(map(BEYOND.fullmatch, lookups)):
+            return self.queryset().filter(*conditions, **lookups)
+        read = self._read.narrowed_by(*lookups)
+        positions = {
+            lookup: self._field(lookup).to_python(value)
+            for lookup, value in lookups.items()
+        }
+        values = {**self._values, **positions}
+        return PreparedRows(read, values, self.model, self._ordering)
+
+    def _field(self, lookup: str) -> Field[Any, Any]:
+        name = lookup.partition("__")[0]
+        return cast("Any", self.model)._meta.get_field(name)  # noqa: SLF001 - public
 
     def queryset(self) -> QuerySet[Any, Row]:
         """Return the queryset, to be narrowed."""
@@ -169,20 +223,14 @@ class _Statement(Generic[Row]):
     ) -> None:
         self._build = build
         self._compiled = CompiledSql(self._write, values)
-        columns = [column for column, *_ in self._compiler.select]
-        columns = columns[: self._compiler.col_count]
-        # Which column, by what, and what it is: a column may have several.
-        self._converters = [
-            (at, convert, column)
-            for at, (all_of_it, column) in self._compiler.get_converters(
-                columns
-            ).items()
-            for convert in all_of_it
-        ]
-        self._make = _maker_of(self._rows._iterable_class)  # noqa: SLF001
+        self._columns = Columns(self._compiler)
+        made_by = self._rows._iterable_class  # noqa: SLF001
+        self._make = _maker_of(made_by)
+        is_parted = issubclass(made_by, PartedIterable)
+        self._parted = PartedPage(made_by, self._compiler) if is_parted else None
         if (
             self._rows._prefetch_related_lookups  # noqa: SLF001
-            or self._compiler.has_composite_fields(columns)
+            or self._compiler.has_composite_fields(self._columns.expressions)
             or self._compiler.has_extra_select
         ):
             msg = f"This queryset cannot be prepared: {self._compiled.sql}"
@@ -205,22 +253,17 @@ class _Statement(Generic[Row]):
         sql = self._compiled.sql
         if cut is not None:
             sql = f"{sql} {link.ops.limit_offset_sql(cut.start, cut.stop)}"
-        return sql, self._compiled.bind(values)
+        parameters = self._compiled.bind(values)
+        return self._parted.join(sql, parameters) if self._parted else (sql, parameters)
 
     def rows_of(self, found: Iterable[Sequence[Any]], link: Any) -> list[Row]:  # noqa: ANN401
         """Make rows of what the driver has read."""
-        if self._converters:
-            found = [self._converted(row, link) for row in found]
+        if self._parted:
+            return self._parted.rows_of(found, link)
+        found = self._columns.convert_all(found, link)
         if self._make is None:
             return self._as_django_makes(found)
         return list(map(self._make, found))
-
-    def _converted(self, row: Sequence[Any], link: Any) -> list[Any]:  # noqa: ANN401
-        """Turn what the driver returns into what fields hold."""
-        values = list(row)
-        for at, convert, column in self._converters:
-            values[at] = convert(values[at], column, link)
-        return values
 
     def _as_django_makes(self, rows: Iterable[Sequence[Any]]) -> list[Row]:
         """Have the queryset's own code make something of rows."""

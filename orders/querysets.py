@@ -14,16 +14,18 @@ from custom.rows import as_rows
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from orders.models import Order, OrderLine
+    from orders.models import Order
     from users.models import User
 
 NEWEST_FIRST = ("-placed_at", "-pk")  # the order of a history
 
 
-class LineColumns(NamedTuple):
-    """What the history shows of a line's own row, and the order it belongs to."""
+class BoughtLine(NamedTuple):
+    """What the history shows of a line, and its place; the currency is the order's."""
 
+    currency: str
     order_id: int
+    position: int
     product_id: int
     variant_id: int
     sku: str
@@ -31,12 +33,6 @@ class LineColumns(NamedTuple):
     quantity: int
     unit_price: Decimal
     line_total: Decimal
-
-
-class BoughtLine(LineColumns):
-    """A line of the history, with its order's currency once that is set."""
-
-    currency: str
 
 
 class OrderColumns(NamedTuple):
@@ -48,13 +44,13 @@ class OrderColumns(NamedTuple):
     payment_status: str
     fulfilment_status: str
     placed_at: datetime
-    currency: str
     total_amount: Decimal
     discount_amount: Decimal
+    currency: str
 
 
 class OrderRow(OrderColumns):
-    """An order of the history, with its lines once ``load_lines`` has set them."""
+    """An order of the history, with its lines if they are read."""
 
     bought: list[BoughtLine]
 
@@ -62,18 +58,6 @@ class OrderRow(OrderColumns):
     def line_count(self) -> int:
         """Return the number of lines."""
         return len(self.bought)
-
-
-class OrderLineQuerySet(models.QuerySet["OrderLine"]):
-    """Every method returns a new, still lazy queryset."""
-
-    def bought_in(
-        self, orders: Collection[int]
-    ) -> "models.QuerySet[OrderLine, BoughtLine]":
-        """Read the lines of orders, each order's in its own order, without currency."""
-        # "order" would sort by its moment.
-        found = self.filter(order__in=orders).order_by("order_id", "position")
-        return as_rows(found, BoughtLine)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):

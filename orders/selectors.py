@@ -1,6 +1,5 @@
 """Reads of orders that no single queryset answers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,10 +9,11 @@ from django.utils import timezone
 
 from basket.quotes import Quote, make_quote
 from basket.selectors import BasketContents, contents_of
+from custom.parts import Parts, with_parts
 from custom.prepared import PreparedRead, PreparedRows
 from orders.actors import Role
 from orders.models import Order, OrderLine
-from orders.querysets import OrderRow
+from orders.querysets import BoughtLine, OrderRow
 from orders.requests import OrderRequest
 from orders.transitions import allowed_actions
 from payments.selectors import payments_of, refunds_of
@@ -23,24 +23,23 @@ from users.models import User
 
 MOST_FOUND = 500
 
+_LINES = Parts(
+    OrderLine.objects.order_by("position"),
+    BoughtLine,
+    key="order_id",
+    name="bought",
+    told=("currency",),
+)
 _HISTORY = PreparedRead(Order.objects.history_of)
-_LINES_OF = PreparedRead(OrderLine.objects.bought_in)
+_HISTORY_WITH_LINES = PreparedRead(
+    lambda user: with_parts(Order.objects.history_of(user), _LINES)
+)
 
 
-def history_of(user: User) -> PreparedRows[OrderRow]:
-    """Return an account's orders, the newest first; ``load_lines`` adds their lines."""
-    return _HISTORY.rows(user=user.pk)
-
-
-def load_lines(orders: Sequence[OrderRow]) -> None:
-    """Tell orders what was bought in them; 1 query."""
-    by_id = {order.pk: order for order in orders}
-    for order in orders:
-        order.bought = []
-    for line in _LINES_OF(orders=list(by_id)):
-        order = by_id[line.order_id]
-        line.currency = order.currency
-        order.bought.append(line)
+def history_of(user: User, *, has_lines: bool) -> PreparedRows[OrderRow]:
+    """Return an account's orders, the newest first, with or without their lines."""
+    history = _HISTORY_WITH_LINES if has_lines else _HISTORY
+    return history.rows(user=user.pk)
 
 
 def open_basket(wanted: OrderRequest) -> tuple[OrderRequest, BasketContents | None]:

@@ -32,7 +32,8 @@ class DatabaseOperations(operations.DatabaseOperations):
             return None
         if connection.timezone is not dt.UTC:
             return super().convert_datetimefield_value(value, expression, connection)
-        return value.replace(tzinfo=dt.UTC)
+        # ``replace`` takes four times as long.
+        return dt.datetime.combine(value, value.time(), dt.UTC)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

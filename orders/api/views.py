@@ -45,7 +45,6 @@ from orders.models import Order
 from orders.querysets import NEWEST_FIRST, OrderQuerySet
 from orders.selectors import (
     history_of,
-    load_lines,
     load_money,
     quote_order,
 )
@@ -138,10 +137,9 @@ class OrderViewSet(ApiViewSet[Order]):
 
     def list(self, request: AuthenticatedRequest) -> Response:
         """List the caller's orders, the newest first."""
-        own: Any = history_of(request.user)  # only cut, if nothing narrows it
+        has_lines = self.wants(*PARTS["lines"])
+        own: Any = history_of(request.user, has_lines=has_lines)
         page: Any = self.paginate_queryset(self.filter_queryset(own))
-        if self.wants(*PARTS["lines"]):
-            load_lines(page)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @refuses(

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 
 from custom.fields import CodeField, MoneyField
 from custom.ids import new_public_id
-from orders.querysets import BoughtLine, OrderLineQuerySet, OrderQuerySet
+from orders.querysets import BoughtLine, OrderQuerySet
 
 if TYPE_CHECKING:
     from payments.models import Payment, Refund
@@ -191,7 +191,7 @@ class Order(models.Model):
 
     @cached_property
     def bought(self) -> "Sequence[OrderLine | BoughtLine]":
-        """Return the lines; ``load_lines`` sets those of many orders at once."""
+        """Return the lines; a history reads those of many orders at once."""
         return list(self.lines.all())
 
     @property
@@ -237,8 +237,6 @@ class OrderLine(models.Model):
     fulfilled_quantity = models.PositiveIntegerField(default=0)
     cancelled_quantity = models.PositiveIntegerField(default=0, db_default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
-
-    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         ordering = ("order_id", "position")

@@ -4,9 +4,9 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
@@ -14,6 +14,7 @@ from django.test import Client, TestCase, override_settings
 
 from catalogue.models import ProductImage
 from tests.orders.factories import ADDRESS, make_offer
+from tests.plans import Access, Explainer
 from tests.users.factories import UserFactory, create_token
 
 OTHERS = 30  # baskets and offers beside those that are bought
@@ -29,48 +30,10 @@ SETTINGS = frozenset(  # of the shop, a few rows, which are read whole
 BY_INDEX = {"const", "eq_ref", "ref", "range"}
 
 
-class Access(NamedTuple):
-    """How a statement finds rows of one table."""
-
-    verb: str  # SELECT, UPDATE, DELETE, or LOCK for one that locks what it reads
-    table: str
-    way: str  # EXPLAIN's type
-    key: str
-
-
 ORDER = {"shipping_address": ADDRESS}
 LOCK_BASKET = Access("LOCK", "basket_basket", "const", "holder")
 CHANGE_BASKET = Access("UPDATE", "basket_basket", "range", "PRIMARY")
 CHANGE_LEVELS = Access("UPDATE", "partner_stocklevel", "range", "PRIMARY")
-
-
-class Explainer:
-    """Has the database explain each statement before it is run.
-
-    Afterwards a row that was found by a unique key may be gone, and the plan with it.
-    """
-
-    def __init__(self) -> None:
-        self.found: set[Access] = set()
-        self._is_explaining = False
-
-    def __call__(
-        self, execute: Callable[..., object], sql: str, params: object, *others: object
-    ) -> object:
-        verb = sql.split(maxsplit=1)[0]
-        if verb in {"SELECT", "UPDATE", "DELETE"} and not self._is_explaining:
-            self._is_explaining = True
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {sql}", params)
-                columns = [column[0] for column in cursor.description]
-                for row in cursor.fetchall():
-                    plan = dict(zip(columns, row, strict=True))
-                    if plan["table"]:  # else a unique key has shown that there is none
-                        name = "LOCK" if "FOR UPDATE" in sql else verb
-                        way = (plan["type"], plan["key"] or "")
-                        self.found.add(Access(name, plan["table"], *way))
-            self._is_explaining = False
-        return execute(sql, params, *others)
 
 
 @override_settings(RATE_PER_MINUTE="", RATE_ORDER="")

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from unittest import mock
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import F
 from django.test import TestCase
@@ -132,6 +133,34 @@ class PreparedReadTests(TestCase):
         newest = list(reversed(self.products))
         self.assertEqual(rows.all()[0:2], newest[:2])
         self.assertEqual(built, [])
+
+    def test_rows_beyond_a_position_are_prepared_in_any_order(self) -> None:
+        built = []
+
+        def build(pks: list[int]) -> object:
+            built.append(pks)
+            return Product.objects.filter(pk__in=pks).order_by("-created_at")
+
+        read = PreparedRead(build)
+        first, second, third = self.products
+        for _ in range(2):
+            rows = read.rows(pks=self.pks)
+            later = rows.order_by("created_at").filter(
+                created_at__gt=str(first.created_at)
+            )
+            earlier = rows.filter(created_at__lt=third.created_at)
+            with self.assertNumQueries(3):
+                self.assertEqual(later[0:1], [second])
+                self.assertEqual(list(later), [second, third])
+                self.assertEqual(earlier[0:3], [second, first])
+            self.assertEqual(later.count(), 2)
+            times, built[:] = len(built), []
+        self.assertEqual(times, 1)  # to count
+
+    def test_no_position_is_refused(self) -> None:
+        read = PreparedRead(lambda pks: Product.objects.filter(pk__in=pks))
+        with self.assertRaises(ValidationError):
+            read.rows(pks=self.pks).filter(created_at__gt="yesterday")
 
     def test_rows_that_are_narrowed_are_a_queryset(self) -> None:
         read = PreparedRead(

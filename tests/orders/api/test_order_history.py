@@ -1,6 +1,10 @@
+import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse_lazy
 from rest_framework.test import APITestCase
 
@@ -153,5 +157,48 @@ class OrderHistoryTests(APITestCase):
     def test_statements_do_not_grow_with_rows(self) -> None:
         for more, rows in ((1, 1), (19, 20), (80, 100)):
             self.place(more)
-            with self.assertNumQueries(2):  # orders with their line counts; lines
+            with self.assertNumQueries(1):  # orders with their lines
                 self.assertEqual(len(self.results(page_size=100)), rows)
+
+    def test_each_order_has_its_own_lines_on_pages_in_both_directions(self) -> None:
+        orders = [*reversed(self.place(5))]
+        for order in orders:
+            OrderLineFactory(order=order, sku=f"OF-{order.pk}")
+        oldest = OrderFactory(user=self.user, placed_at=START - timedelta(days=1))
+        expected = {each.pk: ["SKU-1", "SKU-1", f"OF-{each.pk}"] for each in orders}
+        expected[oldest.pk] = []
+        url = f"{self.url}?page_size=2"
+        shown = []
+        for step in ("next", "next", "previous", "previous", "previous"):
+            with self.subTest(url), self.assertNumQueries(1):
+                page = self.client.get(url).json()
+                for row in page["results"]:
+                    skus = [line["sku"] for line in row["products"]]
+                    self.assertEqual(skus, expected[row["order_id"]])
+                    self.assertEqual(row["line_count"], len(skus))
+            shown.append([row["order_id"] for row in page["results"]])
+            url = page[step]
+        pks = [*expected]
+        first, second, third = pks[:2], pks[2:4], pks[4:]
+        self.assertEqual(shown, [first, second, third, second, first])
+        self.assertIsNone(url)
+
+    def test_a_cursor_of_no_moment_is_a_missing_page(self) -> None:
+        for position in ("p=yesterday", "p=", "p=2025-13-01+00%3A00", "p=1"):
+            cursor = b64encode(position.encode()).decode()
+            with self.subTest(position), self.assertNumQueries(0):
+                response = self.client.get(self.url, {"cursor": cursor})
+                self.assertEqual(response.status_code, 404)
+
+    def test_lines_that_nobody_sees_are_not_read(self) -> None:
+        self.place(1)
+        for fields, tables in (
+            ("number,status", {"orders_order"}),
+            ("number,line_count", {"orders_order", "orders_orderline"}),
+            ("products.sku", {"orders_order", "orders_orderline"}),
+        ):
+            with self.subTest(fields), CaptureQueriesContext(connection) as asked:
+                self.results(fields=fields)
+            (statement,) = asked
+            read = set(re.findall(r"FROM `(\w+)`", statement["sql"]))
+            self.assertEqual(read, tables)
