@@ -143,7 +143,7 @@ class AuthTokenQuerySet(models.QuerySet["AuthToken"]):
 
     def for_authentication(self, digest: str) -> Self:
         """Load the token of a digest with its user; at most one row, 1 query."""
-        return self.filter(digest=digest).select_related("user")
+        return self.filter(digest=digest).select_related("user").order_by()
 
     def alive(self, moment: datetime) -> Self:
         """Keep tokens that open something at a moment, the last used first."""
@@ -171,7 +171,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def for_authentication(self, digest: str) -> Self:
         """Load the key of a digest with its owner; at most one row, 1 query."""
-        return self.filter(digest=digest).select_related("user")
+        return self.filter(digest=digest).select_related("user").order_by()
 
     def of_active_accounts(self) -> Self:
         """Keep keys of accounts that may sign in, with the accounts loaded."""

@@ -1,6 +1,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC
+from decimal import Decimal
 from typing import Any, ClassVar, cast
 from unittest import mock
 
@@ -147,6 +148,16 @@ class ReadTests(TestCase):
         finally:
             set_rollback(False)
         self.assertEqual(self.read(("SELECT 1", ())), [((1,),)])
+
+    def test_amounts_are_exact_and_made_once(self) -> None:
+        amounts = ("SELECT 1.5, 1.50, -0.001, 12345678901234567890.123, 1.50", ())
+        ((row,),) = self.read(amounts)
+        self.assertEqual(
+            [str(each) for each in row],
+            ["1.5", "1.50", "-0.001", "12345678901234567890.123", "1.50"],
+        )
+        self.assertIsInstance(row[0], Decimal)
+        self.assertIs(row[1], row[4])
 
     def test_moments_are_in_utc(self) -> None:
         moment = timezone.now()
