@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
+from custom.mysql.compiler import lock_through
+
 if TYPE_CHECKING:
     from promotions.models import (  # noqa: F401 - in strings
         Voucher,
@@ -85,9 +87,10 @@ class VoucherRedemptionQuerySet(models.QuerySet["VoucherRedemption"]):
         return self.filter(given_back_at__isnull=True)
 
     def lock_standing(self, order: uuid.UUID) -> "list[VoucherRedemption]":
-        """Read an order's uses under exclusive locks, by voucher."""
+        """Read an order's uses under exclusive locks, by voucher, and no others."""
         # By the key: sorting by the voucher itself would join and lock its row too.
         found = self.standing().filter(order=order).order_by("voucher_id")
+        found = lock_through(found, "voucherredemption_once_an_order")
         return list(found.select_for_update())
 
     def count_by_voucher(

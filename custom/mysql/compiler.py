@@ -33,7 +33,7 @@ THROUGH: Final = "locked_through"  # attribute of a query
 
 
 def lock_through(rows: Q, index: str) -> Q:
-    """Have ``update`` find these rows, and lock them, one by one along an index.
+    """Have these rows found along an index where they are updated or locked.
 
     For rows that others lock along it, as an INSERT that meets them does: read whole,
     as a small table is, they are locked in another order, and so are the rows between.
@@ -49,8 +49,8 @@ class SQLCompiler(BaseCompiler):
     def get_from_clause(self) -> tuple[list[str], Any]:
         """Return the tables, the first of them with the hint."""
         tables, parameters = super().get_from_clause()
-        if self.query.select_for_update and _names_keys(self.query):
-            tables[0] += BY_KEY
+        if self.query.select_for_update:
+            tables[0] += _hint(self)
         return tables, parameters
 
 
@@ -60,12 +60,16 @@ class SQLUpdateCompiler(BaseUpdateCompiler):
     def as_sql(self) -> tuple[str, Any]:  # type: ignore[override]
         """Return the statement, its table with the hint."""
         sql, parameters = super().as_sql()
-        if sql and _names_keys(self.query):
-            sql = sql.replace(" SET ", f"{BY_KEY} SET ", 1)
-        elif sql and (index := getattr(self.query, THROUGH, None)):
-            hint = f" FORCE INDEX ({self.connection.ops.quote_name(index)})"
-            sql = sql.replace(" SET ", f"{hint} SET ", 1)
-        return sql, parameters
+        return sql.replace(" SET ", f"{_hint(self)} SET ", 1), parameters
+
+
+def _hint(compiler: Any) -> str:  # noqa: ANN401 - Django's
+    """Say by which index rows are found that are locked; empty: MariaDB chooses."""
+    if _names_keys(compiler.query):
+        return BY_KEY
+    index = getattr(compiler.query, THROUGH, None)
+    name = index and compiler.connection.ops.quote_name(index)
+    return f" FORCE INDEX ({name})" if name else ""
 
 
 def _names_keys(query: Any) -> bool:  # noqa: ANN401 - of any kind

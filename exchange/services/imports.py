@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from custom import outbox
 from custom.ids import new_public_id
+from custom.mysql.compiler import lock_through
 from custom.purging import purge_in_batches
 from custom.transactions import transactional
 from exchange.errors import ImportStateError
@@ -49,7 +50,8 @@ def apply_import(public_id: object, *, actor: User) -> None:
         ImportStateError: It is not checked, or is applied already.
     """
     checked = Import.objects.by_id(public_id).filter(state=Import.State.CHECKED)
-    begun = checked.update(
+    # A worker holds the row of another one for as long as it writes a chunk.
+    begun = lock_through(checked, "public_id").update(
         state=Import.State.APPLYING,
         actor=actor,
         moved_at=timezone.now(),

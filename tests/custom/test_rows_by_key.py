@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from custom.models import OutboxMessage
+from custom.mysql.compiler import lock_through
 from custom.outbox import _finish
 from custom.transactions import (
     LOCK_WAIT_TIMEOUT,
@@ -198,6 +199,20 @@ class HintTests(TestCase):
             with self.subTest(name):
                 sql = self.statement(lambda wanted=wanted: list(wanted))
                 self.assertNotIn("FORCE", sql)
+
+    def test_rows_by_another_unique_key(self) -> None:
+        rows = lock_through(OutboxMessage.objects.pending(), "outboxmessage_due")
+        by_key = rows.filter(pk__in=[1, 2])
+        for name, index, work in (
+            ("locked", "`outboxmessage_due`", lambda: list(rows.select_for_update())),
+            ("changed", "`outboxmessage_due`", lambda: rows.update(last_error="")),
+            ("by key", "PRIMARY", lambda: by_key.update(last_error="")),
+        ):
+            with self.subTest(name):
+                hint = f"`custom_outboxmessage` FORCE INDEX ({index}) "
+                self.assertIn(hint, self.statement(work))
+        with self.subTest("read"):
+            self.assertNotIn("FORCE", self.statement(lambda: list(rows)))
 
     def test_index_that_looks_cheaper_is_not_taken(self) -> None:
         message = make_message()  # one is due, so that the index leads to one row too

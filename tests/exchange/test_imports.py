@@ -120,8 +120,13 @@ class ProductTests(ImportTestCase):
         applied(self.boss, "products", csv_file(self.FILE))
         run = applied(self.boss, "products", csv_file(self.FILE))
         self.assertEqual(counts(run), (0, 0, 2, 2))
-        with self.assertRaises(ImportStateError):
+        with (
+            CaptureQueriesContext(connection) as asked,
+            self.assertRaises(ImportStateError),
+        ):
             apply_import(run.public_id, actor=self.boss)
+        # It waits for no other import, whatever the table's size.
+        self.assertIn("FORCE INDEX (`public_id`) SET", asked[1]["sql"])
 
     def test_one_step_undoes_it(self) -> None:
         applied(self.boss, "products", csv_file(self.FILE))

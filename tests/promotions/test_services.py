@@ -139,6 +139,7 @@ class GiveBackVouchersTests(TestCase):
             give_back_vouchers(order)
         (locking,) = [sql for sql in sqls(captured) if "FOR UPDATE" in sql]
         self.assertNotIn("JOIN", locking)
+        self.assertIn("FORCE INDEX (`voucherredemption_once_an_order`) WHERE", locking)
         writes = [sql for sql in sqls(captured) if sql.startswith("UPDATE")]
         self.assertIn("voucherredemption", writes[0])
         self.assertIn("ORDER BY `promotions_vouchercounter`.`voucher_id`", writes[1])
