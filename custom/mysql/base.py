@@ -39,6 +39,30 @@ class DatabaseOperations(operations.DatabaseOperations):
         return dt.datetime.combine(value, value.time(), dt.UTC)
 
 
+class _Cursor(base.CursorWrapper):
+    """Django's own, whose statements are counted."""
+
+    def __init__(self, cursor: Any, link: "DatabaseWrapper") -> None:  # noqa: ANN401
+        super().__init__(cursor)
+        self._link = link
+
+    def execute(self, query: Any, args: Any = None) -> Any:  # noqa: ANN401
+        """Run a statement."""
+        start = time.perf_counter()
+        try:
+            return super().execute(query, args)
+        finally:
+            self._link.count(1, start)
+
+    def executemany(self, query: Any, args: Any) -> Any:  # noqa: ANN401
+        """Run a statement with each of some values."""
+        start = time.perf_counter()
+        try:
+            return super().executemany(query, args)
+        finally:
+            self._link.count(1, start)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, with cheaper health checks and transactions.
 
@@ -52,6 +76,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     ``read`` asks the driver's connection. Three cursors, one around the other, take as
     long to run a short statement as MariaDB does.
+
+    Attributes:
+        statements: How many have been run, by whatever way.
+        seconds: For how long MariaDB was waited for.
     """
 
     ops_class = DatabaseOperations
@@ -59,6 +87,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **options)
         self._used_at = -FRESH_SECONDS
+        self.statements = 0
+        self.seconds = 0.0
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return what a connection is made with, and how it reads values."""
@@ -79,7 +109,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ANN401
         """Return a cursor; it is about to be used."""
         self._used_at = time.monotonic()
-        return super().create_cursor(name)
+        return _Cursor(super().create_cursor(name).cursor, self)
+
+    def count(self, statements: int, since: float) -> None:
+        """Add what was run since a moment of ``time.perf_counter()``."""
+        self.statements += statements
+        self.seconds += time.perf_counter() - since
 
     def read(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of each of some statements, in one trip to the server.
@@ -120,7 +155,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return execute(sql, parameters, False, {"connection": self, "cursor": None})
 
     def _read(self, statements: Sequence[Statement]) -> list[Rows]:
-        driver = self.connection
+        driver, start = self.connection, time.perf_counter()
         with self.wrap_database_errors:
             texts = [
                 sql.encode(driver.encoding) % _literals(driver, parameters)
@@ -137,6 +172,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             except BaseException:
                 self.close()  # rows that nobody fetches are in the way
                 raise
+            finally:
+                self.count(len(statements), start)
             return found
 
     def _start_transaction_under_autocommit(self) -> None:

@@ -126,6 +126,22 @@ class ReadTests(TestCase):
                 self.read(*statements)
             self.assertEqual(self.read(good), [((1,),)])
 
+    def test_statements_are_counted_whatever_way_they_take(self) -> None:
+        link = cast("DatabaseWrapper", connections["default"])
+        before, seconds = link.statements, link.seconds
+        self.read(*self.STATEMENTS)
+        self.assertEqual(link.statements - before, 3)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.executemany("SELECT %s", [(1,), (2,)])
+        self.assertEqual(link.statements - before, 5)
+        with self.assertRaises(OperationalError):
+            self.read(("SELECT nothing", ()))
+        with self.assertRaises(OperationalError), connection.cursor() as cursor:
+            cursor.execute("SELECT nothing")
+        self.assertEqual(link.statements - before, 7)
+        self.assertGreater(link.seconds, seconds)
+
     def test_interruption_leaves_no_rows_behind(self) -> None:
         link: Any = connection.copy()
         self.addCleanup(link.close)
