@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
+from corsheaders.middleware import CorsMiddleware
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.messages.middleware import MessageMiddleware
@@ -24,14 +25,14 @@ from django.utils.cache import patch_vary_headers, set_response_etag
 from django.utils.functional import LazyObject, empty
 from django_structlog.middlewares import RequestMiddleware
 from rest_framework.renderers import TemplateHTMLRenderer
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from custom import origins
 from custom.api.conditional import CONDITIONS
 from custom.api.handlers import is_api_path, problem_response
 from custom.api.problems import PROBLEM_BY_STATUS, Problem, ProblemResponse
 
-logger = structlog.get_logger("django_structlog.middlewares.request")
+REQUEST_LOG = "django_structlog.middlewares.request"
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -97,6 +98,10 @@ class RequestLogMiddleware(RequestMiddleware):
     RequestIdMiddleware has named it.
     """
 
+    def __init__(self, get_response: Any) -> None:  # noqa: ANN401 - the library's
+        super().__init__(get_response)
+        self._log = structlog.get_logger(REQUEST_LOG).bind()  # once, not each time
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Log around the rest; the library looks each time whether it is awaited."""
         self.prepare(request)
@@ -110,7 +115,8 @@ class RequestLogMiddleware(RequestMiddleware):
         Whose it is, is not known yet; nobody listens to the library's signals.
         """
         bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
-        logger.info("request_started", request=self.format_request(request))
+        if self._log.isEnabledFor(logging.INFO):
+            self._log.info("request_started", request=self.format_request(request))
 
     def handle_response(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Log how it ended; failures and streams as the library does."""
@@ -119,13 +125,15 @@ class RequestLogMiddleware(RequestMiddleware):
             return
         self.bind_user_id(request)
         is_failure = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-        logger.log(
-            logging.ERROR if is_failure else logging.INFO,
-            "request_finished",
-            code=response.status_code,
-            request=self.format_request(request),
-        )
-        clear_contextvars()
+        level = logging.ERROR if is_failure else logging.INFO
+        if self._log.isEnabledFor(level):
+            self._log.log(
+                level,
+                "request_finished",
+                code=response.status_code,
+                request=self.format_request(request),
+            )
+        unbind_contextvars("request_id", "user_id")
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
@@ -220,8 +228,25 @@ class ContentLengthMiddleware:
         return response
 
 
+class CrossOriginMiddleware(CorsMiddleware):
+    """Reads all headers, as the library does, for requests of other sites alone."""
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - the library's
+        """Answer preflights, let other sites read answers, and vary by who asks."""
+        if "HTTP_ORIGIN" in request.META or request.method == "OPTIONS":
+            return super().__call__(request)
+        response = self.get_response(request)
+        if self.is_enabled(request):
+            patch_vary_headers(cast("HttpResponse", response), ("origin",))
+        return response
+
+
 class ConditionalHeadMiddleware(ConditionalGetMiddleware):
     """Gives HEAD the tag, or the 304, that GET gets: the body is still there."""
+
+    def needs_etag(self, response: HttpResponseBase) -> bool:
+        """Tell whether anyone may keep the answer."""
+        return "no-store" not in response.headers.get("Cache-Control", "").lower()
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

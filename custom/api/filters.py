@@ -9,6 +9,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.renderers import BrowsableAPIRenderer
@@ -51,6 +52,24 @@ class FilterSet(django_filters.FilterSet):
         """Return the form of the filters; without any, one that is filled already."""
         form: forms.Form = super().form if self.filters else _nothing_asked()
         return form
+
+
+class FilterBackend(DjangoFilterBackend):
+    """Makes no filter set for a request that names none of its parameters.
+
+    Unless the set has something to say even then, by a ``filter_queryset`` of its own.
+    """
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:  # noqa: ANN401
+        """Narrow the rows by what the request names."""
+        kind: Any = self.get_filterset_class(view, queryset)
+        if (
+            kind is None
+            or kind.filter_queryset is not FilterSet.filter_queryset
+            or not kind.base_filters.keys().isdisjoint(request.query_params)
+        ):
+            return super().filter_queryset(request, queryset, view)
+        return queryset
 
 
 @cache

@@ -1,9 +1,9 @@
 """Which format an answer has, and in which version (RFC 9110, section 12.5.1)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rest_framework.exceptions import ErrorDetail, NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -13,10 +13,17 @@ from rest_framework.utils.mediatypes import _MediaType
 
 from custom.api.problems import QueryParameterError
 
+ANYTHING = "*/*"
 FORMAT_PARAMETER = "format"
 VERSION_PARAMETER = "version"
 LONGEST_KNOWN = 500  # characters of a header that is remembered
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+
+
+class _Asked(NamedTuple):
+    """As much of a request as REST framework reads of it."""
+
+    headers: Mapping[str, str]
 
 
 class _Range(NamedTuple):
@@ -55,7 +62,8 @@ class QualityNegotiation(DefaultContentNegotiation):
             NotAcceptable: Nothing the client accepts can be written.
         """
         candidates = list(renderers)
-        accept = ",".join(self.get_accept_list(request)) or "*/*"
+        # Not by ``request.headers``, which reads all of them.
+        accept = request._request.META.get("HTTP_ACCEPT", ANYTHING)  # noqa: SLF001
         wanted = format_suffix or request.query_params.get(FORMAT_PARAMETER)
         kinds = tuple(map(type, candidates))
         choose = _choose if len(accept) <= LONGEST_KNOWN else _choose.__wrapped__
@@ -74,7 +82,9 @@ def _choose(
     Raises:
         QueryParameterError, NotAcceptable: As ``select_renderer``.
     """
-    ranges = [_read_range(token) for token in accept.split(",")]
+    asked: Any = _Asked({"accept": accept})
+    tokens = DefaultContentNegotiation().get_accept_list(asked) or [ANYTHING]
+    ranges = [_read_range(token) for token in tokens]
     if wanted is not None:
         kind, media_type = _choose_by_format(kinds, ranges, wanted)
         return kinds.index(kind), media_type

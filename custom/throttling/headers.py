@@ -30,7 +30,9 @@ NOT_MODIFIED: Final = 304
 def stamp(response: HttpResponseBase, counts: RequestCounts) -> None:
     """Write what is known; a number that nobody has told is left out."""
     headers = response.headers
-    if (rate := counts.per_minute) is not None:
+    counted = counts.counts.get(PER_MINUTE)
+    rate = counted.rate if counted else counts.per_minute
+    if rate is not None:
         headers[LIMIT_HEADER] = str(rate.limit)
     policies, states = [], []
     for count in counts.counts.values():
@@ -38,7 +40,6 @@ def stamp(response: HttpResponseBase, counts: RequestCounts) -> None:
         if verdict is None:
             continue
         if count.scope == PER_MINUTE:
-            headers[LIMIT_HEADER] = str(count.rate.limit)
             headers[REMAINING_HEADER] = str(verdict.remaining)
             headers[RESET_HEADER] = str(count.seconds)
         policies.append(f'"{count.scope}";q={count.rate.limit};w={count.rate.window}')

@@ -24,7 +24,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "custom.api.negotiation.QualityNegotiation",
     "DEFAULT_METADATA_CLASS": "custom.api.metadata.MethodsMetadata",
     "DEFAULT_PAGINATION_CLASS": "custom.api.pagination.PageNumberPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["custom.api.filters.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "custom.api.schema.ApiSchema",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
     # Without a default version drf-spectacular writes an empty schema.

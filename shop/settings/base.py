@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "custom.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "custom.middleware.PagePolicyMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "custom.middleware.CrossOriginMiddleware",
     "custom.throttling.ThrottleMiddleware",
     "custom.caching.middleware.PageCacheMiddleware",
     "custom.middleware.ProblemMiddleware",
