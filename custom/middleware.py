@@ -12,7 +12,6 @@ import structlog
 from corsheaders.middleware import CorsMiddleware
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.contrib.messages.middleware import MessageMiddleware
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -86,10 +85,11 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Set the origin for as long as the request is answered."""
-        vars(request).pop("auser", None)  # holds the request; nobody awaits
         source = origins.API if is_api_path(request.path_info) else origins.ADMIN
         with origins.origin(source, request=request):
-            return self.get_response(request)
+            response = self.get_response(request)
+        vars(request).pop("auser", None)  # holds the request; nobody awaits
+        return response
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -264,16 +264,6 @@ class ConditionalHeadMiddleware(ConditionalGetMiddleware):
             return super().process_response(request, response)
         finally:
             request.method = "HEAD"
-
-
-class PageMessageMiddleware(MessageMiddleware):
-    """Keeps messages for the next page; the API has none."""
-
-    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - the library's
-        """Leave requests of the API alone."""
-        if is_api_path(request.path_info):
-            return self.get_response(request)
-        return super().__call__(request)
 
 
 class SlashMiddleware:

@@ -8,7 +8,7 @@ from shop.settings.queues import REDIS_URL
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "users.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "users.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [

@@ -90,14 +90,16 @@ MIDDLEWARE = [
     "cachebuster.middleware.StaticFilesMiddleware",
     "custom.middleware.BodyLimitMiddleware",
     "custom.middleware.ConditionalHeadMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "custom.middleware.SlashMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "custom.middleware.OriginMiddleware",
+    "custom.cookies.CookieMiddleware",  # who brings none goes on below
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "custom.middleware.OriginMiddleware",
-    "custom.middleware.PageMessageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "custom.cookies.everyone",
 ]
 APPEND_SLASH = False  # custom.middleware.SlashMiddleware: only GET is redirected
 

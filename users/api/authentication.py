@@ -1,15 +1,16 @@
 """Who calls, by the token or the API key in the ``Authorization`` header."""
 
 import re
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.utils import timezone
 from knox.crypto import hash_token
-from rest_framework.authentication import BaseAuthentication
+from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from custom.api.contract import Refusal
+from custom.cookies import ASKED
 from custom.prepared import PreparedRead
 from users.models import ApiKey, AuthToken, User
 from users.services import extend_token, record_key_use
@@ -25,7 +26,7 @@ FIND_KEY: Final = PreparedRead(ApiKey.objects.for_authentication)
 KEY_MARK: Final = "_"  # every key has one after its prefix, and no token has any
 
 
-class TokenAuthentication(BaseAuthentication):
+class TokenAuthentication(authentication.BaseAuthentication):
     """Accept ``Token <secret>`` and ``Bearer <secret>``; 1 query a request.
 
     The secret is a device's or an API key's; how it looks decides where it is looked
@@ -59,6 +60,15 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Name the scheme in ``WWW-Authenticate``, which makes refusals a 401."""
         return "Token"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """REST framework's own; tells that the answer rests on there being no session."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        """Return the caller whose session it is, ``None`` without one."""
+        setattr(request._request, ASKED, True)  # noqa: SLF001
+        return super().authenticate(request)
 
 
 def _open_token(secret: str) -> AuthToken:

@@ -1,9 +1,16 @@
 """What drf-spectacular cannot find out about accounts by itself."""
 
+from drf_spectacular import authentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from users.api.authentication import TokenAuthentication
+from users.api.authentication import SessionAuthentication, TokenAuthentication
+
+
+class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
+    """Describe the cookie; the library's own is for no subclass."""
+
+    target_class = SessionAuthentication
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
