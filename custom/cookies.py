@@ -35,7 +35,7 @@ class CookieMiddleware:
             return self.get_response(request)
         response = self.beyond(request)
         if hasattr(request, ASKED):
-            patch_vary_headers(response, ("Cookie",))  # type: ignore[arg-type]
+            patch_vary_headers(response, ("Cookie",))
         return response
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
 from django.utils import timezone
 from knox.crypto import hash_token
 from rest_framework import authentication
@@ -33,24 +34,29 @@ class _Credentials(Generic[Credential]):
     """
 
     def __init__(self, kind: type[Credential]) -> None:
-        self._kind = kind
-        self._own = [each.attname for each in kind._meta.concrete_fields]  # noqa: SLF001
-        self._owners = [each.attname for each in User._meta.concrete_fields]  # noqa: SLF001
+        self._kind: Any = kind
+        self._own = _columns(kind)
+        self._owners = _columns(User)
         self._rows: PreparedRead[tuple[Any, ...]] = PreparedRead(self._build)
 
     def find(self, digest: str) -> Credential | None:
         """Return the one of a digest, if there is one; 1 query."""
         for row in self._rows(digest=digest):
             mine, owners = row[: len(self._own)], row[len(self._own) :]
-            found = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, mine)
+            found: Credential = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, mine)
             found.user = User.from_db(DEFAULT_DB_ALIAS, self._owners, owners)
             return found
         return None
 
     def _build(self, digest: str) -> Any:  # noqa: ANN401
         owners = (f"user__{name}" for name in self._owners)
-        found: Any = self._kind.objects.for_authentication(digest)
+        found = self._kind.objects.for_authentication(digest)
         return found.values_list(*self._own, *owners)
+
+
+def _columns(model: type[Model]) -> list[str]:
+    """Name the columns of a model, as ``from_db`` takes them."""
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
 
 
 FIND_TOKEN: Final = _Credentials(AuthToken)

@@ -10,7 +10,7 @@ from users.api.authentication import SessionAuthentication, TokenAuthentication
 class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
     """Describe the cookie; the library's own is for no subclass."""
 
-    target_class = SessionAuthentication
+    target_class = f"{SessionAuthentication.__module__}.SessionAuthentication"
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
