@@ -84,6 +84,8 @@ class PartedPage:
         parts = iterable.parts
         told, read = parts.told, parts.kind._fields[len(parts.told) :]
         query = parts.queryset.values_list(*read).query
+        order = _order_of(query)
+        query.clear_ordering(force=True)
         of_parts = query.get_compiler(connection=compiler.connection)
         sql, self._parameters = of_parts.as_sql()
         self._behind = f") page LEFT JOIN ({sql}) part ON part.{parts.key} = page.pk"
@@ -96,8 +98,8 @@ class PartedPage:
         if (*names[self._start :],) != told or self._page.converts(self._start):
             msg = f"Parts cannot be told {told} by a row's last columns: {names}"
             raise ValueError(msg)
-        self._sort = _keys_of(compiler.query.order_by, self._page)
-        self._sort_parts = _keys_of(query.order_by, self._part, self._width)
+        self._sort = _keys_of(_order_of(compiler.query), self._page)
+        self._sort_parts = _keys_of(order, self._part, self._width)
 
     def join(
         self, sql: str, parameters: tuple[object, ...]
@@ -126,12 +128,18 @@ class PartedPage:
         return row
 
 
-def _keys_of(order_by: Sequence[Any], columns: Columns, start: int = 0) -> SortKeys:
+def _order_of(query: Any) -> list[str]:  # noqa: ANN401 - Django's
+    """Return the names that a query sorts by, its model's if it has none of its own."""
+    of_model = query.get_meta().ordering if query.default_ordering else ()
+    return [str(name) for name in query.order_by or of_model]
+
+
+def _keys_of(order: Sequence[str], columns: Columns, start: int = 0) -> SortKeys:
     """Return what to sort by, the last name first."""
     keys: SortKeys = []
     fields = [each.output_field for each in columns.expressions]
     places = dict(zip(columns.names, enumerate(fields, start), strict=True))
-    for name in map(str, reversed(order_by)):
+    for name in reversed(order):
         at, field = places.get(name.removeprefix("-"), (0, None))
         if not isinstance(field, DateTimeField | IntegerField) or field.null:
             msg = f"Rows that were read cannot be sorted by {name}."

@@ -153,6 +153,7 @@ class PartsTests(TestCase):
         for rows in (
             with_parts(shelves(self.pks, "title"), SIZES),
             with_parts(shelves(self.pks, "slug"), SIZES),
+            with_parts(as_rows(Product.objects.all(), Shelf), SIZES),  # by its id
             with_parts(shelves(self.pks), UNSORTABLE),
         ):
             with self.assertRaisesMessage(ValueError, "cannot be sorted"):
