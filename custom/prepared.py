@@ -3,7 +3,7 @@
 Django takes longer to write a statement than MariaDB to answer it. A prepared read has
 its queryset compiled once and binds other values from then on; the rows are those of
 the queryset. Tuples (``values_list``, ``custom.rows.as_rows``) come straight from the
-driver, instances are made by Django.
+driver, and instances are made of them.
 """
 
 import re
@@ -13,7 +13,12 @@ from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, Model, QuerySet
-from django.db.models.query import FlatValuesListIterable, ValuesListIterable
+from django.db.models.query import (
+    FlatValuesListIterable,
+    ModelIterable,
+    ValuesListIterable,
+    get_related_populators,
+)
 
 from custom.binding import (
     MOST_BOUND,
@@ -39,7 +44,7 @@ class PreparedRead(Generic[Row]):
             times, or lists of numbers or texts. They must reach SQL as they are;
             nothing else that changes from one call to the next may, such as the
             present time or a setting. It may select related rows, annotate, and
-            return values; it may not prefetch.
+            return tuples or single values; it may not prefetch.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -225,11 +230,13 @@ class _Statement(Generic[Row]):
         self._compiled = CompiledSql(self._write, values)
         self._columns = Columns(self._compiler)
         made_by = self._rows._iterable_class  # noqa: SLF001
-        self._make = _maker_of(made_by)
+        self._make: Any = _maker_of(made_by, self._compiler)
         is_parted = issubclass(made_by, PartedIterable)
         self._parted = PartedPage(made_by, self._compiler) if is_parted else None
         if (
-            self._rows._prefetch_related_lookups  # noqa: SLF001
+            self._make is None
+            or self._rows._prefetch_related_lookups  # noqa: SLF001
+            or self._rows._known_related_objects  # noqa: SLF001
             or self._compiler.has_composite_fields(self._columns.expressions)
             or self._compiler.has_extra_select
         ):
@@ -260,37 +267,41 @@ class _Statement(Generic[Row]):
         """Make rows of what the driver has read."""
         if self._parted:
             return self._parted.rows_of(found, link)
-        found = self._columns.convert_all(found, link)
-        if self._make is None:
-            return self._as_django_makes(found)
-        return list(map(self._make, found))
-
-    def _as_django_makes(self, rows: Iterable[Sequence[Any]]) -> list[Row]:
-        """Have the queryset's own code make something of rows."""
-        compiler = _Overlay(
-            self._compiler,
-            execute_sql=lambda **_options: None,
-            results_iter=lambda *_, **_options: rows,
-        )
-        query = _Overlay(self._rows.query, get_compiler=lambda *_, **_options: compiler)
-        return list(self._rows._iterable_class(_Overlay(self._rows, query=query)))  # noqa: SLF001
+        return list(map(self._make, self._columns.convert_all(found, link)))
 
 
-class _Overlay:
-    """Something with other attributes laid over its own."""
+class _Instances:
+    """Makes instances of models of a query's columns, as Django does.
 
-    def __init__(self, below: object, **attributes: object) -> None:
-        self.__dict__.update(attributes)
-        self._below = below
+    It finds out for each query where the columns are; here it is known.
+    """
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._below, name)
+    def __init__(self, compiler: Any) -> None:  # noqa: ANN401 - Django's
+        about, columns = compiler.klass_info, compiler.select
+        self._link = compiler.connection.alias
+        self._model = about["model"]
+        self._cut = slice(about["select_fields"][0], about["select_fields"][-1] + 1)
+        self._names = [column.target.attname for column, *_ in columns[self._cut]]
+        populators: Any = get_related_populators
+        self._related = populators(about, columns, self._link)
+        self._annotations = compiler.annotation_col_map
+
+    def make(self, row: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Return the instance of a row, with those that were selected with it."""
+        made = self._model.from_db(self._link, self._names, row[self._cut])
+        for each in self._related:
+            each.populate(row, made)
+        for name, at in self._annotations.items():
+            setattr(made, name, row[at])
+        return made
 
 
-def _maker_of(iterable: type[Any]) -> Callable[[Any], Any] | None:
-    """Return what makes a row of its columns; None where it takes more than that."""
+def _maker_of(iterable: type[Any], compiler: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401
+    """Return what makes a row of its columns; None for what is made in other ways."""
     if issubclass(iterable, RowIterable):
         return iterable.make
+    if iterable is ModelIterable:
+        return _Instances(compiler).make
     if iterable is FlatValuesListIterable:
         return itemgetter(0)
     return tuple if iterable is ValuesListIterable else None

@@ -10,11 +10,11 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalogue.models import Product
+from catalogue.models import Category, Product
 from custom.mysql.base import DatabaseWrapper
 from custom.prepared import MOST_BOUND, PreparedRead, read_together
 from custom.rows import as_rows
-from tests.catalogue.factories import ProductFactory
+from tests.catalogue.factories import CategoryFactory, ProductFactory
 from users.models import AuthToken
 
 
@@ -59,15 +59,36 @@ class PreparedReadTests(TestCase):
                 [vars(row).keys() for row in expected],
             )
 
-    def test_values_and_texts(self) -> None:
+    def test_instances_have_what_was_selected_with_them(self) -> None:
+        first, second, _ = self.products
+        parent = CategoryFactory()
+        for category in (parent, CategoryFactory(parent=parent)):
+            category.products.add(first)
         read = PreparedRead(
-            lambda slug: Product.objects.filter(slug=slug).values_list(
-                "pk", "title", named=True
+            lambda product: (
+                Category.objects.filter(products=product)
+                .select_related("parent")
+                .annotate(twice=F("level") + F("level"))
+                .defer("name")
+                .order_by("level")
             )
         )
+        self.assertEqual(read(product=second.pk), [])
+        with self.assertNumQueries(1):
+            top, below = read(product=first.pk)
+            self.assertIsNone(top.parent)
+            self.assertEqual((below.parent, below.parent.slug), (parent, parent.slug))
+            self.assertEqual((top.twice, below.twice), (0, 2))
+            self.assertIs(below._state.adding, False)
+        with self.assertNumQueries(1):
+            self.assertEqual(top.name, parent.name)
+
+    def test_values_and_texts(self) -> None:
+        read = PreparedRead(
+            lambda slug: Product.objects.filter(slug=slug).values_list("pk", "title")
+        )
         for product in self.products:
-            (row,) = read(slug=product.slug)
-            self.assertEqual((row.pk, row.title), (product.pk, product.title))
+            self.assertEqual(read(slug=product.slug), [(product.pk, product.title)])
         self.assertEqual(read(slug="a' OR 1=1 -- "), [])
 
     def test_tuples_of_a_class(self) -> None:
@@ -173,7 +194,9 @@ class PreparedReadTests(TestCase):
 
     def test_cut(self) -> None:
         read = PreparedRead(
-            lambda pks: Product.objects.filter(pk__in=pks).order_by("pk").values("pk")
+            lambda pks: (
+                Product.objects.filter(pk__in=pks).order_by("pk").values_list("pk")
+            )
         )
         for cut in (slice(0, 2), slice(1, 3), slice(2, 4), slice(3, 5)):
             with CaptureQueriesContext(connection) as asked:
@@ -212,12 +235,20 @@ class PreparedReadTests(TestCase):
         with self.assertRaisesMessage(ValueError, "cannot be prepared"):
             read(word="Film")
 
-    def test_prefetching_is_refused(self) -> None:
-        read = PreparedRead(
-            lambda pk: Product.objects.filter(pk=pk).prefetch_related("variants")
-        )
-        with self.assertRaisesMessage(ValueError, "cannot be prepared"):
-            read(pk=1)
+    def test_what_takes_more_than_columns_is_refused(self) -> None:
+        product = self.products[0]
+        for name, build in {
+            "prefetching": lambda pk: Product.objects.filter(pk=pk).prefetch_related(
+                "variants"
+            ),
+            "dictionaries": lambda pk: Product.objects.filter(pk=pk).values("pk"),
+            "relations of one": lambda pk: product.variants.filter(pk=pk),
+        }.items():
+            with (
+                self.subTest(name),
+                self.assertRaisesMessage(ValueError, "cannot be prepared"),
+            ):
+                PreparedRead(build)(pk=1)
 
 
 class TogetherTests(TestCase):

@@ -1,10 +1,8 @@
 """Who calls, by the token or the API key in the ``Authorization`` header."""
 
 import re
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
 from django.utils import timezone
 from knox.crypto import hash_token
 from rest_framework import authentication
@@ -23,44 +21,9 @@ SCHEMES: Final = frozenset({"token", "bearer"})
 # Wider than what knox makes, so that tokens outlive a change of its settings;
 # narrow enough that whatever matches can be hashed.
 SECRET_PATTERN: Final = re.compile(r"[!-~]{1,255}")
+FIND_TOKEN: Final = PreparedRead(AuthToken.objects.for_authentication)
+FIND_KEY: Final = PreparedRead(ApiKey.objects.for_authentication)
 KEY_MARK: Final = "_"  # every key has one after its prefix, and no token has any
-
-
-class _Credentials(Generic[Credential]):
-    """Credentials of one kind with their owners, by digest.
-
-    Both instances are made here, of one tuple: Django takes as long again to find out
-    which columns are whose.
-    """
-
-    def __init__(self, kind: type[Credential]) -> None:
-        self._kind: Any = kind
-        self._own = _columns(kind)
-        self._owners = _columns(User)
-        self._rows: PreparedRead[tuple[Any, ...]] = PreparedRead(self._build)
-
-    def find(self, digest: str) -> Credential | None:
-        """Return the one of a digest, if there is one; 1 query."""
-        for row in self._rows(digest=digest):
-            mine, owners = row[: len(self._own)], row[len(self._own) :]
-            found: Credential = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, mine)
-            found.user = User.from_db(DEFAULT_DB_ALIAS, self._owners, owners)
-            return found
-        return None
-
-    def _build(self, digest: str) -> Any:  # noqa: ANN401
-        owners = (f"user__{name}" for name in self._owners)
-        found = self._kind.objects.for_authentication(digest)
-        return found.values_list(*self._own, *owners)
-
-
-def _columns(model: type[Model]) -> list[str]:
-    """Name the columns of a model, as ``from_db`` takes them."""
-    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
-
-
-FIND_TOKEN: Final = _Credentials(AuthToken)
-FIND_KEY: Final = _Credentials(ApiKey)
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -134,11 +97,11 @@ def _open_key(secret: str) -> ApiKey:
     return key
 
 
-def _find(rows: _Credentials[Credential], secret: str) -> Credential:
+def _find(rows: PreparedRead[Credential], secret: str) -> Credential:
     """Return the row of a secret, if it belongs to an active account; 1 query."""
     found = None
     if SECRET_PATTERN.fullmatch(secret):
-        found = rows.find(hash_token(secret))
+        found = next(iter(rows(digest=hash_token(secret))), None)
     if found is None or not found.user.is_active:
         raise _token_invalid()
     return found
