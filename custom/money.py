@@ -7,7 +7,7 @@ the currency's own minor unit: none for yen, two for euro, three for Kuwaiti din
 import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 DEFAULT_PLACES = 2
 # ISO 4217, list one: every current currency whose minor unit is not two places.
@@ -20,6 +20,7 @@ PLACES = (
     | dict.fromkeys(_FOUR_PLACES.split(), 4)
 )
 MOST_PLACES = 3  # what the database's columns hold
+MOST_KEPT = 4_096  # amounts, of some 300 bytes each
 _CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -50,6 +51,7 @@ def as_paid(amount: Decimal, currency: str) -> Decimal:
     return rounded if rounded == amount else amount
 
 
+@lru_cache(MOST_KEPT)  # prices are few beside how often they are shown
 def format_money(amount: Decimal, currency: str) -> str:
     """Write an amount with all of its currency's places and no sign on zero."""
     rounded = amount.quantize(_unit(currency), ROUND_HALF_UP)  # a call less: hot

@@ -1,4 +1,7 @@
-"""Every endpoint gives and takes the same values as JSON and as XML."""
+"""Every endpoint gives and takes the same values as JSON and as XML.
+
+What it gives is what REST framework's own serializers would.
+"""
 
 import json
 import tempfile
@@ -48,6 +51,7 @@ from partner.services import add_member
 from payments.api.serializers import PaymentInputSerializer
 from reviews.api.serializers import ReviewInputSerializer
 from tests.address.factories import AddressFactory
+from tests.compiled import held_against_rest_framework
 from tests.custom.api.test_xml import TEXT
 from tests.formats import read_in_both
 from tests.orders.factories import make_offer
@@ -228,6 +232,7 @@ class AnswerTests(TestCase):
 
     def setUp(self) -> None:
         fresh_index()
+        self.enterContext(held_against_rest_framework())
         self.api = APIClient()
         self.api.force_authenticate(self.customer)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from basket.models import MAX_QUANTITY
@@ -71,7 +70,7 @@ class BasketLineSerializer(OutputSerializer[ShownLine]):
     variant = serializers.IntegerField()
     sku = serializers.CharField()
     title = serializers.SerializerMethodField()
-    image = serializers.SerializerMethodField()
+    image = ImageSerializer(allow_null=True, read_only=True)
     quantity = serializers.IntegerField()
     unit_price = MoneyField()
     line_total = MoneyField()
@@ -80,13 +79,6 @@ class BasketLineSerializer(OutputSerializer[ShownLine]):
     def get_title(self, line: ShownLine) -> str:
         """Return the product's title, and the variant's if it has one."""
         return line.title
-
-    @extend_schema_field(ImageSerializer(allow_null=True))
-    def get_image(self, line: ShownLine) -> dict[str, Any] | None:
-        """Show the product's first picture, if there is one."""
-        if line.image is None:
-            return None
-        return self.part("image", ImageSerializer).to_representation(line.image)
 
 
 class BasketVoucherSerializer(OutputSerializer[ShownVoucher]):

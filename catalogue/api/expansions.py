@@ -97,12 +97,9 @@ def load_reviews(
     wanted = Prefetch("reviews", newest, to_attr="newest_reviews")
     owners = _with_keys_of(products)
     prefetch_related_objects(owners, wanted)
-    row: Any = ReviewSerializer(context=dict(context))
+    shown: Any = ReviewSerializer(context=dict(context))
     return {
-        product.pk: [
-            row.to_representation(review)
-            for review in product.newest_reviews  # type: ignore[attr-defined]
-        ]
+        product.pk: shown.show_all(product.newest_reviews)  # type: ignore[attr-defined]
         for product in owners
     }
 

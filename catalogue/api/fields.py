@@ -1,21 +1,28 @@
 """Serializer fields of the catalogue."""
 
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from custom.api.output import Reader
+from custom.api.compiling import Source
 from custom.money import format_money
 
 
-class ShowsOffer(Protocol):
+class ShowsOffers:
     """A serializer of something that partners offer."""
 
     def final_stock_record(self, instance: Any) -> object | None:  # noqa: ANN401
         """Return what the strategy picked for an instance, or None."""
+        raise NotImplementedError
+
+    @cached_property
+    def shop_currency(self) -> str:
+        """Look up the shop's one currency once for all that is shown."""
+        return str(settings.SHOP_CURRENCY)
 
 
 @extend_schema_field({"type": ["string", "null"], "format": "decimal"})
@@ -31,20 +38,19 @@ class FinalStockRecordField(serializers.Field[Any, Any, str | None, Any]):
 
     def to_representation(self, value: Any) -> str | None:  # noqa: ANN401
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""
-        parent: ShowsOffer = self.parent  # type: ignore[assignment]
-        shown: str | None = self.make_reader(parent)(parent, value)
-        return shown
+        parent: ShowsOffers = self.parent  # type: ignore[assignment]
+        record = parent.final_stock_record(value)
+        amount: Decimal | None = getattr(record, str(self.field_name), None)
+        return None if amount is None else format_money(amount, parent.shop_currency)
 
-    def make_reader(self, _serializer: object) -> Reader:
-        """Return what shows the amount of an instance; see custom.api.output."""
-        name, currency = str(self.field_name), settings.SHOP_CURRENCY
-
-        def read(serializer: ShowsOffer, instance: Any) -> str | None:  # noqa: ANN401
-            record = serializer.final_stock_record(instance)
-            amount: Decimal | None = getattr(record, name, None)
-            return None if amount is None else format_money(amount, currency)
-
-        return read
+    def write(self, source: Source, _otherwise: str) -> str:
+        """Write what shows the amount of an instance; see custom.api.output."""
+        found = "serializer.final_stock_record(row)"
+        amount = f"getattr({found}, {self.field_name!r}, None)"
+        shown = (
+            f"{source.thing(format_money, 'money')}(found, serializer.shop_currency)"
+        )
+        return f"None if (found := {amount}) is None else {shown}"
 
 
 @extend_schema_field({"type": "string", "description": "The shop's one currency."})
@@ -56,12 +62,12 @@ class ShopCurrencyField(serializers.Field[Any, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:  # noqa: ANN401
         """Return its code."""
-        return str(settings.SHOP_CURRENCY)
+        parent: ShowsOffers = self.parent  # type: ignore[assignment]
+        return parent.shop_currency
 
-    def make_reader(self, _serializer: object) -> Reader:
-        """Return what looks it up once for all rows; see custom.api.output."""
-        currency = str(settings.SHOP_CURRENCY)
-        return lambda _serializer, _instance: currency
+    def write(self, _source: Source, _otherwise: str) -> str:
+        """Write what has its code; see custom.api.output."""
+        return "serializer.shop_currency"
 
 
 @extend_schema_field(

@@ -12,6 +12,7 @@ from catalogue.api.fields import (
     AttributeValueField,
     FinalStockRecordField,
     ShopCurrencyField,
+    ShowsOffers,
 )
 from catalogue.attributes import JsonValue, label_of
 from catalogue.images import rendition_names
@@ -58,8 +59,7 @@ class CategorySerializer(OutputSerializer[CategoryNode]):
     def get_children(self, node: CategoryNode) -> list[dict[str, Any]]:
         """Show the categories below with the very same fields, or with those chosen."""
         is_same = self.wanted_of("children") is None
-        show = (self if is_same else self._below).to_representation
-        return [show(child) for child in node.children]
+        return (self if is_same else self._below).show_all(node.children)
 
     @cached_property
     def _below(self) -> "CategorySerializer":
@@ -123,11 +123,11 @@ class RatingField(serializers.DecimalField):
         )
 
 
-class ProductListSerializer(ModelOutputSerializer[Product]):
+class ProductListSerializer(ShowsOffers, ModelOutputSerializer[Product]):
     """A product row."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
-    image = serializers.SerializerMethodField()
+    image = ImageSerializer(allow_null=True, read_only=True)
     price_from = FinalStockRecordField()
     compare_at_price = FinalStockRecordField()
     currency = ShopCurrencyField()
@@ -153,17 +153,6 @@ class ProductListSerializer(ModelOutputSerializer[Product]):
     def final_stock_record(self, row: ProductRow) -> ProductRow:
         """Return the row: it has what the strategy picked for the product."""
         return row
-
-    @extend_schema_field(ImageSerializer(allow_null=True))
-    def get_image(self, row: ProductRow) -> dict[str, Any] | None:
-        """Show the first picture, if there is one."""
-        image = row.image
-        return None if image is None else self._images.to_representation(image)
-
-    @cached_property
-    def _images(self) -> ImageSerializer:
-        """Build the serializer of pictures once for all rows."""
-        return self.part("image", ImageSerializer)
 
     def get_in_stock(self, row: ProductRow) -> bool:
         """Tell whether an offer has a unit ready."""
@@ -215,7 +204,7 @@ class AvailabilitySerializer(OutputSerializer[Any]):
     backorder = serializers.BooleanField(help_text="May be bought beyond those.")
 
 
-class VariantSerializer(ModelOutputSerializer[Variant]):
+class VariantSerializer(ShowsOffers, ModelOutputSerializer[Variant]):
     """A variant with the offer that the strategy picked for it.
 
     The context has ``offers`` (by variant id), ``lowest_prices`` (by stock record

@@ -1,16 +1,14 @@
 """Serializer fields every app may use."""
 
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_attribute, get_error_detail
 
-from custom.api.output import Reader, getter
+from custom.api.compiling import Source
 from custom.codes import read_code
 from custom.money import format_money
 
@@ -41,24 +39,14 @@ class MoneyField(serializers.Field[Any, Any, str, Any]):
             return None
         return _Money(amount, get_attribute(instance, self.currency_path))
 
-    def make_reader(self, _serializer: object) -> Reader:
-        """Return what shows the amount of an instance; see custom.api.output."""
-        return self._reader
-
-    @cached_property
-    def _reader(self) -> Reader:
-        get_amount = getter(self.source_attrs)
-        get_currency = getter(self.currency_path)
-        get_both = attrgetter(*map(".".join, (self.source_attrs, self.currency_path)))
-
-        def read(_serializer: object, instance: Any) -> str | None:  # noqa: ANN401
-            if type(instance) is dict:
-                amount, currency = get_amount(instance), get_currency(instance)
-            else:
-                amount, currency = get_both(instance)
-            return None if amount is None else format_money(amount, currency)
-
-        return read
+    def write(self, source: Source, otherwise: str) -> str:
+        """Write what shows the amount of an instance; see custom.api.output."""
+        amount = source.value(self.source_attrs)
+        currency = source.value(self.currency_path)
+        shown = f"{source.thing(format_money, 'money')}({amount}, {currency})"
+        is_usual = f"type({amount}) is Decimal and type({currency}) is str"
+        by_field = f"None if {amount} is None else {otherwise}(serializer, row)"
+        return f"{shown} if {is_usual} else {by_field}"
 
     def to_representation(self, value: _Money) -> str:
         """Return ``"9.90"`` for euros, ``"1200"`` for yen."""

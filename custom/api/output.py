@@ -1,10 +1,11 @@
 """Serializers whose fields are looked at once, and not for every value shown.
 
 REST framework copies and binds a serializer's fields for each request, and finds out
-for each value how to fetch and to show it. Here a class is read once: what only shows
-attributes fetches all of them by one call, any other field becomes a function of an
-instance that returns what is shown. Fields, sources, nested serializers and the schema
-are declared as ever, and the values are the same.
+for each value how to fetch and to show it. Here a class is read once, and a function
+is written that shows its instances; see custom.api.compiling. A value of the very type
+that a field expects is shown at once, and any other by the field itself. Fields,
+sources, nested serializers and the schema are declared as ever, and the values are the
+same.
 
 What ``?fields=`` leaves out is not computed; see custom.api.selecting.
 
@@ -12,12 +13,10 @@ A function is given the serializer with each instance and never holds it: what a
 serializer shows would else be freed by the garbage collector alone.
 """
 
-import datetime as dt
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from operator import attrgetter
-from typing import Any, ClassVar, TypeVar, cast
+from functools import cache, partial
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model
 from django.db.models.manager import BaseManager
@@ -25,39 +24,30 @@ from django.utils.functional import cached_property
 from rest_framework import fields, serializers
 from rest_framework.relations import PKOnlyObject
 
+from custom.api.compiling import Reader, Source, compiled, display
 from custom.api.selecting import Selection, restricted
+from custom.api.shortcuts import is_plain, shortcut
 
 Instance = TypeVar("Instance")
 ModelT = TypeVar("ModelT", bound=Model)
 PartT = TypeVar("PartT", bound="CompiledOutput")
-Shower = Callable[[Any], Any]  # from a value to what is shown of it
-Reader = Callable[[Any, Any], Any]  # from a serializer and an instance to the same
-Maker = Callable[[Any], Reader]  # for one serializer, with its context
-
-# What shows a value as the field's own method does, but faster.
-SHORTCUTS: Mapping[Any, Callable[[Any], Any]] = {
-    fields.CharField.to_representation: str,
-    fields.IntegerField.to_representation: int,
-    fields.FloatField.to_representation: float,
-}
-LENGTH_OF_SECONDS = len("2026-11-26T09:15:00")
-# They ask their parent or its context how to show a value.
-CONTEXTUAL = (fields.FileField, fields.ListField, fields.DictField)
+# From the source of a function, and the name in it of what else shows a member, to the
+# expression that does.
+Writer = Callable[[Source, str], str]
 
 
 class CompiledOutput(serializers.BaseSerializer[Any]):
-    """Shows instances by functions made once a class; mixed into serializers.
+    """Shows instances by a function made once a class; mixed into serializers.
 
     A field of another class than REST framework's own may have a method
-    ``make_reader(serializer)`` that returns a ``Reader``; without one, it works as
-    ever.
+    ``write(source, otherwise)`` that returns the expression which shows it, by what it
+    asks ``source`` for, or by ``otherwise``: the name of what shows it as ever.
 
     Attributes:
         selection: What of its members is shown; None: all of them.
     """
 
     selection: Selection | None = None
-    _whole: ClassVar["_Plan"]
 
     def __init__(
         self,
@@ -79,17 +69,16 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
             return _Rows(*args, child=cls(context=context), context=context)
         return super().many_init(*args, **options)
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Show every readable field."""
-        plan = self._plan
-        shown: dict[str, Any] = dict.fromkeys(plan.names)  # in their order
-        plan.attributes.add_to(shown, instance)
-        for name, read in self._readers:
-            try:
-                shown[name] = read(self, instance)
-            except fields.SkipField:
-                del shown[name]
-        return shown
+    def to_representation(self, instance: Any) -> Any:  # noqa: ANN401
+        """Show every readable field, or those chosen."""
+        return self._compiled(self, instance)
+
+    def show_all(self, rows: Any) -> list[Any]:  # noqa: ANN401
+        """Show each of some rows, or of a relation's."""
+        own = type(self).to_representation
+        show = self._compiled if own is CompiledOutput.to_representation else own
+        each_row = rows.all() if isinstance(rows, BaseManager) else rows
+        return [show(self, row) for row in each_row]
 
     def wanted_of(self, name: str) -> Selection | None:
         """Return what is shown of a member that is shown; None: the whole of it."""
@@ -102,15 +91,23 @@ class CompiledOutput(serializers.BaseSerializer[Any]):
         return made
 
     @cached_property
-    def _plan(self) -> "_Plan":
-        """Choose what is shown."""
-        whole = _plan_of(type(self))
-        return whole if self.selection is None else whole.part(self.selection)
+    def parts(self) -> Mapping[str, "CompiledOutput"]:
+        """Return what shows each member that is a nested serializer."""
+        kind: Any = type(self)
+        wanted = self.selection
+        return {
+            each.name: self.part(each.name, each.nested)
+            for each in _members_of(kind)
+            if each.nested and (wanted is None or each.name in wanted)
+        }
 
     @cached_property
-    def _readers(self) -> list[tuple[str, Reader]]:
-        """Give the class's functions this serializer's context, and its choice."""
-        return [(name, make(self)) for name, make in self._plan.others]
+    def _compiled(self) -> Reader:
+        """Choose what shows all fields, or those chosen."""
+        kind: Any = type(self)
+        if self.selection is None:
+            return _whole(kind)
+        return _one_by_one(_members_of(kind), self.selection)
 
 
 class OutputSerializer(CompiledOutput, serializers.Serializer[Instance]):
@@ -135,6 +132,10 @@ class _Rows(serializers.ListSerializer[Any]):
         self.instance, self._context = instance, context
         self.child = child  # which is not told whose it is: see above
 
+    def to_representation(self, rows: Any) -> list[Any]:  # noqa: ANN401
+        """Show each row."""
+        return cast("CompiledOutput", self.child).show_all(rows)
+
 
 @cache
 def _state_of(kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a class
@@ -148,214 +149,141 @@ def _state_of(kind: Any) -> Mapping[str, object]:  # noqa: ANN401 - a class
     }
 
 
-def getter(source: Sequence[str]) -> Shower:
-    """Return what follows a path through attributes, or keys of a dictionary."""
-    if not source:
-        return lambda instance: instance
-    follow = attrgetter(".".join(source))
-    first, rest = source[0], getter(source[1:])
-
-    def get(instance: Any) -> Any:  # noqa: ANN401
-        if type(instance) is dict:
-            return rest(instance[first])
-        return follow(instance)
-
-    return get
-
-
-class _Attribute:
-    """Shows an attribute of an instance, whatever the serializer.
-
-    What is missing, or must be called first, is left to the field itself.
-    """
-
-    __slots__ = ("_field", "_get", "path", "show")
-
-    def __init__(self, field: Any, show: Shower | None) -> None:  # noqa: ANN401
-        """Take the field, and the way to show a value if it is not shown as it is."""
-        self._field = field
-        self._get = getter(field.source_attrs)
-        self.path = ".".join(field.source_attrs)  # empty: the instance itself
-        self.show = show
-
-    def read(self, instance: Any) -> Any:  # noqa: ANN401
-        """Fetch by the field's source, then show; None stays None."""
-        try:
-            value = self._get(instance)
-        except (AttributeError, KeyError):
-            value = self._field.get_attribute(instance)
-        else:
-            if callable(value):
-                value = self._field.get_attribute(instance)
-        return value if value is None or self.show is None else self.show(value)
-
-
-class _Attributes:
-    """Attributes that one call fetches."""
-
-    def __init__(self, all_of_it: Sequence[tuple[str, _Attribute]]) -> None:
-        self._all = all_of_it
-        paths = [each.path for _, each in all_of_it]
-        # Of one path it would return the value, and no tuple.
-        is_worth_it = len(paths) > 1 and all(paths)
-        self._fetch = attrgetter(*paths) if is_worth_it else None
-
-    def add_to(self, shown: dict[str, Any], instance: Any) -> None:  # noqa: ANN401
-        """Add what is shown of them."""
-        if self._fetch is not None and type(instance) is not dict:
-            try:
-                values = self._fetch(instance)
-            except (AttributeError, KeyError):
-                values = ()
-            if values and not any(map(callable, values)):
-                for (name, each), value in zip(self._all, values, strict=True):
-                    show = each.show
-                    shown[name] = show(value) if show and value is not None else value
-                return
-        for name, each in self._all:
-            try:
-                shown[name] = each.read(instance)
-            except fields.SkipField:
-                del shown[name]
-
-
-class _Plan:
-    """How a class shows instances.
+class _Member:
+    """How a class shows one of its members.
 
     Attributes:
-        names: Of all members, in order.
-        attributes: Those that are no more than that.
-        others: What shows the rest.
+        name: In what is shown.
+        nested: The class of its own that shows it, or each row of it; None: of none.
     """
 
-    def __init__(self, members: Sequence[tuple[str, "_Attribute | Maker"]]) -> None:
-        """Take what shows each member."""
-        self._members = members
-        self.names = [name for name, _ in members]
-        attributes: list[tuple[str, _Attribute]] = []
-        self.others: list[tuple[str, Maker]] = []
-        for name, each in members:
-            if isinstance(each, _Attribute):
-                attributes.append((name, each))
-            else:
-                self.others.append((name, each))
-        self.attributes = _Attributes(attributes)
+    def __init__(
+        self,
+        field: Any,  # noqa: ANN401 - of whatever class
+        write: Writer,
+        otherwise: Reader,
+        nested: type[CompiledOutput] | None = None,
+    ) -> None:
+        """Take what writes the expression, and what shows all that it cannot."""
+        self.name = str(field.field_name)
+        self.nested = nested
+        self._title = f"{_title(type(field.parent))}.{self.name}"
+        self._write, self._otherwise = write, otherwise
 
-    def part(self, selection: Selection) -> "_Plan":
-        """Return the plan of some members."""
-        return _Plan([each for each in self._members if each[0] in selection])
+    def write(self, source: Source) -> str:
+        """Return the expression that shows it."""
+        return self._write(source, source.thing(self._otherwise, "other"))
 
-
-def _plan_of(kind: type[CompiledOutput]) -> _Plan:
-    """Return a class's plan, made when it is first wanted."""
-    if "_whole" not in kind.__dict__:
-        kind._whole = _Plan(  # noqa: SLF001 - this module's
-            [
-                (str(field.field_name), _member(field))
-                for field in cast("Any", kind())._readable_fields  # noqa: SLF001 - DRF's
-            ]
-        )
-    return kind._whole  # noqa: SLF001
+    @cached_property
+    def show(self) -> Reader:
+        """Return what shows it alone."""
+        return compiled(self._title, self.write, self._otherwise)
 
 
-def _member(field: Any) -> _Attribute | Maker:  # noqa: ANN401 - of whatever class
+@cache
+def _members_of(kind: Any) -> Sequence[_Member]:  # noqa: ANN401 - a serializer's class
+    """Return how a class shows its members."""
+    return [_member(field) for field in kind()._readable_fields]  # noqa: SLF001 - DRF's
+
+
+@cache
+def _whole(kind: Any) -> Reader:  # noqa: ANN401 - a serializer's class
+    """Return what shows all members of a class's instances."""
+    members = _members_of(kind)
+    return compiled(
+        _title(kind),
+        lambda source: display({each.name: each.write(source) for each in members}),
+        _one_by_one(members),
+    )
+
+
+def _title(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _one_by_one(
+    members: Sequence[_Member], selection: Selection | None = None
+) -> Reader:
+    """Return what shows all members, or those chosen, each by itself."""
+    chosen = [
+        (each, selection and selection[each.name])
+        for each in members
+        if selection is None or each.name in selection
+    ]
+
+    def show(serializer: Any, row: Any) -> dict[str, Any]:  # noqa: ANN401
+        shown = {}
+        for each, wanted in chosen:
+            try:
+                # What is nested may show some members in a way of its own.
+                shown[each.name] = restricted(each.show(serializer, row), wanted)
+            except fields.SkipField:
+                continue
+        return shown
+
+    return show
+
+
+def _member(field: Any) -> _Member:  # noqa: ANN401 - of whatever class
     """Find the quickest way to show a field."""
-    name = field.field_name
-    if hasattr(field, "make_reader"):
-        return cast("Maker", field.make_reader)
     if isinstance(field, fields.SerializerMethodField):
-        return _method_maker(field)
+        return _Member(field, _write_call, _method(field))
     if isinstance(field, CompiledOutput):
-        return _nested_maker(field, field)
+        return _nested(field, type(field))
     if isinstance(field, serializers.ListSerializer):
         if isinstance(field.child, CompiledOutput):
-            return _nested_maker(field, field.child, many=True)
-    elif _is_stock(field):
-        return _Attribute(field, _shower(field))
-    return lambda serializer: _slow_reader(
-        serializer.fields[name], serializer.wanted_of(name)
+            return _nested(field, type(field.child), many=True)
+    elif is_plain(field):
+        return _Member(field, partial(_write_plain, field), partial(_show_field, field))
+    return _Member(
+        field,
+        getattr(field, "write", _write_call),
+        lambda own, row: _show_field(own.fields[field.field_name], own, row),
     )
 
 
-def _method_maker(field: Any) -> Maker:  # noqa: ANN401
-    """Show what a method of the serializer returns."""
-    name, method = field.field_name, str(field.method_name)
-    found = inspect.getattr_static(type(field.parent), method)
-    ask: Reader = (
-        found
-        if inspect.isfunction(found)
-        else lambda serializer, instance: getattr(serializer, method)(instance)
-    )
-
-    def make(serializer: Any) -> Reader:  # noqa: ANN401
-        wanted = serializer.wanted_of(name)
-        if wanted is None:
-            return ask
-        return lambda own, instance: restricted(ask(own, instance), wanted)
-
-    return make
+def _write_call(_source: Source, otherwise: str) -> str:
+    """Leave everything to the function that shows a member as ever."""
+    return f"{otherwise}(serializer, row)"
 
 
-def _shower(field: Any) -> Shower:  # noqa: ANN401
-    """Find the quickest way to show the value of a field of REST framework's own."""
-    method = type(field).to_representation
-    if method is fields.DateTimeField.to_representation and not hasattr(
-        field, "format"
-    ):
-        return lambda value: _show_moment(field, value)
-    return SHORTCUTS.get(method, cast("Shower", field.to_representation))
+def _write_plain(field: Any, source: Source, otherwise: str) -> str:  # noqa: ANN401
+    """Show what a field expects by its shortcut, and anything else by the field."""
+    value = source.value(field.source_attrs)
+    by_field = f"None if {value} is None else {otherwise}(serializer, row)"
+    quickly = shortcut(field, source, value)
+    return f"{quickly} else {by_field}" if quickly else by_field
 
 
-def _show_moment(field: Any, value: Any) -> str:  # noqa: ANN401
-    """Write a moment, which the database gives in the zone that answers are in.
-
-    That is ``DATETIME_FORMAT``; ``strftime`` takes three times as long.
-    """
-    if isinstance(value, dt.datetime) and value.tzinfo is dt.UTC:
-        return f"{value.isoformat()[:LENGTH_OF_SECONDS]}Z"
-    return str(field.to_representation(value))
+def _show_field(field: Any, _serializer: object, row: Any) -> Any:  # noqa: ANN401
+    """Show a field as REST framework does."""
+    value = field.get_attribute(row)
+    is_none = (value.pk if isinstance(value, PKOnlyObject) else value) is None
+    return None if is_none else field.to_representation(value)
 
 
-def _is_stock(field: Any) -> bool:  # noqa: ANN401
-    """Tell whether a field works by REST framework's own, context-free methods."""
-    kind = type(field)
-    return (
-        kind.get_attribute is fields.Field.get_attribute
-        and kind.to_representation.__module__ == fields.__name__
-        and not isinstance(field, CONTEXTUAL)
-    )
+def _method(field: Any) -> Reader:  # noqa: ANN401
+    """Return the method of the serializer that shows a field."""
+    name = str(field.method_name)
+    found = inspect.getattr_static(type(field.parent), name)
+    if inspect.isfunction(found):
+        return found
+    return lambda serializer, row: getattr(serializer, name)(row)
 
 
-def _nested_maker(field: Any, row: Any, *, many: bool = False) -> Maker:  # noqa: ANN401
+def _nested(field: Any, kind: type[CompiledOutput], *, many: bool = False) -> _Member:  # noqa: ANN401
     """Show what a source leads to by another compiled serializer."""
-    kind = type(row)
-    fetch = _Attribute(field, None).read
+    name = field.field_name
+    show = "show_all" if many else "to_representation"
 
-    def make(serializer: Any) -> Reader:  # noqa: ANN401
-        part = serializer.part(field.field_name, kind)
-        show: Shower = part.to_representation
-        wanted = part.selection
+    def write(source: Source, otherwise: str) -> str:
+        value = source.value(field.source_attrs)
+        shown = f"serializer.parts[{name!r}].{show}({value})"
+        called = f"{otherwise}(serializer, row) if callable({value})"
+        return f"None if {value} is None else {called} else {shown}"
 
-        def read(_serializer: Any, instance: Any) -> Any:  # noqa: ANN401
-            value = fetch(instance)
-            if value is None:
-                return None
-            rows = value.all() if isinstance(value, BaseManager) else value
-            shown = [show(each) for each in rows] if many else show(value)
-            # It may show some of its members in a way of its own.
-            return restricted(shown, wanted)
+    def otherwise(serializer: Any, row: Any) -> Any:  # noqa: ANN401
+        value = field.get_attribute(row)
+        return None if value is None else getattr(serializer.parts[name], show)(value)
 
-        return read
-
-    return make
-
-
-def _slow_reader(field: Any, wanted: Selection | None) -> Reader:  # noqa: ANN401
-    """Show a field as REST framework does, or what is wanted of it."""
-
-    def read(_serializer: Any, instance: Any) -> Any:  # noqa: ANN401
-        value = field.get_attribute(instance)
-        is_none = (value.pk if isinstance(value, PKOnlyObject) else value) is None
-        return None if is_none else restricted(field.to_representation(value), wanted)
-
-    return read
+    return _Member(field, write, otherwise, kind)

@@ -235,8 +235,7 @@ class OrderDetailSerializer(OrderListSerializer):
         """Pick the returns from the events."""
         kind = OrderEvent.Type.RETURNED
         found = [event for event in order.events.all() if event.type == kind]
-        show = self.part("returns", ReturnSerializer).to_representation
-        return [show(event) for event in found]
+        return self.part("returns", ReturnSerializer).show_all(found)
 
     def get_actions(self, order: Order) -> list[str]:
         """Name what the buyer may do now, as in the last part of its address."""

@@ -1,6 +1,7 @@
 """Every page of the API, read as JSON and as XML: the same values, by its schemas.
 
-That each answer is by its schemas, ``tests.contract.middleware`` sees to.
+That each answer is by its schemas, ``tests.contract.middleware`` sees to. What is shown
+is what REST framework's own serializers would show.
 """
 
 import json
@@ -22,6 +23,7 @@ from custom.api.xml import as_text, load_xml
 from orders.models import Order
 from orders.services import credit_order
 from partner.models import StockRecord
+from tests.compiled import held_against_rest_framework
 from tests.contract.checker import PLACEHOLDER, the_contract
 from tests.formats import JSON, read_in_both
 from tests.orders.factories import make_offer
@@ -101,6 +103,7 @@ class PageTests(MatrixTestCase):
 
     def setUp(self) -> None:
         fresh_index()
+        self.enterContext(held_against_rest_framework())
 
     def read(self, path: str, accept: str) -> Response:
         headers = {"Accept": accept, "X-Request-ID": "the-same-id"}

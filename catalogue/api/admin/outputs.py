@@ -109,8 +109,7 @@ class AdminVariantSerializer(ModelOutputSerializer[Variant]):
         offers = getattr(variant, OFFERS, None)
         if offers is None:
             return None
-        show = self.part("offers", OfferSerializer).to_representation
-        return [show(offer) for offer in offers]
+        return self.part("offers", OfferSerializer).show_all(offers)
 
 
 class AdminImageSerializer(ImageSerializer):
