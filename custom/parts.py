@@ -81,32 +81,25 @@ class PartedPage:
             ValueError: Rows or parts are sorted by what cannot be compared here, or
                 are not told what they should be.
         """
-        parts = iterable.parts
-        told, read = parts.told, parts.kind._fields[len(parts.told) :]
-        query = parts.queryset.values_list(*read).query
-        order = _order_of(query)
-        query.clear_ordering(force=True)
-        of_parts = query.get_compiler(connection=compiler.connection)
-        sql, self._parameters = of_parts.as_sql()
-        self._behind = f") page LEFT JOIN ({sql}) part ON part.{parts.key} = page.pk"
-        self._page, self._part = Columns(compiler), Columns(of_parts, len(told))
-        self._make, self._make_part = iterable.make, maker_of(parts.kind)
-        self._name, names = parts.name, self._page.names
+        told = iterable.parts.told
+        self._name, self._make = iterable.parts.name, iterable.make
+        self._parts, self._page = _joined(iterable.parts), Columns(compiler)
+        names = self._page.names
         self._key, self._width = names.index("pk"), len(names)
-        self._part_key = self._width + read.index(parts.key)
+        self._part_key = self._width + self._parts.key
         self._start = self._width - len(told)  # of a part
         if (*names[self._start :],) != told or self._page.converts(self._start):
             msg = f"Parts cannot be told {told} by a row's last columns: {names}"
             raise ValueError(msg)
         self._sort = _keys_of(_order_of(compiler.query), self._page)
-        self._sort_parts = _keys_of(order, self._part, self._width)
+        self._sort_parts = _keys_of(self._parts.order, self._parts.columns, self._width)
 
     def join(
         self, sql: str, parameters: tuple[object, ...]
     ) -> tuple[str, tuple[object, ...]]:
         """Return the statement that reads parts beside the rows of a page."""
-        joined = f"SELECT * FROM ({sql}{self._behind}"  # noqa: S608 - Django's own
-        return joined, (*parameters, *self._parameters)
+        joined = f"SELECT * FROM ({sql}{self._parts.sql}"  # noqa: S608 - Django's own
+        return joined, (*parameters, *self._parts.parameters)
 
     def rows_of(self, found: Iterable[Sequence[Any]], link: Any) -> list[Any]:  # noqa: ANN401
         """Make rows of what the driver has read."""
@@ -123,9 +116,38 @@ class PartedPage:
         if group[0][self._part_key] is None:  # joined with nothing
             group = []
         _sort(group, self._sort_parts)
-        parts = self._part.convert_all([each[self._start :] for each in group], link)
-        setattr(row, self._name, list(map(self._make_part, parts)))
+        columns = [each[self._start :] for each in group]
+        parts = self._parts.columns.convert_all(columns, link)
+        setattr(row, self._name, list(map(self._parts.make, parts)))
         return row
+
+
+class _JoinedParts:
+    """Parts as they are joined to any page.
+
+    Attributes:
+        sql: What comes behind the page.
+        parameters: Of that.
+        columns: What is read of a part, behind what it is told.
+        key: Which of them has the row's key.
+        order: Names to sort by.
+        make: Makes a part.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        read = parts.kind._fields[len(parts.told) :]
+        query = parts.queryset.values_list(*read).query
+        self.order = _order_of(query)
+        query.clear_ordering(force=True)
+        compiler = query.get_compiler(using=parts.queryset.db)
+        sql, self.parameters = compiler.as_sql()
+        self.sql = f") page LEFT JOIN ({sql}) part ON part.{parts.key} = page.pk"
+        self.columns = Columns(compiler, len(parts.told))
+        self.key = read.index(parts.key)
+        self.make = maker_of(parts.kind)
+
+
+_joined = cache(_JoinedParts)
 
 
 def _order_of(query: Any) -> list[str]:  # noqa: ANN401 - Django's
