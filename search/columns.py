@@ -12,6 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import xapian
 
@@ -19,10 +20,12 @@ SEPARATOR = "\0"  # between the values of one product: no value has it
 BLOCK = 1024  # products
 NUMBER = "I"  # the type of numbers as they are stored
 SMALLER = "BHI"  # those of an array in memory: the first that is large enough
+FEW = 64  # different numbers, each of which bytes are looked through for
 NOTHING = 0  # the number of products without a value
 NAMES_KEY = "columns"
 STAMP_KEY = "stamp"
-Pick = Callable[[Sequence[int]], Sequence[int]]
+Fits = Callable[[Sequence[str]], bool]  # told the values of a product
+Numbers = Sequence[int]  # bytes, or an array where numbers are larger
 
 
 def attribute_column(code: str) -> str:
@@ -115,12 +118,14 @@ class Column:
         index: Which index it is of, by its UUID.
         stamps: When each block was written; equal ones have equal numbers.
         numbers: Product id -> number.
+        kind: The type of those, one of ``SMALLER``.
         known: Number -> values; a number never changes its meaning.
     """
 
     index: str = ""
     stamps: bytes = b""
-    numbers: "array[int]" = field(default_factory=lambda: array(SMALLER[0]))
+    numbers: Numbers = b""
+    kind: str = SMALLER[0]
     known: dict[int, list[str]] = field(default_factory=dict)
 
     def as_of(self, database: xapian.Database, name: str) -> "Column":
@@ -134,8 +139,8 @@ class Column:
         old = self if index == self.index else Column()
         before = array(NUMBER, old.stamps.ljust(len(stamps), b"\0"))
         # Another thread may have read numbers of a later commit, which are larger.
-        types = _type_of(database, name), old.numbers.typecode
-        numbers = array(max(types, key=SMALLER.index), old.numbers)
+        types = _type_of(database, name), old.kind
+        numbers = array(max(types, key=SMALLER.index), array(old.kind, old.numbers))
         length = len(stamps) // size * BLOCK
         del numbers[length:]
         numbers.extend(bytes(length - len(numbers)))
@@ -147,7 +152,9 @@ class Column:
                 numbers[start : start + BLOCK] = array(
                     numbers.typecode, array(NUMBER, block)
                 )
-        return Column(index, stamps, numbers, old.known)
+        kind = numbers.typecode
+        shown = numbers.tobytes() if kind == SMALLER[0] else numbers
+        return Column(index, stamps, shown, kind, old.known)
 
     def values(self, database: xapian.Database, name: str, number: int) -> list[str]:
         """Return the values that a number stands for."""
@@ -161,46 +168,76 @@ class Column:
 _kept: dict[str, Column] = {}  # by name: what this process has read last
 
 
+def pick_numbers(database: xapian.Database, name: str, ids: Sequence[int]) -> Numbers:
+    """Return what a column has of some products, in their order.
+
+    Args:
+        database: An open index.
+        name: Of a column; nothing has a value in one that is not there.
+        ids: Of products of this index.
+    """
+    numbers = _read(database, name).numbers
+    # One more than there are, of no product: of a single one it were no tuple.
+    picked = itemgetter(*ids, 0)(numbers) if ids else ()
+    return pack(picked[:-1], numbers)
+
+
+def pack(numbers: Iterable[int], like: Numbers) -> Numbers:
+    """Return numbers of a column as it holds them: bytes are looked up fast."""
+    return bytes(numbers) if isinstance(like, bytes) else array(NUMBER, numbers)
+
+
 def count_values(
-    database: xapian.Database, name: str, pick: Pick | None
+    database: xapian.Database, name: str, numbers: Numbers | None = None
 ) -> Counter[str]:
     """Return value -> number of products that have it.
 
     Args:
         database: An open index.
-        name: Of a column; nothing has a value in one that is not there.
-        pick: Takes the numbers of the products that count; those of all if None.
+        name: Of a column.
+        numbers: What it has of the products that count; of all if None.
     """
     column = _read(database, name)
-    numbers = Counter(pick(column.numbers) if pick else column.numbers)
-    del numbers[NOTHING]
     found: Counter[str] = Counter()
-    for number, many in numbers.items():
-        for value in column.values(database, name, number):
-            found[value] += many
+    for number, many in _tally(column.numbers if numbers is None else numbers).items():
+        if number != NOTHING:
+            for value in column.values(database, name, number):
+                found[value] += many
     return found
 
 
-def select_between(
-    database: xapian.Database, name: str, pick: Pick, ends: tuple[float, float]
-) -> list[bool]:
-    """Tell of each product whether its value, a number, is between two others.
+def mask(database: xapian.Database, name: str, numbers: Numbers, fits: Fits) -> bytes:
+    """Tell of each product whether its values fit: 1, or 0.
 
     Args:
         database: An open index.
-        name: Of a column; products that have no value in it are not.
-        pick: Takes the numbers of the products.
-        ends: Both included.
+        name: Of a column; products that have no value in it do not fit.
+        numbers: What it has of the products.
+        fits: Tells it of values.
     """
     column = _read(database, name)
-    numbers = pick(column.numbers)
-    lowest, highest = ends
     fitting = {
         number
         for number in {*numbers} - {NOTHING}
-        if lowest <= int(column.values(database, name, number)[0]) <= highest
+        if fits(column.values(database, name, number))
     }
-    return list(map(fitting.__contains__, numbers))
+    if isinstance(numbers, bytes):
+        return numbers.translate(bytes(map(fitting.__contains__, range(256))))
+    return bytes(map(fitting.__contains__, numbers))
+
+
+def count_combinations(database: xapian.Database, name: str) -> int:
+    """Return how many combinations of values a column has had."""
+    return _last_number(database, name)
+
+
+def _tally(numbers: Sequence[int]) -> Mapping[int, int]:
+    """Count equal numbers."""
+    if isinstance(numbers, bytes):
+        different = {*numbers}
+        if len(different) <= FEW:
+            return {number: numbers.count(number) for number in different}
+    return Counter(numbers)
 
 
 def _read(database: xapian.Database, name: str) -> Column:

@@ -9,7 +9,7 @@ Haystack's interface is kept, what reads and writes the index is here.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,8 +22,8 @@ from xapian_backend import XapianEngine, XapianSearchBackend
 
 from custom.caching.versions import raise_on_commit
 from search.errors import RebuildRunningError
-from search.query import Bound, Query
-from search.reading import choose, count_facets, finds_all, narrow, pick_of
+from search.query import Lookup, Query
+from search.reading import Reading
 from search.storage import Notes, Storage
 from search.tags import SEARCH
 from search.writing import ONCE, Writer
@@ -194,7 +194,7 @@ class Backend(XapianSearchBackend):
         facets: Mapping[str, Mapping[str, Any]] | None = None,
         spelling_query: str | None = None,
         result_class: Callable[..., Any] | None = None,
-        bounds: Sequence[Bound] = (),
+        lookups: Sequence[Lookup] = (),
         **_options: object,
     ) -> dict[str, Any]:
         """Return matches, their exact number, facets and a better spelling.
@@ -207,32 +207,22 @@ class Backend(XapianSearchBackend):
             facets: Field -> options; ``codes`` names attributes.
             spelling_query: Folded words.
             result_class: Of the matches.
-            bounds: What must hold beside the query.
+            lookups: What must hold beside the query.
         """
 
         def ask(database: xapian.Database) -> dict[str, Any]:
             limit = database.get_doccount() if end_offset is None else end_offset
-            enquire = self._enquire(database, query, sort_by)
-            looked_up = narrow(enquire, bounds, database.get_doccount())
-            if looked_up or (facets and not finds_all(enquire, database)):
-                # All of them once: to match again costs more than to sort them.
-                matches = enquire.get_mset(0, database.get_doccount())
-                ranks, ids = choose(database, matches, looked_up)
-                pick, hits = pick_of(ids), len(ids)
-                page = ranks[start_offset : start_offset + limit]
-            else:
-                every = database.get_doccount() + 1
-                matches = enquire.get_mset(start_offset, limit, every)
-                hits = matches.get_matches_estimated()  # exact: all were checked
-                pick, page = None, range(matches.size())
+            order = partial(self._enquire, database, sort_by)
+            reading = Reading(database, order, asked=tuple(sort_by or ()))
+            cut = slice(start_offset, start_offset + limit)
+            page, hits, counts = reading.page(query, lookups, facets or {}, cut)
             make = result_class or SearchResult
             return {
                 "results": [
-                    make("catalogue", "product", match.docid, match.weight)
-                    for match in map(matches.get_hit, page)
+                    make("catalogue", "product", pk, weight) for pk, weight in page
                 ],
                 "hits": hits,
-                "facets": {"fields": count_facets(database, facets or {}, pick)},
+                "facets": {"fields": counts},
                 "spelling_suggestion": _better_spelling(database, spelling_query),
             }
 
@@ -270,8 +260,8 @@ class Backend(XapianSearchBackend):
     def _enquire(
         self,
         database: xapian.Database,
-        query: xapian.Query,
         sort_by: Sequence[str] | None,
+        query: xapian.Query,
     ) -> xapian.Enquire:
         """Return what matches a query, in the order wanted."""
         enquire = xapian.Enquire(database)

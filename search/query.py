@@ -4,7 +4,7 @@ Only what ``search.matching`` asks for: words and phrases in fields of text, exa
 values, ranges of numbers, and words that begin in some way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -14,8 +14,10 @@ from haystack.constants import DJANGO_ID
 from haystack.exceptions import HaystackError
 from xapian_backend import XapianSearchQuery
 
+from search.columns import Fits, attribute_column
 from search.writing import (
     COMPARED,
+    COUNTED,
     ID_PREFIX,
     TEXT_PREFIXES,
     TOKEN_PREFIXES,
@@ -32,53 +34,67 @@ WEIGHTS = {"title": 8.0, "details": 3.0, "text": 1.0}
 EXPANSIONS = 200  # words that one beginning may stand for
 
 
-class Bound(NamedTuple):
-    """What a field that has a column must be between, both ends included.
+class Lookup(NamedTuple):
+    """A condition that can be looked up in a column.
 
     Attributes:
+        column: Its name.
+        fits: Tells whether a product with such values matches.
         query: The same as a condition of Xapian's.
+        is_slow: Xapian reads a whole slot for it.
     """
 
-    field: str
-    lowest: float
-    highest: float
+    column: str
+    fits: Fits
     query: xapian.Query
+    is_slow: bool = False
 
 
 class Query(XapianSearchQuery):
     """One search; conditions other than words filter, and do not weigh."""
 
     def build_query(self) -> xapian.Query:
-        """Return the whole condition but for bounds: those are for the engine."""
-        parts = [
-            self._part(node, child)
-            for node, child in _required(self.query_filter)
-            if not _is_bound(node, child)
-        ]
-        if not parts:
-            return xapian.Query.MatchAll
-        return xapian.Query(xapian.Query.OP_AND, parts)
+        """Return the whole condition but for what the engine may look up.
+
+        What must not be comes last: to be sought among all products is slow.
+        """
+        parts, unwanted = [], []
+        for node, child in _required(self.query_filter):
+            if isinstance(child, SearchNode) and child.negated:
+                unwanted.append(self._inside(child))
+            elif _column_of(node, child) is None:
+                parts.append(self._part(node, child))
+        everything = xapian.Query.MatchAll
+        whole = xapian.Query(xapian.Query.OP_AND, parts) if parts else everything
+        if not unwanted:
+            return whole
+        none_of = xapian.Query(xapian.Query.OP_OR, unwanted)
+        return xapian.Query(xapian.Query.OP_AND_NOT, whole, none_of)
 
     def build_params(self, *arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Add the bounds."""
+        """Add what the engine may look up."""
         params: dict[str, Any] = super().build_params(*arguments, **options)
-        bounds = [
-            self._bound(node, *child)
+        lookups = [
+            self._lookup(column, node, *child)
             for node, child in _required(self.query_filter)
-            if _is_bound(node, child)
+            if (column := _column_of(node, child)) is not None
         ]
-        return params | {"bounds": bounds}
+        return params | {"lookups": lookups}
 
     def _node(self, node: SearchNode) -> xapian.Query:
         """Return a node with all below it."""
-        parts = [self._part(node, child) for child in node.children]
-        either = node.connector == SearchNode.OR
-        operator = xapian.Query.OP_OR if either else xapian.Query.OP_AND
-        whole = xapian.Query(operator, parts)
+        whole = self._inside(node)
         if not node.negated:
             return whole
         everything = xapian.Query.MatchAll
         return xapian.Query(xapian.Query.OP_AND_NOT, everything, whole)
+
+    def _inside(self, node: SearchNode) -> xapian.Query:
+        """Return what a node holds, negated or not."""
+        parts = [self._part(node, child) for child in node.children]
+        either = node.connector == SearchNode.OR
+        operator = xapian.Query.OP_OR if either else xapian.Query.OP_AND
+        return xapian.Query(operator, parts)
 
     def _part(self, node: SearchNode, child: Any) -> xapian.Query:  # noqa: ANN401
         """Return a node below another, or a comparison of its own."""
@@ -86,12 +102,22 @@ class Query(XapianSearchQuery):
             return self._node(child)
         return self._condition(node, *child)
 
-    def _bound(self, node: SearchNode, expression: str, value: Any) -> Bound:  # noqa: ANN401
-        """Return a comparison as what a value is between."""
+    def _lookup(
+        self,
+        column: str,
+        node: SearchNode,
+        expression: str,
+        value: Any,  # noqa: ANN401
+    ) -> Lookup:
+        """Return a comparison of a field that has a column."""
         field, kind = node.split_expression(expression)
-        ends = {"gte": (value, inf), "lte": (-inf, value)}
-        lowest, highest = ends.get(kind) or value
-        return Bound(field, lowest, highest, self._condition(node, expression, value))
+        query = self._condition(node, expression, value)
+        if field in COMPARED:
+            ends = {"gte": (value, inf), "lte": (-inf, value)}
+            lowest, highest = ends.get(kind) or value
+            return Lookup(column, _between(lowest, highest), query, is_slow=True)
+        chosen = value if field in COUNTED else [_value_of(term) for term in value]
+        return Lookup(column, _any_of(frozenset(chosen)), query)
 
     def _condition(self, node: SearchNode, expression: str, value: Any) -> xapian.Query:  # noqa: ANN401
         """Return one comparison of a field."""
@@ -135,12 +161,40 @@ def _required(node: SearchNode) -> Iterator[tuple[SearchNode, Any]]:
             yield node, child
 
 
-def _is_bound(node: SearchNode, child: Any) -> bool:  # noqa: ANN401
-    """Tell whether a condition compares a field that has a column."""
-    return (
-        not isinstance(child, SearchNode)
-        and node.split_expression(child[0])[0] in COMPARED
-    )
+def _column_of(node: SearchNode, child: Any) -> str | None:  # noqa: ANN401
+    """Return the column that a condition can be looked up in, if there is one."""
+    if isinstance(child, SearchNode):
+        return None
+    field, kind = node.split_expression(child[0])
+    if field in COMPARED or (field in COUNTED and kind == "in"):
+        return str(field)
+    if field == "attribute_exact" and kind == "in":
+        codes = {term.partition("=")[0] for term in child[1]}
+        return attribute_column(codes.pop()) if len(codes) == 1 else None
+    return None
+
+
+def _value_of(term: str) -> str:
+    """Return an attribute's value as its column has it."""
+    return term.partition("=")[2]
+
+
+def _between(lowest: float, highest: float) -> Fits:
+    """Fit a number that is not outside these."""
+
+    def fits(values: Sequence[str]) -> bool:
+        return lowest <= int(values[0]) <= highest
+
+    return fits
+
+
+def _any_of(chosen: frozenset[str]) -> Fits:
+    """Fit products that have one of these."""
+
+    def fits(values: Sequence[str]) -> bool:
+        return not chosen.isdisjoint(values)
+
+    return fits
 
 
 def _filter(query: xapian.Query) -> xapian.Query:

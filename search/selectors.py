@@ -35,6 +35,7 @@ def search_products(wanted: SearchRequest, premises: Premises) -> Found:
     hidden = premises.hidden
     with engine_errors():
         return _FOUND.get(
+            _state,
             (repr(wanted), synonyms, hidden),
             lambda: find_products(wanted, clauses, synonyms, hidden),
         )
@@ -65,7 +66,7 @@ def suggest_titles(start: str) -> Sequence[int]:
     if not words:
         return []
     with engine_errors():
-        return _SUGGESTED.get(tuple(words), lambda: find_titles(words))
+        return _SUGGESTED.get(_state, tuple(words), lambda: find_titles(words))
 
 
 def tells_changes() -> bool:
@@ -130,7 +131,7 @@ def _state() -> Hashable:
     return get_backend().state() if tells_changes() else None
 
 
-_FOUND = Answers(_state, _weight, MOST_KEPT)
+_FOUND = Answers(_weight, MOST_KEPT)
 _SUGGESTED: Answers[Sequence[int]] = Answers(
-    _state, lambda _words, found: EMPTY_WEIGHT + len(found), MOST_KEPT
+    lambda _words, found: EMPTY_WEIGHT + len(found), MOST_KEPT
 )

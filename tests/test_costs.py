@@ -182,7 +182,7 @@ class CostTests(Meters, TestCase):
             "/api/search/?q=metropolis": Limit(1, 1, 0, 2_700),
             f"/api/search/?q=metropolis&{facets}": Limit(1, 1, 0, 2_850),
             f"/api/search/?q=metropolis&{NEW}": Limit(1, 1, 0, 3_700),
-            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(1, 1, 0, 4_050),
+            f"/api/search/?q=metropolis&{NEW}&{facets}": Limit(1, 1, 0, 4_150),
             "/api/search/suggest/?q=met": Limit(2, 2, 0, 2_250),
             "/api/order/history/": Limit(2, 2, 2, 2_400),
             self.second_page("/api/order/history/"): Limit(2, 2, 2, 2_600),

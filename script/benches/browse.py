@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +234,10 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
     yield Workload("search", searches)
     yield Workload("search, 3 facets", faceted, of_drf=700 / 4800)
     yield Workload(
-        "search, 3 facets, never asked", never_asked(words, facets), of_drf=700 / 4800
+        "search, 3 facets, never asked", never_asked(slugs, facets), of_drf=700 / 4800
+    )
+    yield Workload(
+        "search, 3 facets, other prices", other_prices(words, facets), of_drf=700 / 4800
     )
     yield Workload("suggestions", starts)
     for name, requests in (
@@ -254,8 +257,21 @@ def all_workloads(known: Mapping[str, Sequence[str]]) -> Iterator[Workload]:
     )
 
 
-def never_asked(words: Sequence[str], more: str) -> Iterator[Request]:
-    """Yield searches none of which comes twice: words between changing prices.
+def never_asked(slugs: Sequence[str], more: str) -> Iterator[Request]:
+    """Yield searches for words none of which was asked for before.
+
+    Two words of a title, and without a third that is another each time: a process that
+    remembers what words find has to find them anew.
+    """
+    names = [re.findall("[a-z]{4,}", slug.partition("-copy-")[0]) for slug in slugs]
+    pairs = [f"{words[0]}+{words[1]}" for words in names if len(words) > 1]
+    for number in count():
+        for pair in pairs:
+            yield Request(f"/api/search/?q={pair}+-never{number}&{more}")
+
+
+def other_prices(words: Sequence[str], more: str) -> Iterator[Request]:
+    """Yield searches none of which comes twice: the same words, changing prices.
 
     The upper ones leave dear products out, so that each price is looked at.
     """

@@ -11,13 +11,11 @@ class AnswerTests(TestCase):
 
     def setUp(self) -> None:
         self.state = Mock(return_value=1)
-        self.answers: Answers[str] = Answers(
-            self.state, lambda _asked, answer: len(answer), 10
-        )
+        self.answers: Answers[str] = Answers(lambda _asked, answer: len(answer), 10)
         self.search = Mock(side_effect=lambda: "ab")
 
     def ask(self, asked: str = "kong") -> str:
-        return self.answers.get(asked, self.search)
+        return self.answers.get(self.state, asked, self.search)
 
     def test_once_for_each_question(self) -> None:
         for asked in ("kong", "ape", "kong"):

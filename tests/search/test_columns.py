@@ -13,7 +13,8 @@ from search.columns import (
     Column,
     ColumnWriter,
     count_values,
-    select_between,
+    mask,
+    pick_numbers,
 )
 
 COLOUR = "colour"
@@ -51,20 +52,36 @@ class ColumnTests(TestCase):
             }
         )
         self.assertEqual(count_values(index, COLOUR, None), {"red": 3, "blue": 2})
-        some = count_values(index, COLOUR, lambda numbers: [numbers[2], numbers[4]])
+        some = count_values(index, COLOUR, pick_numbers(index, COLOUR, [2, 4]))
         self.assertEqual(some, {"red": 2, "blue": 1})
         self.assertEqual(count_values(index, "shape", None), {})
 
-    def test_numbers_between_others(self) -> None:
-        index = self.write({1: {"price": ["-1"]}, 2: {"price": ["5"]}, 3: {}})
-        for ends, found in (
-            ((0, 5), [False, True, False]),
-            ((-1, 4), [True, False, False]),
-            ((6, float("inf")), [False, False, False]),
-        ):
-            with self.subTest(ends=ends):
-                told = select_between(index, "price", lambda each: each[1:4], ends)
-                self.assertEqual(told, found)
+    def test_what_fits(self) -> None:
+        index = self.write({1: {COLOUR: ["red", "blue"]}, 2: {COLOUR: ["red"]}, 3: {}})
+        numbers = pick_numbers(index, COLOUR, [3, 2, 1])
+        for wanted, found in (("red", [0, 1, 1]), ("blue", [0, 0, 1]), ("", [0, 0, 0])):
+            with self.subTest(wanted):
+                told = mask(index, COLOUR, numbers, lambda values: wanted in values)  # noqa: B023
+                self.assertEqual([*told], found)
+
+    def test_more_combinations_than_a_byte_tells_apart(self) -> None:
+        index = self.write({pk: {COLOUR: [f"colour {pk}"]} for pk in range(1, 300)})
+        numbers = pick_numbers(index, COLOUR, [299, 1])
+        counts = count_values(index, COLOUR, numbers)
+        self.assertEqual(counts, {"colour 299": 1, "colour 1": 1})
+        told = mask(index, COLOUR, numbers, lambda values: values == ["colour 1"])
+        self.assertEqual([*told], [0, 1])
+        self.assertEqual(count_values(index, COLOUR).total(), 299)
+
+    def test_more_values_than_bytes_are_looked_through_for(self) -> None:
+        index = self.write({pk: {COLOUR: [f"colour {pk}"]} for pk in range(1, 200)})
+        numbers = pick_numbers(index, COLOUR, range(1, 200))
+        self.assertEqual(set(count_values(index, COLOUR, numbers).values()), {1})
+
+    def test_of_no_product(self) -> None:
+        index = self.write({1: {COLOUR: ["red"]}})
+        numbers = pick_numbers(index, COLOUR, [])
+        self.assertEqual(count_values(index, COLOUR, numbers), {})
 
     def test_a_value_that_is_gone(self) -> None:
         self.write({1: {COLOUR: ["red"]}, 2: {COLOUR: ["red"], "shape": ["round"]}})
@@ -76,7 +93,8 @@ class ColumnTests(TestCase):
         far = 5 * BLOCK
         self.write({far: {COLOUR: ["red"]}})
         index = self.write({far + BLOCK: {"shape": ["round"]}})
-        last = count_values(index, COLOUR, lambda numbers: [numbers[far + BLOCK]])
+        numbers = pick_numbers(index, COLOUR, [far + BLOCK])
+        last = count_values(index, COLOUR, numbers)
         self.assertEqual(last, {})
         self.assertEqual(count_values(index, COLOUR, None), {"red": 1})
         self.assertEqual(count_values(index, "shape", None), {"round": 1})
