@@ -111,8 +111,10 @@ def drop_personal(
 
 def _without_personal(value: Any) -> Any:  # noqa: ANN401 - whatever is logged
     """Clean a text, or every text inside a collection."""
-    if isinstance(value, str):
-        return _EMAIL.sub("…@…", _QUERY_STRING.sub(r"\1", value))
+    if isinstance(value, str):  # few have either; searching takes longer than looking
+        if "?" in value:
+            value = _QUERY_STRING.sub(r"\1", value)
+        return _EMAIL.sub("…@…", value) if "@" in value else value
     if isinstance(value, dict):
         return {key: _without_personal(inner) for key, inner in value.items()}
     if type(value) in (list, tuple):

@@ -123,10 +123,10 @@ class RequestLogMiddleware(RequestMiddleware):
         if response.streaming or hasattr(request, "_raised_exception"):
             super().handle_response(request, response)  # type: ignore[arg-type]
             return
-        self.bind_user_id(request)
         is_failure = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         level = logging.ERROR if is_failure else logging.INFO
         if self._log.isEnabledFor(level):
+            self.bind_user_id(request)
             self._log.log(
                 level,
                 "request_finished",
