@@ -1,6 +1,5 @@
 """What every view of the API does alike: parameters and fields."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -20,6 +19,7 @@ from custom.api.contract import Refusal
 from custom.api.deprecation import Deprecation, deprecation_of, deprecations_shown
 from custom.api.expanding import EXPAND_PARAMETER, Expansion, read_expansions
 from custom.api.keys import EVERY_KEY, check_scope
+from custom.api.parameters import IGNORED_PARAMETERS
 from custom.api.parsers import UNSAFE_CHARACTERS
 from custom.api.problems import QueryParameterError
 from custom.api.public import PublicPageMixin
@@ -36,8 +36,6 @@ from custom.errors import DomainError
 
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
 
-# What browsers, mail programs and advertisers append to links.
-IGNORED_PARAMETERS = re.compile(r"_|utm_.*|gclid|fbclid", re.ASCII)
 PAGE_PARAMETER_ATTRIBUTES = (
     "page_query_param",
     "page_size_query_param",

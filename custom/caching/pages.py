@@ -17,7 +17,7 @@ from rest_framework.settings import api_settings
 
 from custom.api.conditional import CONDITIONS
 from custom.api.negotiation import FORMAT_PARAMETER, QualityNegotiation
-from custom.api.views import IGNORED_PARAMETERS
+from custom.api.parameters import IGNORED_PARAMETERS
 from custom.caching.bodies import Body
 from custom.caching.release import release
 
