@@ -18,7 +18,7 @@ from custom.api.handlers import problem_response
 from custom.api.problems import PROBLEM_BY_STATUS
 from custom.caching import metrics
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Body, Shown
-from custom.caching.memory import ask_moment
+from custom.caching.moments import ask_moment
 from custom.caching.pages import ATTRIBUTE, Page, page_of
 from custom.caching.release import release
 from custom.caching.store import get_store

@@ -19,7 +19,7 @@ from catalogue.windows import first_boundary
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
-from custom.caching.memory import moment_of
+from custom.caching.moments import moment_of
 from search.api.parameters import MAX_QUERY_LENGTH, Reader
 from search.api.serializers import (
     FacetSerializer,

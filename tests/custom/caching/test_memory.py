@@ -7,7 +7,8 @@ from unittest.mock import patch
 from django.conf import settings
 from django.test import RequestFactory, SimpleTestCase, TestCase, override_settings
 
-from custom.caching.memory import Memory, moment_of
+from custom.caching.memory import Memory
+from custom.caching.moments import moment_of
 from custom.caching.versions import Moment, announce
 from tests.custom.caching.kept import KeptPages, forget_pages, remembering
 
