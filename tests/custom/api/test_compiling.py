@@ -183,12 +183,44 @@ class FieldTests(SimpleTestCase):
                     for instance in shapes_of(value):
                         self.same(kinds, instance)
 
+    def test_nested_serializers(self) -> None:
+        plain, compiled = both(value=serializers.CharField)
+        inner = SimpleNamespace(value="a")
+        rows = [inner, {"value": None}, OrderedDict(value=3)]
+        for many in (False, True):
+            for lack, options in LACKS.items():
+                kinds = tuple(
+                    type(
+                        "Outer",
+                        (base,),
+                        {
+                            "value": kind(many=many, **options),
+                            "inner": kind(source="*", required=False),
+                            "deep": kind(source="inner.rows", many=True, default=()),
+                        },
+                    )
+                    for base, kind in (
+                        (serializers.Serializer, plain),
+                        (OutputSerializer, compiled),
+                    )
+                )
+                for value in (
+                    *(None, inner, *rows, rows, tuple(rows), [], {}, "text", 3),
+                    *(lambda: inner, lambda: rows, lambda: None, *CALLABLES),
+                ):
+                    with self.subTest(lack, many=many, value=value):
+                        self.same(kinds, {"value": value, "inner": {"rows": rows}})
+                        self.same(kinds, SimpleNamespace(value=value))
+                self.same(kinds, {})
+                self.same(kinds, SimpleNamespace())
+
     def test_names_that_are_no_identifiers(self) -> None:
         names = ("class", "@id", "a b", "it's", "None", "ﬁ", "value1")
         kinds = both(**dict.fromkeys(names, serializers.CharField))
         instance = dict.fromkeys(names, "x")
         self.same(kinds, instance)
         self.same(kinds, SimpleNamespace(**instance))
+        self.same(kinds, SimpleNamespace(**instance | {"ﬁ": "y", "fi": "z"}))
 
     def test_what_is_not_there(self) -> None:
         for name, make in FIELDS.items():
