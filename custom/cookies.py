@@ -2,7 +2,7 @@
 
 Sessions, CSRF, sign-in, messages and allauth stand between ``CookieMiddleware`` and
 ``everyone`` in ``settings.MIDDLEWARE``. A request of the API that brings no cookie has
-nothing for them, and goes from one to the other; pages set cookies, and do not.
+nothing for them, and goes from one to the other. Pages, which set cookies, never do.
 """
 
 from collections.abc import Callable
