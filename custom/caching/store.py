@@ -11,7 +11,6 @@ other half is for the rest, as many as anybody thinks of.
 import os
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from custom.caching.pages import Page
 from custom.caching.versions import EVERYTHING, Versions, get_versions
 from custom.limits.limiter import Limiter, get_limiter
 from custom.limits.ring import pack
+from custom.once import Once
 
 LEASE: Final = 1.0  # seconds in which who renders should be ready, and others wait
 FIRST_PAUSE: Final = 0.002  # seconds
@@ -181,7 +181,7 @@ def _kind_of(page: Page) -> str:
     return ASKED if page.query else PLAIN
 
 
-@cache
+@Once
 def get_store() -> PageStore:
     """Return this process's store."""
     prefix = settings.CACHES["default"]["KEY_PREFIX"]

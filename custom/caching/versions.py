@@ -9,7 +9,6 @@ import os
 import secrets
 import threading
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -20,6 +19,7 @@ from django.db import transaction
 from custom import outbox
 from custom.limits.limiter import Limiter, get_limiter
 from custom.limits.ring import pack
+from custom.once import Once
 from custom.transactions import transactional
 
 logger = structlog.get_logger(__name__)
@@ -160,7 +160,7 @@ def _new_epoch() -> bytes:
     return secrets.token_hex(8).encode()
 
 
-@cache
+@Once
 def get_versions() -> Versions:
     """Return this process's view of the versions."""
     prefix = settings.CACHES["default"]["KEY_PREFIX"]

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from custom.limits.ring import (
     packed_take,
     ticks_of,
 )
+from custom.once import Once
 from custom.rates import Rate
 
 MAX_REFUSALS: Final = 10_000  # remembered by one process
@@ -246,7 +246,7 @@ def _is_forgotten(reply: ReplyError) -> bool:
     return str(reply).startswith(_FORGOTTEN)
 
 
-@cache
+@Once
 def get_limiter() -> Limiter:
     """Return this process's limiter, as the settings want it."""
     options = settings.RATE_STORE
