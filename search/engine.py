@@ -23,7 +23,7 @@ from xapian_backend import XapianEngine, XapianSearchBackend
 from custom.caching.versions import raise_on_commit
 from search.errors import RebuildRunningError
 from search.query import Lookup, Query
-from search.reading import Reading
+from search.reading import Reading, commit_of
 from search.storage import Notes, Storage
 from search.tags import SEARCH
 from search.writing import ONCE, Writer
@@ -230,7 +230,7 @@ class Backend(XapianSearchBackend):
 
     def state(self) -> tuple[bytes, int]:
         """Return which index is searched, and as of which of its commits."""
-        return self._ask(lambda each: (each.get_uuid(), each.get_revision()))
+        return self._ask(commit_of)
 
     def document_count(self) -> int:
         """Return how many products the index holds."""

@@ -48,7 +48,7 @@ class Reading:
         self._order = order
         self._asked = asked
         self._every: int = database.get_doccount()
-        self._commit = database.get_uuid(), database.get_revision()
+        self._commit = commit_of(database)
 
     def page(
         self,
@@ -149,6 +149,11 @@ class Reading:
         matches = self._order(filtered).get_mset(0, len(ids))
         weights = dict(_hits(matches, range(matches.size())))
         return [(pk, weights[pk]) for pk in ids]
+
+
+def commit_of(database: xapian.Database) -> tuple[bytes, int]:
+    """Return which index is open, and as of which of its commits."""
+    return database.get_uuid(), database.get_revision()
 
 
 def _both(query: xapian.Query, lookups: Sequence[Lookup]) -> xapian.Query:
