@@ -28,6 +28,7 @@ from shop.settings.base import *
 
 # A busy machine is no dead Redis; tests of one wait as short as the shop does.
 RATE_STORE |= {"CONNECT_TIMEOUT": 5.0, "TIMEOUT": 5.0}
+CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5.0, "SOCKET_TIMEOUT": 5.0}
 TEST_RUNNER = "tests.runner.Runner"
 INSTALLED_APPS += ["django_linear_migrations", "django_migration_linter"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
