@@ -16,6 +16,7 @@ from pathlib import Path
 
 import django.test.runner
 import haystack
+import hypothesis
 from django.conf import settings
 from django.test.runner import DiscoverRunner
 from django.test.utils import override_settings, teardown_databases
@@ -31,6 +32,9 @@ from tests.parallel import PipedSuite
 from tests.servers import RUN_DIRECTORY
 
 SOAK = "soak"
+# An example takes as long as the machine lets it: 200 ms are no promise of the shop's.
+hypothesis.settings.register_profile("shop", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("shop")
 
 
 class PrefixClient(DefaultClient):

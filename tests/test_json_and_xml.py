@@ -197,7 +197,7 @@ CONTEXT = {"buyer": User(pk=1), "holder": Holder("user:1", 1)}
 class BodyTests(SimpleTestCase):
     """What a serializer reads does not depend on the format of the body."""
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(st.data())
     def test_every_body_reads_the_same(self, data: st.DataObject) -> None:
         serializer = data.draw(st.sampled_from(list(BODIES)))

@@ -85,7 +85,7 @@ def sales(draw: st.DrawFn) -> Sale:
 class SumTests(TestCase):
     """basket.totals and promotions.discounts together"""
 
-    @settings(max_examples=600, deadline=None)
+    @settings(max_examples=600)
     @given(sales())
     def test_all_sums_hold(self, sale: Sale) -> None:
         totals = sale.totals()
@@ -146,7 +146,7 @@ class SumTests(TestCase):
         self.assertTrue(all(off <= full for full, off in pairs))
         self.assertLessEqual(totals.included_tax, totals.total_amount)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(sales())
     def test_each_rate_bears_its_tax_to_half_a_minor_unit(self, sale: Sale) -> None:
         totals = sale.totals()

@@ -289,7 +289,6 @@ class AmountTests(TestCase):
             told = {"SHOP_CURRENCY": currency, "SHOP_PRICES_INCLUDE_TAX": with_tax}
             drawn = settings(
                 max_examples=examples,
-                deadline=None,
                 database=None,
                 phases=[Phase.generate, Phase.shrink],
                 suppress_health_check=list(HealthCheck),

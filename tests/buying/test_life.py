@@ -226,7 +226,6 @@ class LifeTests(TestCase):
                 derandomize=not is_random,
                 max_examples=examples,
                 stateful_step_count=steps,
-                deadline=None,
                 database=None,
                 phases=[Phase.generate, Phase.shrink],
                 suppress_health_check=list(HealthCheck),

@@ -158,13 +158,13 @@ class BulkFormatTests(PropertyTestCase, EditorTestCase):
     def setUp(self) -> None:
         """Leave the test's own client alone: each example would have another."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(PRODUCTS, st.booleans())
     def test_products(self, drawn: list[Any], is_dry_run: bool) -> None:  # noqa: FBT001
         bulk = Bulk(f"{BULK}?dry_run={is_dry_run}", LIST, Product)
         self.assertEqual(*(self.send(self.writer, bulk, drawn, kind) for kind in KINDS))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.data(), st.booleans())
     def test_stock(self, data: st.DataObject, is_dry_run: bool) -> None:  # noqa: FBT001
         drawn = data.draw(stock_rows([self.dvd.pk, self.free.pk]))

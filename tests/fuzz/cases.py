@@ -104,7 +104,6 @@ class Fuzz:
         @seed(self.number)
         @settings(
             max_examples=self.examples,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -45,7 +45,7 @@ def orders(draw: st.DrawFn) -> tuple[Order, list[OrderLine]]:
 class CreditTests(SimpleTestCase):
     """orders.credits.credit_of"""
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(orders(), st.data())
     def test_parts_are_together_exactly_the_whole(
         self, drawn: tuple[Order, list[OrderLine]], data: st.DataObject
@@ -73,7 +73,7 @@ class CreditTests(SimpleTestCase):
                 self.assertEqual(by_line[line.pk], line_charge(order, line))
         self.assertEqual(order.credited_amount, order.total_amount)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(orders())
     def test_all_at_once_is_the_whole_total(
         self, drawn: tuple[Order, list[OrderLine]]
@@ -121,7 +121,7 @@ def tax_by_rate(order: Order, lines: list[OrderLine]) -> None:
 class TaxTests(SimpleTestCase):
     """orders.taxes.credited_taxes"""
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(orders(), st.data())
     def test_taxes_of_parts_are_together_those_of_the_whole(
         self, drawn: tuple[Order, list[OrderLine]], data: st.DataObject

@@ -138,7 +138,6 @@ class RandomLivesTests(TestCase):
     def run_lives(self, examples: int) -> None:
         run = settings(
             max_examples=examples,
-            deadline=None,
             database=None,
             derandomize=examples < 20,
             phases=[Phase.explicit, Phase.generate],

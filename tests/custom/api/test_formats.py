@@ -51,7 +51,7 @@ def send(method: str, document: object, kind: str, accept: str = "*/*") -> Any: 
 class EqualFormatsTests(SimpleTestCase):
     """The same document goes through both formats, both ways."""
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(SENDABLE)
     def test_answers_are_equal(self, document: object) -> None:
         from_json = json.loads(JSONRenderer().render(document))
@@ -59,13 +59,13 @@ class EqualFormatsTests(SimpleTestCase):
         self.assertEqual(from_json, document)
         self.assertEqual(from_xml, as_text(document))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(SENDABLE)
     def test_bodies_are_equal(self, document: object) -> None:
         self.assertEqual(send("POST", document, "json").json(), document)
         self.assertEqual(send("POST", document, "xml").json(), as_text(document))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(BODIES)
     def test_bodies_are_equal_once_read_by_their_serializer(
         self, body: dict[str, Any]

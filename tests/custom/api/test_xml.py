@@ -41,14 +41,14 @@ def load(text: str) -> Any:  # noqa: ANN401
 class RoundTripTests(TestCase):
     """A JSON document comes back from XML as it was, its scalars as text."""
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(DOCUMENTS)
     @example({"zip": "01234", "empty": [], "blank": "", "none": None, "object": {}})
     @example([[], [[]], {"": {}}, [None], " ", "\r\n\t", "]]>", "\U0001f3ac"])
     def test_nothing_is_lost(self, document: object) -> None:
         self.assertEqual(load(dump_xml(document)), as_text(document))
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.text())
     def test_any_text_at_all_makes_readable_xml(self, text: str) -> None:
         read = load(dump_xml({"text": text}))["text"]

@@ -88,7 +88,7 @@ class RingTests(SimpleTestCase):
             SET_CLOCK, 1, self.key, *take_arguments(rate, cost=cost), *clock
         )
 
-    @hypothesis_settings(max_examples=250, deadline=None)
+    @hypothesis_settings(max_examples=250)
     @given(st.data())
     def test_it_says_what_a_list_of_moments_says(self, data: st.DataObject) -> None:
         rate = data.draw(
@@ -126,7 +126,7 @@ class RingTests(SimpleTestCase):
         ]
         self.assertEqual(replies, wanted)
 
-    @hypothesis_settings(max_examples=100, deadline=None)
+    @hypothesis_settings(max_examples=100)
     @given(st.data())
     def test_what_is_given_back_was_never_taken(self, data: st.DataObject) -> None:
         rate = Rate(data.draw(st.integers(1, 6)), 60)

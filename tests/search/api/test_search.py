@@ -521,7 +521,7 @@ class HostileTests(PropertyTestCase):
     def setUp(self) -> None:
         fresh_index()
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(
         st.text(max_size=60)
         | st.lists(
