@@ -18,11 +18,17 @@ class Process:
     """What one process has of its own; several share the Redis of an address."""
 
     def __init__(self, url: str, *, patience: float = 5.0) -> None:
+        self.url = url
         link = Link(url, connect_timeout=patience, timeout=patience)
         self.limiter = Limiter(link, prefix="test", cooldown=SOON)
         self.versions = Versions(self.limiter, prefix="test")
         self.store = PageStore(self.limiter, self.versions, prefix="test")
         self.rendered = 0
+
+    def be_patient(self, seconds: float = 5.0) -> None:
+        """Wait for Redis so long from now on, by a connection of its own."""
+        link = Link(self.url, connect_timeout=seconds, timeout=seconds)
+        self.limiter._link = link
 
     def look_up(self, name: str = "page") -> tuple[Page, Body | None]:
         """Ask for a page, as the first of the two middlewares does."""

@@ -13,6 +13,8 @@ from custom.limits.limiter import get_limiter
 
 SHARED = "public, max-age=0, s-maxage=5, stale-while-revalidate=5"  # Cache-Control
 
+LONG = 60.0  # seconds of a lease that does not end meanwhile
+
 
 def forget_pages() -> None:
     """Delete every page of this test process, and whatever is known of them."""
@@ -32,6 +34,11 @@ def forget_processes_memory() -> None:
 def remembering(does: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
     """Let a process remember what a test never commits, or nothing at all."""
     return patch("custom.caching.memory.in_transaction", return_value=not does)
+
+
+def long_lease() -> Any:  # noqa: ANN401
+    """Let whoever renders take the time that a busy machine takes."""
+    return patch("custom.caching.store.LEASE", LONG)
 
 
 class KeptPages:

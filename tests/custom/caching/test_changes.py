@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
+import time_machine
 from django.conf import settings
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -25,6 +26,7 @@ from catalogue.services import (
     update_product,
     update_variant,
 )
+from custom.caching.store import PageStore
 from partner.models import StockMovement
 from partner.services import (
     adjust_stock,
@@ -221,22 +223,33 @@ class WindowTests(KeptPages, TestCase):
     """A page whose product is shown until a moment"""
 
     def test_no_cache_keeps_it_any_longer(self) -> None:
+        self.enterContext(time_machine.travel(timezone.now(), tick=False))
         product = ProductFactory()
         page = f"/api/product/{product.pk}/"
-        for left, fresh in ((3, 2), (3600, 5)):
+        for left, fresh in ((3, 3), (3600, 5)):
             until = timezone.now() + timedelta(seconds=left)
             with self.captureOnCommitCallbacks(execute=True):
                 Product.objects.filter(pk=product.pk).update(publish_until=until)
                 announce_changes([product.pk])
-            for path in (page, f"{page}review/", f"{page}related/", "/api/product/"):
-                told = self.client.get(path)["Cache-Control"]
-                self.assertIn(f"s-maxage={fresh},", told)
+            keep = PageStore.keep
+            with patch.object(PageStore, "keep", autospec=True) as kept:
+                kept.side_effect = keep
+                for path in (
+                    page,
+                    f"{page}review/",
+                    f"{page}related/",
+                    "/api/product/",
+                ):
+                    told = self.client.get(path)["Cache-Control"]
+                    self.assertIn(f"s-maxage={fresh},", told)
+            seconds = [call.args[3] for call in kept.call_args_list]
+            self.assertEqual(len(seconds), 4)
+            self.assertLessEqual(max(seconds), left)
             redis = get_redis_connection()
             prefix = settings.CACHES["default"]["KEY_PREFIX"]
-            lives = [redis.pttl(key) for key in redis.keys(f"{prefix}:page:body:*")]
-            self.assertEqual(len(lives), 4)
-            for life in lives:
-                self.assertLessEqual(life, min(left, settings.CACHE_SECONDS) * 1000)
+            for body in redis.keys(f"{prefix}:page:body:*"):
+                life = min(left, settings.CACHE_SECONDS) * 1000
+                self.assertLessEqual(redis.pttl(body), life)
 
     def test_a_window_that_closes_at_once_keeps_nothing(self) -> None:
         product = ProductFactory(publish_until=timezone.now() + timedelta(days=1))

@@ -16,7 +16,7 @@ from custom.caching.versions import EVERYTHING, MAX_TAGS, SLOTS, announce, field
 from custom.models import OutboxMessage
 from script.lib.servers import Redis
 from tests.custom.caching.actors import Process
-from tests.custom.throttling.limits import own_limits
+from tests.custom.throttling.limits import PATIENT, own_limits
 from tests.servers import own_server
 from tests.waiting import wait_until
 
@@ -138,13 +138,15 @@ class FailureTests(OwnRedisTestCase):
 
     def test_who_has_given_redis_up_trusts_nothing_it_kept(self) -> None:
         """The writer is dead by then; the reader cannot know what it has missed."""
-        reader = self.process(patience=PATIENCE)
+        reader = self.process()
         reader.says(b"old")
+        reader.be_patient(PATIENCE)
         self.hang()
         for _ in range(3):
             self.assertEqual(reader.says(b"rendered"), b"rendered")
         self.assertEqual(reader.limiter.outages, 1)
         self.go_on()
+        reader.be_patient()
         wait_until(lambda: reader.limiter.send([b"*1\r\n$4\r\nPING\r\n"]))
         self.assertEqual(reader.says(b"new"), b"new")
         self.assertEqual(self.reader.says(b"not asked"), b"new")
@@ -157,6 +159,7 @@ class FailureTests(OwnRedisTestCase):
             writer.says(b"rendered")
         self.assertTrue(writer.limiter._breaker.is_open)
         self.go_on()
+        writer.be_patient()
         # One whole answer later than the hang; no probe is due.
         writer.limiter._breaker._probe_at = time.monotonic() + 60
         self.assertTrue(writer.versions.raise_tags(["product-5"]))
@@ -195,7 +198,7 @@ class OutboxTests(TestCase):
         self.assertEqual(self.raised(many), [[EVERYTHING]])
 
     def test_the_message_raises_what_the_commit_has_not(self) -> None:
-        with own_limits() as server:
+        with own_limits(**PATIENT) as server:
             reader = Process(server.url)
             versions.get_versions.cache_clear()
             self.addCleanup(versions.get_versions.cache_clear)
