@@ -28,6 +28,9 @@ def forget_requests() -> None:
     get_limiter.cache_clear()
 
 
+PATIENT = {"CONNECT_TIMEOUT": 5.0, "TIMEOUT": 5.0}  # where each count is exact
+
+
 class FreshLimits:
     """For test cases: nothing has been counted when a test begins."""
 

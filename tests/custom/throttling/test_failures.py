@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import redis
 from django.test import SimpleTestCase, override_settings
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 from custom.limits.limiter import Verdict, get_limiter
 from custom.rates import Rate
 from script.lib.servers import Redis
-from tests.custom.throttling.limits import PortRedis, own_limits
+from tests.custom.throttling.limits import PATIENT, PortRedis, own_limits
 from tests.servers import own_server
 from tests.waiting import wait_until
 
@@ -25,7 +26,6 @@ SHOP = "/api/shop/"
 FIRST_SECONDS = 0.06  # what a request may lose to a Redis that has just failed
 LATER_SECONDS = 0.001
 SOON = 0.1  # seconds between two probes, in tests
-PATIENT = {"CONNECT_TIMEOUT": 5.0, "TIMEOUT": 5.0}  # where each count is exact
 
 
 def duration(work: Callable[[], Any]) -> float:
@@ -72,16 +72,22 @@ class FailureTestCase(SimpleTestCase):
         wait_until(self.take)
 
     def assert_bounded(self) -> None:
-        """A first request waits, later ones do not; the best of three counts."""
-        first, later = [], []
-        for _ in range(3):
+        """A first request waits, later ones do not.
+
+        What a busy machine takes comes on top: one first request in time is enough.
+        """
+        later: list[float] = []
+
+        def begin() -> float:
             get_limiter.cache_clear()
-            first += [duration(lambda: self.assertIsNone(self.take()))]
+            first = duration(lambda: self.assertIsNone(self.take()))
             self.assertIsNone(self.take())  # a second timeout opens the breaker
-            later += [
+            later.extend(
                 duration(lambda: self.assertIsNone(self.take())) for _ in range(50)
-            ]
-        self.assertLess(min(first), FIRST_SECONDS)
+            )
+            return first
+
+        wait_until(lambda: begin() < FIRST_SECONDS, "a first request in time")
         self.assertLess(statistics.median(later), LATER_SECONDS)
 
     def events(self, logs: list[Any]) -> list[tuple[str, str]]:
@@ -134,8 +140,12 @@ class LifeTests(FailureTestCase):
         with own_limits(COOLDOWN=SOON, **PATIENT) as server, capture_logs() as logs:
             self.assertEqual(self.take().remaining, 99)
             server.kill()
-            for _ in range(20):
+            self.assertIsNone(self.take())
+            breaker = get_limiter()._breaker
+            breaker._probe_at += 60
+            for _ in range(19):
                 self.assertIsNone(self.take())
+            breaker._probe_at -= 60
             server.start()
             self.assert_recovers()
             self.assertEqual(self.take().remaining, 98)  # it has lost its memory
@@ -170,8 +180,10 @@ class LifeTests(FailureTestCase):
         )
 
     def test_one_late_answer_opens_nothing_and_answers_no_other_question(self) -> None:
-        with own_limits(COOLDOWN=60) as server, capture_logs() as logs:
+        with own_limits(COOLDOWN=60, **PATIENT) as server, capture_logs() as logs:
             self.take("u1", 10)
+            # This connection is in a hurry; the next one may take its time.
+            get_limiter()._link._near.line.settimeout(SOON)
             stop(server)
             self.assertIsNone(self.take("u1", 10))
             go_on(server)
@@ -240,7 +252,10 @@ class LifeTests(FailureTestCase):
         return int.from_bytes(client.get(key)[2:4], "little")
 
     def test_a_full_memory(self) -> None:
-        with own_limits(COOLDOWN=SOON) as server, capture_logs() as logs:
+        with (
+            own_limits(COOLDOWN=SOON, **PATIENT) as server,
+            capture_logs() as logs,
+        ):
             client = redis.Redis(unix_socket_path=str(server.socket))
             client.config_set("maxmemory", "1")
             self.assertIsNone(self.take())
@@ -261,21 +276,31 @@ class BreakerTests(FailureTestCase):
                 self.take()
                 limiter = get_limiter()
                 self.assertTrue(limiter._breaker.is_open)
-                wait_until(lambda: time.monotonic() > limiter._breaker._probe_at)
+                limiter._breaker._probe_at = 0.0
                 limiter._breaker._cooldown = 60
-                start = threading.Barrier(8)
-                seconds: list[float] = []
+                start, probe_ends = threading.Barrier(8), threading.Event()
+                probes: list[bool] = []
+                back = threading.Semaphore(0)
+
+                def probe(_commands: object) -> None:
+                    probes.append(probe_ends.wait(30))
+                    raise TimeoutError
 
                 def ask() -> None:
                     start.wait()
-                    seconds.append(duration(self.take))
+                    self.take()
+                    back.release()
 
                 threads = [threading.Thread(target=ask) for _ in range(8)]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-        self.assertEqual(sum(each > 0.25 for each in seconds), 1)
+                with patch.object(limiter._link, "exchange", probe):
+                    for thread in threads:
+                        thread.start()
+                    for _ in range(7):  # who goes on does so while one still probes
+                        self.assertTrue(back.acquire(timeout=20))
+                    probe_ends.set()
+                    for thread in threads:
+                        thread.join()
+        self.assertEqual(probes, [True])
 
 
 class AnswerTests(SimpleTestCase):
