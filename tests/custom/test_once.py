@@ -4,7 +4,6 @@ from django.test import SimpleTestCase
 
 from custom.once import Once
 
-TIMEOUT = 5
 MOMENT = 0.1  # in which a thread that does not wait is done
 
 
@@ -25,7 +24,7 @@ class OnceTests(SimpleTestCase):
             return made[-1]
 
         seen.append(make())
-        second.join(TIMEOUT)
+        second.join()
         self.assertEqual(len(made), 1)
         self.assertEqual(seen, [made[0], made[0]])
 

@@ -20,27 +20,15 @@ from custom.transactions import (
     run_in_transaction,
 )
 from partner.models import StockLevel
-from tests.waiting import wait_until
+from tests.custom.rivals import await_waiting
 
 HINT = "FORCE INDEX (PRIMARY)"
-CACHED_SECONDS = 0.11  # for so long the server tells again who waited before
 
 
 def make_message(**fields: Any) -> OutboxMessage:  # noqa: ANN401
     return OutboxMessage.objects.create(
         topic="test", payload={}, **{"next_at": timezone.now()} | fields
     )
-
-
-def is_waited_for() -> bool:
-    """Tell whether a transaction in this database waits for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM information_schema.innodb_trx "
-            "JOIN information_schema.processlist ON id = trx_mysql_thread_id "
-            "WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()"
-        )
-        return cursor.fetchone() != (0,)
 
 
 class MovedRowTests(TransactionTestCase):
@@ -63,7 +51,7 @@ class MovedRowTests(TransactionTestCase):
             one = OutboxMessage.objects.filter(pk=self.message.pk)
             one.update(next_at=F("next_at") + timedelta(minutes=1))
             rows = pool.submit(run)
-            wait_until(is_waited_for, "a lock", seconds=10, pause=CACHED_SECONDS)
+            await_waiting()
             one.update(next_at=F("next_at") - timedelta(minutes=2))
             return rows
 

@@ -14,7 +14,7 @@ from custom.transactions import (
     run_in_transaction,
     transactional,
 )
-from tests.custom.rivals import rival_session
+from tests.custom.rivals import await_waiting, rival_session
 
 UPDATE = "UPDATE custom_namedlock SET taken = taken + 1 WHERE name = %s"
 
@@ -56,11 +56,12 @@ class RetryTests(TransactionTestCase):
 
         def rival() -> None:
             with rival_session() as cursor:
+                cursor.execute("SET innodb_lock_wait_timeout = 60")
                 # More rows changed: the server rolls the lighter session back.
                 for name in ("a", "b", "c", "d", "second"):
                     cursor.execute(UPDATE, [name])
                 held.set()
-                goes_on.wait(10)
+                goes_on.wait()
                 cursor.execute(UPDATE, ["first"])
                 cursor.connection.commit()
 
@@ -68,14 +69,15 @@ class RetryTests(TransactionTestCase):
             tries.append(1)
             raise_lock("first")
             if len(tries) == 1:
-                held.wait(10)
+                held.wait()
                 goes_on.set()
+                await_waiting()
             raise_lock("second")
 
         other = Thread(target=rival)
         other.start()
         run_in_transaction(work)
-        other.join(10)
+        other.join()
         self.assertEqual(len(tries), 2)
         self.assertEqual((taken("first"), taken("second"), taken("a")), (2, 2, 1))
 

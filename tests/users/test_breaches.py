@@ -57,9 +57,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def breaches(
-    status: int = 200, body: bytes | None = None, delay: float = 0
+    status: int = 200,
+    body: bytes | None = None,
+    delay: float = 0,
+    seconds: float = 20,
 ) -> Iterator[_Breaches]:
-    """Run a service; it knows ``KNOWN`` unless it answers something else."""
+    """Run a service; it knows ``KNOWN`` unless it answers something else.
+
+    Args:
+        status: Of each answer.
+        body: Of each answer.
+        delay: Seconds that an answer takes.
+        seconds: For which the shop waits.
+    """
     with _Breaches(("127.0.0.1", 0), _Handler) as server:
         listed = f"{'0' * 35}:0\r\n{SUFFIX}:12\r\n".encode()
         server.status, server.delay, server.asked = status, delay, []
@@ -68,7 +78,9 @@ def breaches(
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/range/"
         try:
-            with override_settings(BREACHED_PASSWORDS_URL=url):
+            with override_settings(
+                BREACHED_PASSWORDS_URL=url, BREACHED_PASSWORDS_SECONDS=seconds
+            ):
                 yield server
         finally:
             server.shutdown()
@@ -98,12 +110,11 @@ class AskTests(SimpleTestCase):
             {"status": 302},
             {"body": b"<html>"},
             {"body": b"\xff"},
-            {"body": b"", "delay": 0.5},
+            {"body": b"", "delay": 0.5, "seconds": 0.1},
         ):
             with (
                 self.subTest(trouble),
                 breaches(**trouble),
-                override_settings(BREACHED_PASSWORDS_SECONDS=0.1),
                 capture_logs() as logs,
             ):
                 self.assertIs(is_breached(KNOWN), False)
