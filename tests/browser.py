@@ -41,7 +41,8 @@ from script.lib.console import var_directory
 from script.lib.packages import find_program
 from users.models import User
 
-WAIT_MS = 20_000  # for what a page does by itself; machines are busy
+WAIT_MS = 60_000  # for what a page does by itself; machines are busy
+START_MS = 3 * WAIT_MS  # for Chromium
 SCREENSHOTS = var_directory() / "screenshots"
 FAILURES = var_directory() / "failures"
 FLAGS = (  # beside Playwright's own, which end first runs, updates and the like
@@ -71,7 +72,7 @@ def chromium() -> Iterator[Browser]:
         sync_playwright() as playwright,
         patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}),
         playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=FLAGS
+            executable_path=find_program("chromium"), args=FLAGS, timeout=START_MS
         ) as browser,
     ):
         expect.set_options(timeout=WAIT_MS)

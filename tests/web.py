@@ -89,7 +89,7 @@ class UnixConnection(http.client.HTTPConnection):
 class WebClient:
     """One keep-alive connection; made anew after it broke."""
 
-    def __init__(self, address: Address, *, seconds: float = 30) -> None:
+    def __init__(self, address: Address, *, seconds: float = 120) -> None:
         if isinstance(address, Path):
             self._link: http.client.HTTPConnection = UnixConnection(address, seconds)
         else:

@@ -118,7 +118,11 @@ class ThreadTests(TransactionTestCase):
             self.assertEqual(process.children(), [])
             before = process.num_threads()
             worker.child.terminate()
-            wait_until(lambda: process.num_threads() < before, "the scheduler's end")
+            wait_until(
+                lambda: process.num_threads() < before,
+                "the scheduler's end",
+                seconds=SECONDS,
+            )
             mails.is_open.set()
             self.assertEqual(worker.child.wait(SECONDS), 0)
         sent = OutboxMessage.objects.filter(handler__startswith="notifications.")
@@ -126,7 +130,7 @@ class ThreadTests(TransactionTestCase):
             set(sent.values_list("state", "attempts")),
             {(OutboxMessage.State.DONE, 1)},
         )
-        self.assertEqual(self.num_connections(), 0)
+        wait_until(lambda: self.num_connections() == 0, "MariaDB's notice")
 
     def test_threads_keep_their_connections(self) -> None:
         self.publish(1)
