@@ -1,15 +1,44 @@
 """Web, worker and scheduler: started together, ended together, by honcho."""
 
+import os
 import queue
+import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from honcho.manager import KILL_WAIT, Manager
+from honcho.printer import Printer
 
 from script.lib import records
+
+
+class Output:
+    """A text file that a signal's handler may write to at any moment.
+
+    Python's own refuses ("reentrant call") where the signal has come while it was
+    writing, and honcho tells of each signal.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Write to a file that is open."""
+        self._descriptor = descriptor
+        self._lines = ""
+
+    def write(self, text: str) -> None:
+        """Keep the text until ``flush``, so that a line is written at once."""
+        self._lines += text
+
+    def flush(self) -> None:
+        """Write what is kept, in UTF-8."""
+        left, self._lines = self._lines.encode(errors="replace"), ""
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def isatty(self) -> bool:
+        """Tell whether colours can be shown."""
+        return os.isatty(self._descriptor)
 
 
 class Family(Manager):
@@ -17,7 +46,8 @@ class Family(Manager):
 
     honcho relays their output, ends all when one ends, and kills after
     ``KILL_WAIT`` seconds. Added here: a signal may come before every process has
-    told its id, and the killing does not depend on one of them ending first.
+    told its id, and while something is written; and the killing does not depend on
+    one of them ending first. SIGALRM is used.
     """
 
     def __init__(self, run: Path, when_started: Callable[[], None]) -> None:
@@ -27,7 +57,7 @@ class Family(Manager):
             run: Directory of the records.
             when_started: Called once, when every process has been started.
         """
-        super().__init__()
+        super().__init__(Printer(Output(sys.stdout.fileno())))
         self.was_asked_to_stop = False
         self._run = run
         self._when_started = when_started
@@ -44,13 +74,14 @@ class Family(Manager):
         """Ask every process to end; those that stay are killed."""
         self.was_asked_to_stop = True
         if self._has_started and not self._terminating:
-            timer = threading.Timer(KILL_WAIT, self.kill)
-            timer.daemon = True
-            timer.start()
             super().terminate()
+            # Not a thread: a signal's handler must not wait for a lock that the
+            # code it has interrupted may hold.
+            signal.setitimer(signal.ITIMER_REAL, KILL_WAIT)
 
     def _start(self) -> None:
         super()._start()
+        signal.signal(signal.SIGALRM, lambda *_: self.kill())
         kept: list[Any] = []
         while not self._all_started():
             try:

@@ -39,6 +39,7 @@ class Life:
         self.var = home / "var"
         self.process: subprocess.Popen[str] | None = None
         self.seconds = 0.0
+        self.last_words = ""  # what was printed after a signal
         self.family: list[psutil.Process] = []
 
     def start(self) -> str:
@@ -72,7 +73,7 @@ class Life:
         if number == signal.SIGKILL:
             code = self.process.wait()
         else:
-            self.process.communicate()
+            self.last_words, _ = self.process.communicate()
             code = self.process.returncode
         if self.process.stdout is not None:
             self.process.stdout.close()
@@ -148,7 +149,7 @@ class LifeTests(TestCase):
 
     def check_stop(self, number: signal.Signals) -> None:
         code, seconds = self.life.stop(number)
-        self.assertEqual(code, 0)
+        self.assertEqual(code, 0, self.life.last_words)
         self.assertLess(seconds, STOP_SECONDS)
         self.assertEqual(self.life.left(), [])
         self.assertEqual(list((self.life.var / "run").glob("*.process")), [])
