@@ -64,6 +64,12 @@ def check_window(window: PublishWindow) -> PublishWindow:
     return window
 
 
+def is_open(row: Windowed, at: datetime) -> bool:
+    """Tell whether a moment is inside a window."""
+    opens, closes = row.publish_from, row.publish_until
+    return (opens is None or opens <= at) and (closes is None or at < closes)
+
+
 def first_boundary(rows: Iterable[Windowed], at: datetime) -> datetime | None:
     """Return the first moment after another at which a window opens or closes."""
     ends = [end for row in rows for end in (row.publish_from, row.publish_until)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from catalogue.models import ProductChange
-from catalogue.rows import CategoryRow, DefinitionRow
+from catalogue.rows import CategoryRow, DefinitionRow, ProductRow
 from catalogue.selectors import ask_definitions
 from custom.caching.memory import Memory
 from custom.caching.versions import Moment
@@ -30,6 +30,7 @@ class Premises(NamedTuple):
         hidden: Ids of products that nobody may see, and the index does not know yet.
         definitions: One of an attribute for each type of products with it.
         categories, partners: Those of facets so far, by id; None may not be shown.
+        products: The rows of pages so far, by id.
     """
 
     synonyms: Sequence[str]
@@ -37,6 +38,7 @@ class Premises(NamedTuple):
     definitions: Definitions
     categories: dict[int, CategoryRow | None]
     partners: dict[int, str | None]
+    products: dict[int, ProductRow]
 
 
 def read_premises(moment: Moment | None = None) -> Premises:
@@ -51,7 +53,7 @@ def _read() -> Premises:
     definitions: dict[str, list[DefinitionRow]] = {}
     for row in rows:
         definitions.setdefault(row.code, []).append(row)
-    return Premises(tuple(synonyms), tuple(hidden), definitions, {}, {})
+    return Premises(tuple(synonyms), tuple(hidden), definitions, {}, {}, {})
 
 
 _KNOWN = Memory(_read)
