@@ -1,15 +1,14 @@
 """The two kinds of admin page: what staff may edit, and ledgers nobody edits."""
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 import reversion
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +17,7 @@ from django.utils.html import format_html
 from reversion.admin import VersionAdmin
 
 from custom import history, outbox
+from custom.busy import BusyPages, repeated
 from custom.columns import MoneyColumns
 from custom.edits import EditGuard
 from custom.errors import DomainError
@@ -32,7 +32,7 @@ from custom.models import (
     IdempotencyKey,
     OutboxMessage,
 )
-from custom.transactions import refused_when_busy
+from custom.transactions import DatabaseBusyError
 
 M = TypeVar("M", bound=Model)
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -44,7 +44,7 @@ def tells_refusals(view: View) -> View:
     The page is shown again, as the database has it.
     """
 
-    @functools.wraps(view)
+    @wraps(view)
     def answer(
         self: admin.ModelAdmin[Any],
         request: HttpRequest,
@@ -53,6 +53,8 @@ def tells_refusals(view: View) -> View:
     ) -> HttpResponse:
         try:
             return view(self, request, *args, **kwargs)
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return redirect(request.get_full_path())
@@ -71,12 +73,15 @@ class _ListedAdmin(MoneyColumns, admin.ModelAdmin[M]):
         return self.columns(super().get_list_display(request))
 
 
-class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
+class ShopAdmin(
+    BusyPages[M], EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]
+):
     """Base of every model staff may edit: each save is a version that can be read.
 
     A row with a ``version`` column has it raised by every save. A service that
     refuses (``DomainError``) leaves nothing behind and tells the reader why. What
-    somebody else has saved meanwhile is asked about, not overwritten.
+    somebody else has saved meanwhile is asked about, not overwritten. A page is one
+    transaction, run again when it loses a lock.
     """
 
     change_list_template = "admin/versioned_list.html"
@@ -94,15 +99,10 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
     @contextmanager
     def create_revision(self, request: HttpRequest) -> Iterator[None]:
         """Record what a page changes; VersionAdmin opens it around its views."""
-        block = transaction.atomic()  # noqa: TID251 - as every page of the admin does
-        with (
-            refused_when_busy(),
-            block,
-            history.recorded(
-                request.POST.get("_reason", "").strip() or self._action(request),
-                actor=request.user,
-                batch=getattr(request, "history_batch", None),
-            ),
+        with history.recorded(
+            request.POST.get("_reason", "").strip() or self._action(request),
+            actor=request.user,
+            batch=getattr(request, "history_batch", None),
         ):
             yield
 
@@ -121,7 +121,8 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         """Let what is done to many rows at once be one step, which can be undone."""
         if request.method == "POST":
             request.history_batch = new_public_id()  # type: ignore[attr-defined]
-        return super().changelist_view(request, extra_context)
+        show = partial(super().changelist_view, request, extra_context)
+        return repeated(request, show)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Keep the reason that was given; without one, the change is the reason."""
@@ -145,7 +146,8 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Add a row."""
-        return super().add_view(request, form_url, extra_context)
+        show = partial(super().add_view, request, form_url, extra_context)
+        return self.given_back_when_busy(request, show)
 
     @tells_refusals
     def change_view(
@@ -156,7 +158,8 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Change a row."""
-        return super().change_view(request, object_id, form_url, extra_context)
+        show = partial(super().change_view, request, object_id, form_url, extra_context)
+        return self.given_back_when_busy(request, show)
 
     @tells_refusals
     def delete_view(
@@ -166,8 +169,13 @@ class ShopAdmin(EditGuard[M], HistoryPages[M], VersionAdmin, _ListedAdmin[M]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Delete a row, as a change that is recorded."""
-        with self.create_revision(request):
-            return super().delete_view(request, object_id, extra_context)
+        show = partial(super().delete_view, request, object_id, extra_context)
+
+        def delete() -> HttpResponse:
+            with self.create_revision(request):
+                return show()
+
+        return repeated(request, delete)
 
     @staticmethod
     def _logged(

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from custom.admin import LedgerAdmin
 from custom.errors import DomainError
+from custom.transactions import DatabaseBusyError
 
 M = TypeVar("M", bound=Model)
 
@@ -128,6 +129,8 @@ class ButtonsMixin(admin.ModelAdmin[M]):
         try:
             press = getattr(self, f"press_{button.name}")
             done = press(row, request.user, form.cleaned_data)
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
+from custom.busy import is_given_back
 from custom.history.reading import (
     State,
     Values,
@@ -80,8 +81,14 @@ class EditGuard(admin.ModelAdmin[M]):
             page = self._ask(request, unquote(object_id))
             if page is not None:
                 return page
-            context = {"seen": request.POST.get(SEEN, ""), **context}
-        elif request.method == "POST":  # what makes a row unique is checked under locks
+            context = {
+                "seen": request.POST.get(SEEN, ""),
+                "kept": sorted(_kept(request)),
+                "reason": request.POST.get("_reason", ""),
+                **context,
+            }
+        elif request.method == "POST" and not is_given_back(request):
+            # What makes a row unique is checked under locks.
             rules_for(self.model).lock_first([])
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -116,7 +123,7 @@ class EditGuard(admin.ModelAdmin[M]):
         Locks the row as the services do that write it. Who does not say what was seen
         has seen nothing: every value that would be another is asked about.
         """
-        if rules_for(self.model).lock(pk) is None:
+        if is_given_back(request) or rules_for(self.model).lock(pk) is None:
             return None
         row = self.get_object(request, pk)
         if row is None or not self.has_change_permission(request, row):

@@ -54,8 +54,11 @@ class DatabaseBusyError(UnavailableError):
 class _OwnBlock(Atomic):
     """A block opened here, told apart from one that a caller opened."""
 
-    def __init__(self, *, savepoint: bool = True, durable: bool = False) -> None:
+    def __init__(
+        self, *, savepoint: bool = True, durable: bool = False, catches: bool = False
+    ) -> None:
         super().__init__(DEFAULT_DB_ALIAS, savepoint, durable)
+        self.catches = catches
 
 
 def error_number(error: BaseException) -> int | None:
@@ -72,18 +75,21 @@ def is_transaction_open() -> bool:
     return not getattr(connection.atomic_blocks[-1], "_from_testcase", False)
 
 
-def run_in_transaction(work: Callable[[], T], *, replayable: bool = False) -> T:
+def run_in_transaction(
+    work: Callable[[], T], *, replayable: bool = False, catches: bool = False
+) -> T:
     """Run ``work`` in one transaction, again from its start when the server says so.
 
     Inside a block that is already open ``work`` joins it and is not repeated: in one
     of this module's own, a refusal that somebody catches makes the whole transaction
-    fail; in one opened elsewhere (the admin's), a savepoint lets it leave nothing.
-    The block of a ``TestCase`` does not count as open.
+    fail, unless it ``catches``; there, and in one opened elsewhere, a savepoint lets it
+    leave nothing. The block of a ``TestCase`` does not count as open.
 
     Args:
         work: Does nothing but SQL and reads all it uses again each time.
         replayable: Repeating finished work is harmless, as behind an idempotency
             key; only then is a lost connection a reason to repeat.
+        catches: The work catches refusals of services and goes on, as pages do.
 
     Raises:
         DatabaseBusyError: Eight tries or eight seconds were not enough, or the
@@ -92,13 +98,14 @@ def run_in_transaction(work: Callable[[], T], *, replayable: bool = False) -> T:
     """
     connection = transaction.get_connection()
     if is_transaction_open():
-        joins_own = isinstance(connection.atomic_blocks[-1], _OwnBlock)
+        outer = connection.atomic_blocks[-1]
+        joins_own = isinstance(outer, _OwnBlock) and not outer.catches
         with _OwnBlock(savepoint=not joins_own):
             return _whole(work)
     started = time.monotonic()
     for attempt in range(1, MAX_TRIES + 1):
         try:
-            with _OwnBlock(durable=True):
+            with _OwnBlock(durable=True, catches=catches):
                 return _whole(work)
         except (DatabaseError, InterfaceError) as error:
             if not _may_repeat(error, connection, replayable=replayable):
@@ -129,7 +136,7 @@ def transactional(service: Callable[P, T]) -> Callable[P, T]:
 def refused_when_busy() -> Iterator[None]:
     """Turn what may succeed another time into a refusal; stands round the block.
 
-    For blocks opened elsewhere (the admin's), which nobody runs again.
+    For blocks opened elsewhere (Django's own pages), which nobody runs again.
 
     Raises:
         DatabaseBusyError: A deadlock, or a lock somebody else kept for too long.

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from custom.errors import DomainError
+from custom.transactions import DatabaseBusyError
 from exchange.files.writing import CONTENT_TYPES, write_rows
 from exchange.forms import FilterForm, UploadForm
 from exchange.kinds import KINDS, Scope
@@ -80,6 +81,8 @@ def show_import(request: HttpRequest, import_id: object) -> HttpResponse:
                 resume_import(run.public_id)
             else:
                 apply_import(run.public_id, actor=user)
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             messages.error(request, error.detail)
         return redirect("admin:exchange-import", run.public_id)

@@ -24,6 +24,8 @@ M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponseBase]
 # What Django calls its pages -> what the log calls them.
 ACTIONS = {"changelist": "list", "change": "view"}
+# A form that could not be saved shows its row once more.
+SHOWING = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class PersonalPagesMixin(admin.ModelAdmin[M]):
@@ -52,7 +54,7 @@ class PersonalPagesMixin(admin.ModelAdmin[M]):
 
         def noting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = view(request, *args, **kwargs)
-            is_shown = response.status_code == HTTPStatus.OK
+            is_shown = response.status_code in SHOWING
             if is_shown and request.user.is_authenticated:
                 key = kwargs.get("object_id") or (args[0] if args else "")
                 record_access(

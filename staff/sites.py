@@ -34,7 +34,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
+from custom.busy import busy_page
 from custom.limits.identity import client_address
+from custom.transactions import DatabaseBusyError, refused_when_busy
 from staff.access import record_access
 from staff.factors import has_factor
 from staff.forms import OwnPasswordForm
@@ -99,13 +101,20 @@ class ShopAdminSite(AdminSite):
         return [*pages, *super().get_urls()]
 
     def admin_view(self, view: V, cacheable: bool = False) -> V:  # noqa: FBT001, FBT002 - as Django's
-        """Lead staff who lack a second factor to enrol one, if that is compulsory."""
+        """Lead staff who lack a second factor to enrol one, if that is compulsory.
+
+        What the database was too busy for is given back to be sent again.
+        """
         shown = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             if self._must_enrol(request):
                 return redirect("mfa_activate_totp")
-            return shown(request, *args, **kwargs)
+            try:
+                with refused_when_busy():
+                    return shown(request, *args, **kwargs)
+            except DatabaseBusyError as error:
+                return busy_page(request, error, self.each_context(request))
 
         return cast("V", update_wrapper(guarded, shown))
 

@@ -27,6 +27,7 @@ from custom.history.reading import (
     versions_of,
 )
 from custom.history.reverting import deleted_of, family_of, recover, revert
+from custom.transactions import DatabaseBusyError
 
 M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponse]
@@ -131,6 +132,8 @@ class HistoryPages(admin.ModelAdmin[M]):
                 actor=request.user,
                 reason=request.POST.get("reason", "").strip(),
             )
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, _told(error), messages.ERROR)
             return self._to(request, "compare", object_id, f"?old={version.pk}")
@@ -216,6 +219,8 @@ class HistoryPages(admin.ModelAdmin[M]):
         reason = request.POST.get("reason", "").strip()
         try:
             done = recover(version, actor=request.user, reason=reason)
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, _told(error), messages.ERROR)
             return redirect(request.get_full_path())

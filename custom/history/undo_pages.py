@@ -24,6 +24,7 @@ from custom.history.steps import rights_to_undo
 from custom.history.undoing import AT_ONCE, advance_undo, resume_undo, start_undo
 from custom.models import HistoryBatch, HistoryUndo, HistoryUndoFault
 from custom.spreadsheets import safe_text, write_csv
+from custom.transactions import DatabaseBusyError
 
 M = TypeVar("M", bound=Model)
 UNDO = "custom.undo_historybatch"
@@ -119,6 +120,8 @@ class UndoPages(admin.ModelAdmin[M]):
                 return
             reason = request.POST.get("reason", "").strip()
             undo = start_undo(batch.pk, actor=request.user, reason=reason)
+        except DatabaseBusyError:
+            raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return

@@ -96,6 +96,13 @@ class ConflictTests(EditCase):
                 self.assertEqual(self.stored().title, title)
                 update_product(self.product.pk, title="The Third Man")
 
+    def test_what_was_chosen_outlives_a_mistake(self) -> None:
+        update_product(self.product.pk, description="Theirs")
+        asked = self.post(title="")
+        wrong = self.choose(asked, description="theirs")
+        hidden = '<input type="hidden" name="_choice:description" value="theirs">'
+        self.assertContains(wrong, hidden, html=True)
+
     def test_the_same_change_made_twice_is_no_question(self) -> None:
         update_product(self.product.pk, title="Same")
         self.assertEqual(self.post(title="Same").status_code, 302)

@@ -222,6 +222,15 @@ class JoiningTests(TransactionTestCase):
             run_in_transaction(work)
         self.assertEqual((taken("outer"), taken("inner")), (0, 0))
 
+    def test_refusal_caught_by_work_that_catches_leaves_nothing(self) -> None:
+        def work() -> None:
+            raise_lock("outer")
+            with self.assertRaises(RefusedError):
+                run_in_transaction(self.refuse)
+
+        run_in_transaction(work, catches=True)
+        self.assertEqual((taken("outer"), taken("inner")), (1, 0))
+
     def test_work_that_swallows_a_database_error_does_not_seem_to_succeed(self) -> None:
         def work() -> None:
             raise_lock("outer")
