@@ -14,6 +14,7 @@ from django.contrib.messages.storage import default_storage
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
 
 from custom.transactions import DatabaseBusyError, run_in_transaction
 
@@ -56,10 +57,9 @@ class BusyPages(admin.ModelAdmin[M]):
     ) -> Any:
         """Have a form that is given back say why."""
         form = super().get_form(request, obj, *args, **kwargs)
-        if not is_given_back(request):
+        told = getattr(request, "given_back", None)
+        if told is None:
             return form
-
-        told = vars(request)["given_back"]
 
         def clean(given_back: Any) -> Any:
             given_back.add_error(None, told)
@@ -115,11 +115,12 @@ def busy_page(
         messages.error(request, error.detail)
         line = HttpResponse(error.detail, "text/plain; charset=utf-8")
         return _mark(line, error)
+    is_secret = _is_secret(request)
     shown = {
         **context,
         "title": error.detail,
-        "sent": list(_sent(request)),
-        "is_secret": hasattr(request, "sensitive_post_parameters"),
+        "sent": [] if is_secret else list(_sent(request)),
+        "is_secret": is_secret,
         "lost_files": list(map(str, _files(request))),
     }
     return _mark(TemplateResponse(request, "admin/busy.html", shown), error)
@@ -136,6 +137,7 @@ def _begin_anew(request: HttpRequest) -> None:
 def _mark(response: HttpResponse, error: DatabaseBusyError) -> HttpResponse:
     response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     response.headers["Retry-After"] = str(error.retry_after)
+    add_never_cache_headers(response)  # it may hold what was typed
     return response
 
 
@@ -150,10 +152,17 @@ def _files(request: HttpRequest) -> list[Any]:
     return [each for _, files in request.FILES.lists() for each in files]
 
 
+def _is_secret(request: HttpRequest) -> bool:
+    """Tell whether a password was sent: a page that keeps it would hold it in clear.
+
+    The view may not have been reached that declares so.
+    """
+    named = (name for name in request.POST if "password" in name.lower())
+    return hasattr(request, "sensitive_post_parameters") or any(named)
+
+
 def _sent(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Yield what was sent, but for passwords: the page would hold them in clear."""
-    if hasattr(request, "sensitive_post_parameters"):
-        return
+    """Yield the names and values that were sent."""
     for name, values in request.POST.lists():
         if name not in NOT_SENT_AGAIN:
             yield from ((name, str(value)) for value in values)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from custom.admin import LedgerAdmin
 from custom.errors import DomainError
-from custom.transactions import DatabaseBusyError
+from custom.transactions import DatabaseBusyError, run_in_transaction
 
 M = TypeVar("M", bound=Model)
 
@@ -42,6 +42,8 @@ class Button(Generic[M]):
         permission: Who may press it, ``payments.move_money``.
         is_lawful: The row is in a state that allows the step; the service decides.
         form: What is asked for beside the button; a ``RowForm`` is given the row.
+        is_sql: The step does nothing but SQL. One that asks a provider is not of one
+            transaction with its entry in the log, and is harmless to take again.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Button(Generic[M]):
     permission: str
     is_lawful: Callable[[M], bool]
     form: type[forms.Form] = forms.Form
+    is_sql: bool = True
 
     def make_form(self, row: M, values: QueryDict | None = None) -> forms.Form:
         """Return the form for a row, empty or with what was posted."""
@@ -126,15 +129,20 @@ class ButtonsMixin(admin.ModelAdmin[M]):
         form: forms.Form,
     ) -> None:
         """Call the service; tell the reader and the history what came of it."""
+        step = getattr(self, f"press_{button.name}")
+
+        def press() -> str:
+            done: str = step(row, request.user, form.cleaned_data)
+            self.log_change(request, row, button.label)
+            return done
+
         try:
-            press = getattr(self, f"press_{button.name}")
-            done = press(row, request.user, form.cleaned_data)
+            done = run_in_transaction(press) if button.is_sql else press()
         except DatabaseBusyError:
             raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return
-        self.log_change(request, row, button.label)
         self.message_user(request, done)
 
     def _address(self, row: M, button: Button[M]) -> str:

@@ -154,6 +154,7 @@ class PaymentAdmin(ButtonsAdmin[Payment]):
             label="Ask the provider",
             permission=MOVE_MONEY,
             is_lawful=lambda row: bool(row.reference) and not _is_manual(row),
+            is_sql=False,
         ),
     )
 

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
 from custom.admin import LedgerAdmin, ShopAdmin
+from custom.busy import is_given_back
 from staff.access import record_access
 from staff.factors import reset_factors
 from staff.models import AccessEntry, SecondFactor
@@ -24,8 +25,6 @@ M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponseBase]
 # What Django calls its pages -> what the log calls them.
 ACTIONS = {"changelist": "list", "change": "view"}
-# A form that could not be saved shows its row once more.
-SHOWING = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class PersonalPagesMixin(admin.ModelAdmin[M]):
@@ -54,7 +53,7 @@ class PersonalPagesMixin(admin.ModelAdmin[M]):
 
         def noting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = view(request, *args, **kwargs)
-            is_shown = response.status_code in SHOWING
+            is_shown = response.status_code == HTTPStatus.OK or is_given_back(request)
             if is_shown and request.user.is_authenticated:
                 key = kwargs.get("object_id") or (args[0] if args else "")
                 record_access(

@@ -26,8 +26,14 @@ from custom.history.reading import (
     states_of,
     versions_of,
 )
-from custom.history.reverting import deleted_of, family_of, recover, revert
-from custom.transactions import DatabaseBusyError
+from custom.history.reverting import (
+    Recovered,
+    deleted_of,
+    family_of,
+    recover,
+    revert,
+)
+from custom.transactions import DatabaseBusyError, run_in_transaction
 
 M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponse]
@@ -125,20 +131,24 @@ class HistoryPages(admin.ModelAdmin[M]):
         if not is_all and not names:
             self.message_user(request, "Choose what to put back.", messages.ERROR)
             return self._to(request, "compare", object_id, f"?old={version.pk}")
-        try:
+        told = "Everything" if is_all else ", ".join(names)
+
+        def put_back() -> None:
             revert(
                 version,
                 names=names,
                 actor=request.user,
                 reason=request.POST.get("reason", "").strip(),
             )
+            self.log_change(request, row, f"Put back: {told}.")
+
+        try:
+            run_in_transaction(put_back)
         except DatabaseBusyError:
             raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, _told(error), messages.ERROR)
             return self._to(request, "compare", object_id, f"?old={version.pk}")
-        told = "Everything" if is_all else ", ".join(names)
-        self.log_change(request, row, f"Put back: {told}.")
         self.message_user(request, f"{row} has been put back.", messages.SUCCESS)
         return self._to(request, "history", object_id)
 
@@ -217,15 +227,21 @@ class HistoryPages(admin.ModelAdmin[M]):
     def _recover(self, request: HttpRequest, version: Version) -> HttpResponse:
         """Bring a row back and show it, or say why that cannot be."""
         reason = request.POST.get("reason", "").strip()
-        try:
+
+        def bring_back() -> Recovered:
             done = recover(version, actor=request.user, reason=reason)
+            row: Any = done.row
+            self.log_addition(request, row, "Recovered.")
+            return done
+
+        try:
+            done = run_in_transaction(bring_back)
         except DatabaseBusyError:
             raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, _told(error), messages.ERROR)
             return redirect(request.get_full_path())
         row: Any = done.row
-        self.log_addition(request, row, "Recovered.")
         told = f"{row} has been recovered ({done.count} in all)."
         self.message_user(request, told, messages.SUCCESS)
         for sentence in done.left_out:

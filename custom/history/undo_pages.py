@@ -24,7 +24,7 @@ from custom.history.steps import rights_to_undo
 from custom.history.undoing import AT_ONCE, advance_undo, resume_undo, start_undo
 from custom.models import HistoryBatch, HistoryUndo, HistoryUndoFault
 from custom.spreadsheets import safe_text, write_csv
-from custom.transactions import DatabaseBusyError
+from custom.transactions import DatabaseBusyError, run_in_transaction
 
 M = TypeVar("M", bound=Model)
 UNDO = "custom.undo_historybatch"
@@ -114,18 +114,23 @@ class UndoPages(admin.ModelAdmin[M]):
 
     def _begin(self, request: HttpRequest, batch: HistoryBatch) -> None:
         """Begin or go on; what is small is done before the answer."""
+        reason = request.POST.get("reason", "").strip()
+
+        def begin() -> HistoryUndo:
+            undo = start_undo(batch.pk, actor=request.user, reason=reason)
+            self.log_change(request, batch, "Undone.")  # type: ignore[arg-type]
+            return undo
+
         try:
             if "go_on" in request.POST:
                 resume_undo(batch.pk)
                 return
-            reason = request.POST.get("reason", "").strip()
-            undo = start_undo(batch.pk, actor=request.user, reason=reason)
+            undo = run_in_transaction(begin)
         except DatabaseBusyError:
             raise  # for the site, which keeps what was sent
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return
-        self.log_change(request, batch, "Undone.")  # type: ignore[arg-type]
         if undo.num_rows <= AT_ONCE:
             advance_undo(batch.pk)
 

@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection, transaction
 from django.db.models.signals import post_save
 from django.http import HttpResponse
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
+from lxml.html import fromstring
 from reversion.models import Revision, Version
 
 from catalogue.models import Product
@@ -36,6 +37,7 @@ ALL_GAPS = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 WAITS = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = %s"
 # Nobody adds a revision: the last that a page does before it commits.
 LAST_STEP = "SELECT id FROM reversion_revision FOR UPDATE"
+NEXT_ENTRY = "SELECT id FROM django_admin_log FOR UPDATE"
 DEADLOCK, LOCK_WAIT_TIMEOUT = 1213, 1205
 
 
@@ -95,11 +97,15 @@ class BusyCase(TransactionTestCase):
     def assert_busy(self, answer: HttpResponse) -> None:
         self.assertContains(answer, BUSY, status_code=503)
         self.assertEqual(answer.headers["Retry-After"], "1")
+        for rule in ("no-store", "private"):
+            self.assertIn(rule, answer.headers["Cache-Control"])
 
     def again(self, url: str, answer: HttpResponse) -> HttpResponse:
-        """Press the button of the page that keeps what was sent."""
+        """Press the button of the page that keeps what was sent, as a browser does."""
+        (form,) = fromstring(answer.content).xpath("//form[.//text()='Send it again']")
+        self.assertEqual((form.method, form.action), ("POST", None))  # to its address
         values: dict[str, list[str]] = {}
-        for name, value in answer.context["sent"]:
+        for name, value in form.form_values():
             values.setdefault(name, []).append(value)
         return self.client.post(url, values)
 
@@ -147,21 +153,20 @@ class LostLockTests(ProductCase):
         added = (now - then for now, then in zip(self.counts(), before, strict=True))
         return (*added, told, len(ran))
 
-    def test_a_change_lost_at_its_first_lock_or_its_last_step_is_made_once(
-        self,
-    ) -> None:
+    def assert_made_once(self, statement: str) -> None:
         self.difference("The first, which is listed anew")
         calm = self.difference("Calm")
         revisions, _versions, entries, *_, told, _ran = calm
         self.assertEqual((revisions, entries, told), (1, 1, 1))
-        for number, statement in enumerate((self.row, LAST_STEP), start=4):
-            with self.subTest(statement):
-                with self.kept_until_lost(statement):
-                    self.assertEqual(self.difference(f"Lost {number}"), calm)
-                product = self.stored()
-                self.assertEqual(
-                    (product.title, product.version), (f"Lost {number}", number)
-                )
+        with self.kept_until_lost(statement):
+            self.assertEqual(self.difference("Lost"), calm)
+        self.assertEqual((self.stored().title, self.stored().version), ("Lost", 4))
+
+    def test_a_change_lost_at_its_first_lock_is_made_once(self) -> None:
+        self.assert_made_once(self.row)
+
+    def test_a_change_lost_at_its_last_step_is_made_once(self) -> None:
+        self.assert_made_once(LAST_STEP)
 
     def test_a_row_is_added_once(self) -> None:
         values = {
@@ -196,7 +201,39 @@ class LostLockTests(ProductCase):
         self.assertEqual((self.stored().is_public, self.stored().version), (False, 2))
         self.assertEqual(HistoryBatch.objects.count(), 1)
 
-    def test_a_picture_is_read_from_its_start_again(self) -> None:
+    def test_a_step_whose_entry_is_lost_is_taken_once(self) -> None:
+        record = StockRecordFactory(num_in_stock=7)
+        url = reverse("admin:partner_stocklevel_press", args=[record.pk, "count"])
+        values = {"count-reason": "received", "count-units": 10, "count-seen": 7}
+        with self.kept_until_lost(NEXT_ENTRY):
+            self.assertEqual(self.client.post(url, values).status_code, 302)
+        record.level.refresh_from_db()
+        moved = StockMovement.objects.filter(reason="received").count()
+        self.assertEqual((record.level.num_in_stock, moved), (17, 1))
+        self.assertEqual(LogEntry.objects.count(), 1)
+
+    def test_a_way_back_whose_entry_is_lost_is_gone_once(self) -> None:
+        first = Version.objects.get_for_object(self.product).get()
+        self.save(title="Another")
+        before = self.counts()
+        values = {"version": first.pk, "names": ["title"]}
+        with self.kept_until_lost(NEXT_ENTRY):
+            self.client.post(page("revert", self.product.pk), values)
+        revisions, _versions, entries, *_ = self.counts()
+        self.assertEqual((revisions, entries), (before[0] + 1, before[2] + 1))
+        self.assertEqual(self.stored().title, "The Third Man")
+
+    def test_what_was_deleted_is_recovered_once(self) -> None:
+        self.client.post(page("delete", self.product.pk), {"post": "yes"})
+        before = self.counts()
+        (version,) = Version.objects.get_deleted(Product)
+        with self.kept_until_lost(NEXT_ENTRY):
+            self.client.post(page("recover", version.pk))
+        revisions, _versions, entries, *_ = self.counts()
+        self.assertEqual((revisions, entries), (before[0] + 1, before[2] + 1))
+        self.assertEqual(self.stored().title, "The Third Man")
+
+    def test_a_picture_in_memory_is_read_from_its_start_again(self) -> None:
         data = picture()
         values = {
             "images-TOTAL_FORMS": 1,
@@ -210,6 +247,10 @@ class LostLockTests(ProductCase):
         (image,) = self.product.images.all()
         with default_storage.open(image.file.name) as stored:
             self.assertEqual((image.alt, stored.read()), ("Red", data))
+
+    @override_settings(FILE_UPLOAD_MAX_MEMORY_SIZE=0)
+    def test_a_picture_on_disk_is_read_from_its_start_again(self) -> None:
+        self.test_a_picture_in_memory_is_read_from_its_start_again()
 
 
 class DeadlockTests(BusyCase):
@@ -335,25 +376,23 @@ class GivenBackTests(ProductCase):
         self.let_go()
         self.assertEqual(self.client.post(url, values).status_code, 302)
 
-    def test_an_action_and_a_deletion_can_be_sent_again(self) -> None:
+    def assert_sent_again(self, url: str, values: dict[str, Any]) -> None:
         before = self.counts()
-        for url, values in (
-            (
-                page("changelist"),
-                {"action": "hide", "_selected_action": [self.product.pk]},
-            ),
-            (page("delete", self.product.pk), {"post": "yes"}),
-        ):
-            with self.subTest(url):
-                self.keep(ALL_GAPS, LAST_STEP)
-                with self.two_tries():
-                    answer = self.client.post(url, values)
-                self.assert_busy(answer)
-                self.assertEqual((self.counts(), self.told(answer)), (before, []))
-                self.let_go()
-                self.assertEqual(self.again(url, answer).status_code, 302)
-                before = self.counts()
-                self.client.get(page("changelist"))  # shows the message
+        self.keep(ALL_GAPS, LAST_STEP)
+        with self.two_tries():
+            answer = self.client.post(url, values)
+        self.assert_busy(answer)
+        self.assertEqual((self.counts(), self.told(answer)), (before, []))
+        self.let_go()
+        self.assertEqual(self.again(url, answer).status_code, 302)
+
+    def test_an_action_can_be_sent_again(self) -> None:
+        values = {"action": "hide", "_selected_action": [self.product.pk]}
+        self.assert_sent_again(page("changelist"), values)
+        self.assertFalse(self.stored().is_public)
+
+    def test_a_deletion_can_be_sent_again(self) -> None:
+        self.assert_sent_again(page("delete", self.product.pk), {"post": "yes"})
         self.assertFalse(Product.objects.exists())
 
     def test_a_button_can_be_pressed_again(self) -> None:
@@ -402,6 +441,25 @@ class GivenBackTests(ProductCase):
         self.assertIsNone(films.parent)
         self.assertContains(self.client.get(url), BUSY, count=1)
 
+    def test_what_is_sent_again_is_as_it_was_and_from_the_page(self) -> None:
+        self.client = Client(enforce_csrf_checks=True)
+        self.client.force_login(self.staff)
+        url = page("delete", self.product.pk)
+        form = self.client.get(url).context
+        reason = '"><script>alert(1)</script> & more'
+        values = {"post": "yes", "_reason": reason}
+        self.keep(self.row)
+        with self.two_tries():
+            token = str(form["csrf_token"])
+            answer = self.client.post(url, {**values, "csrfmiddlewaretoken": token})
+        self.assert_busy(answer)
+        self.assertNotContains(answer, "<script>alert", status_code=503)
+        self.assertNotContains(answer, token, status_code=503)
+        self.let_go()
+        self.assertEqual(self.again(url, answer).status_code, 302)
+        self.assertFalse(Product.objects.exists())
+        self.assertEqual(Revision.objects.latest("pk").comment, reason)
+
     def test_no_password_is_written_into_a_page(self) -> None:
         other = User.objects.create_user("other@example.com")
         url = reverse("admin:auth_user_password_change", args=[other.pk])
@@ -434,3 +492,8 @@ class GivenBackTests(ProductCase):
         self.assert_busy(answer)
         (entry,) = AccessEntry.objects.all()
         self.assertEqual((entry.action, entry.object_pk), ("view", str(other.pk)))
+
+        step = reverse("admin:users_user_press", args=[other.pk, "erase"])
+        with self.two_tries():
+            self.assert_busy(self.client.post(step))
+        self.assertEqual(AccessEntry.objects.count(), 1)
