@@ -306,9 +306,15 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return as_rows(found.order_by(), ProductRow)
 
     def for_page(self) -> "models.QuerySet[Product, PublicProduct]":
-        """Read what a product page shows of the product's own row and its summary."""
+        """Read what a product page shows of the product's own row and its summary.
+
+        There is a row for each category that a product is in: they are few, and take
+        neither a statement nor a subquery.
+        """
         found = self.annotate(
-            rating=F("summary__rating"), review_count=F("summary__review_count")
+            rating=F("summary__rating"),
+            review_count=F("summary__review_count"),
+            category_id=F("categories"),
         )
         return as_rows(found.order_by(), PublicProduct)
 

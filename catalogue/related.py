@@ -24,7 +24,7 @@ Value = tuple[str, str]  # code and value
 
 
 def related_products(product: PublicProduct) -> list[int]:
-    """Return ids of up to 12 public products; 1 query, or 7 where staff chose fewer.
+    """Return ids of up to 12 public products; 1 query, or 6 where staff chose fewer.
 
     First what staff chose, in their order and in stock or not. Then what is in stock
     and shares the most facet values, of those what is in a category of the product, of
@@ -43,9 +43,8 @@ def related_products(product: PublicProduct) -> list[int]:
 
 
 def _alike(product: PublicProduct) -> list[int]:
-    """Return products that are like one, the most alike first; 6 queries."""
-    links = Product.categories.through.objects.filter(product=product.pk)
-    categories = list(links.values_list("category", flat=True)[:MOST_LISTS])
+    """Return products that are like one, the most alike first; 5 queries."""
+    categories = product.category_ids[:MOST_LISTS]
     facets = AttributeDefinition.objects.filter(
         product_type=product.product_type_id, is_facet=True
     )

@@ -40,18 +40,10 @@ def image_sources(path: str) -> dict[str, str]:
     return {f"image_{name}": f"{path}__{name}" for name in ImageRow._fields}
 
 
-class CategoryLinkRow(NamedTuple):
-    """A category that a product is in."""
-
-    id: int
-    slug: str
-    name: str
-
-
 class CategoryRow(NamedTuple):
     """A category in its tree."""
 
-    pk: int
+    id: int
     name: str
     slug: str
     level: int
@@ -109,7 +101,10 @@ class ProductRow(NamedTuple):
 
 
 class ProductColumns(NamedTuple):
-    """What a page shows of a product's own row and its summary."""
+    """What a page shows of a product's own row and its summary.
+
+    Read once for each of its categories, or with None for it once.
+    """
 
     id: int
     product_type_id: int
@@ -123,16 +118,22 @@ class ProductColumns(NamedTuple):
     updated_at: datetime
     rating: Decimal | None
     review_count: int | None
+    category_id: int | None
 
 
 class PublicProduct(ProductColumns):
     """A product that anyone may see, with what ``load_page`` has added.
 
     Of a product as it was, these are rows of models.
+
+    Attributes:
+        category_ids: Of all its categories, hidden ones included; not of a product as
+            it was.
     """
 
+    category_ids: Sequence[int]
     shown_images: Sequence["ImageRow | ProductImage"]
-    public_categories: Sequence["CategoryLinkRow | Category"]
+    public_categories: Sequence["CategoryRow | Category"]
     public_variants: Sequence["VariantRow | Variant"]
 
     @property

@@ -19,8 +19,8 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.querysets import is_id
+from catalogue.remembered import Remembered
 from catalogue.rows import (
-    CategoryLinkRow,
     CategoryRow,
     DefinitionRow,
     ImageRow,
@@ -48,12 +48,6 @@ _IMAGES = PreparedRead(
 _VARIANTS = PreparedRead(
     lambda product: as_rows(
         Variant.objects.filter(product=product, is_public=True).in_order(), VariantRow
-    )
-)
-_CATEGORIES = PreparedRead(
-    lambda product: as_rows(
-        Category.objects.public().filter(products=product).in_tree_order(),
-        CategoryLinkRow,
     )
 )
 _DEFINITIONS = PreparedRead(
@@ -132,7 +126,12 @@ def public_product(key: str) -> PublicProduct | None:
         found = _BY_ID(pk=int(key), at=at)
     else:  # too long for the column
         found = []
-    return found[0] if found else None
+    if not found:
+        return None
+    product = found[0]
+    categories = [row.category_id for row in found]
+    product.category_ids = [pk for pk in categories if pk is not None]
+    return product
 
 
 def product_rows(product_ids: Iterable[int]) -> dict[int, ProductRow]:
@@ -151,30 +150,44 @@ def ask_product_rows(product_ids: Iterable[int]) -> Asked[ProductRow]:
 
 
 def load_page(
-    product: PublicProduct, parts: Collection[str], **beside: Asked[Any]
-) -> dict[str, list[Any]]:
+    product: PublicProduct,
+    parts: Collection[str],
+    known: Remembered,
+    **beside: Asked[Any],
+) -> dict[str, Sequence[Any]]:
     """Add what a product page shows beside the product's own row; 1 trip.
 
     Args:
         product: Is given its pictures, categories and variants.
         parts: What is wanted of these, of the definitions of what products of its type
             and their variants may say of themselves, and of ``beside``: a query each.
+        known: Categories and definitions that take none; is given those that do.
         beside: What else the page shows.
 
     Returns:
         Part -> its rows, none of what is not wanted.
     """
+    kind, categories = product.product_type_id, product.category_ids
+    unknown = known.categories.unknown(categories)
     asked: dict[str, Asked[Any]] = {
         "shown_images": _IMAGES.of(product=product.pk),
-        "public_categories": _CATEGORIES.of(product=product.pk),
+        "public_categories": ask_categories(unknown),
         "public_variants": _VARIANTS.of(product=product.pk),
-        "definitions": _DEFINITIONS.of(kind=product.product_type_id),
+        "definitions": _DEFINITIONS.of(kind=kind),
         **beside,
     }
+    found: dict[str, Sequence[Any]] = dict.fromkeys(asked, ())
     wanted = [part for part in asked if part in parts]
-    found: dict[str, list[Any]] = {part: [] for part in asked}
+    if "definitions" in wanted and kind in known.definitions:
+        wanted.remove("definitions")
+        found["definitions"] = known.definitions[kind]
     rows = read_together(*(asked[part] for part in wanted))
     found.update(zip(wanted, rows, strict=True))
+    if "definitions" in wanted:
+        known.definitions[kind] = found["definitions"]
+    if "public_categories" in wanted:
+        known.categories.learn(unknown, found["public_categories"])
+        found["public_categories"] = known.categories.shown(categories)
     product.shown_images = found["shown_images"]
     product.public_categories = found["public_categories"]
     product.public_variants = found["public_variants"]
@@ -288,13 +301,13 @@ def category_trees(
         above: The categories above ``tops``, from the top of the tree down.
         depth: Levels shown, ``tops`` being the first; None shows all.
     """
-    shown = {top.pk: top for top in tops}
+    shown = {top.id: top for top in tops}
     if depth != 1 and tops:
         deepest = DEEPEST if depth is None else tops[0].level + depth - 1
         below, counts = _below(tops, deepest)
         for row in below:
             if row.is_public and row.parent_id in shown:  # those above come first
-                shown.setdefault(row.pk, row)
+                shown.setdefault(row.id, row)
     else:
         counts = count_products(shown)
     start = "".join(f"{category.slug}/" for category in above)
@@ -302,7 +315,7 @@ def category_trees(
     for row in shown.values():
         parent = nodes.get(row.parent_id)
         path = f"{parent.path}/{row.slug}" if parent else f"{start}{row.slug}"
-        node = nodes[row.pk] = CategoryNode(row, path, counts.get(row.pk, 0))
+        node = nodes[row.id] = CategoryNode(row, path, counts.get(row.id, 0))
         if parent:
             parent.children.append(node)
-    return [nodes[top.pk] for top in tops]
+    return [nodes[top.id] for top in tops]

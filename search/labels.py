@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from operator import attrgetter
 
 from django.conf import settings
 
 from catalogue.attribute_terms import ATTRIBUTE_PREFIX
 from catalogue.attributes import Definition, label_of
 from catalogue.models import AttributeDefinition
-from catalogue.rows import CategoryRow
+from catalogue.remembered import KnownCategories
 from custom.money import format_money, places
 from custom.prepared import Asked, PreparedRead
 from partner.models import Partner
@@ -21,7 +20,6 @@ from search.premises import Premises
 
 MOST_SHOWN = 100  # values of one facet
 TRUTHS = {"true": True, "false": False}
-_TREE_ORDER = attrgetter("tree_id", "lft")
 _PARTNERS = PreparedRead(
     lambda partners: (
         Partner.objects.active().filter(pk__in=partners).values_list("pk", "name")
@@ -94,13 +92,11 @@ def _label(definition: Definition, value: str) -> str:
     return label_of(definition, TRUTHS.get(value, value) if is_truth else value)
 
 
-def _categories(
-    counts: Counts, known: Mapping[int, CategoryRow | None]
-) -> list[FacetValue]:
+def _categories(counts: Counts, known: KnownCategories) -> list[FacetValue]:
     numbers = {int(value): count for value, count in counts}
-    rows = sorted(filter(None, map(known.__getitem__, numbers)), key=_TREE_ORDER)
     return [
-        FacetValue(str(row.pk), row.name, numbers[row.pk], row.level) for row in rows
+        FacetValue(str(row.id), row.name, numbers[row.id], row.level)
+        for row in known.shown(numbers)
     ]
 
 

@@ -28,20 +28,17 @@ def read_page(
     wanted = [pk for pk, _ in matches]
     found = {pk: row for pk in wanted if (row := premises.products.get(pk))}
     categories, partners = (
-        [pk for value, _ in facets.get(name, ()) if (pk := int(value)) not in known]
-        for name, known in (
-            ("category", premises.categories),
-            ("partner", premises.partners),
-        )
+        [int(value) for value, _ in facets.get(name, ())]
+        for name in ("category", "partner")
     )
+    categories = premises.categories.unknown(categories)
+    partners = [pk for pk in partners if pk not in premises.partners]
     products, category_rows, partner_names = read_together(
         ask_product_rows([pk for pk in wanted if pk not in found]),
         ask_categories(categories),
         ask_partners(partners),
     )
-    premises.categories.update(
-        dict.fromkeys(categories) | {row.pk: row for row in category_rows}
-    )
+    premises.categories.learn(categories, category_rows)
     premises.partners.update(dict.fromkeys(partners) | dict(partner_names))
     _remember(products, premises)
     found |= {row.pk: row for row in products}

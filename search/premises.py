@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from catalogue.models import ProductChange
-from catalogue.rows import CategoryRow, DefinitionRow, ProductRow
+from catalogue.remembered import KnownCategories
+from catalogue.rows import DefinitionRow, ProductRow
 from catalogue.selectors import ask_definitions
 from custom.caching.memory import Memory
 from custom.caching.versions import Moment
@@ -29,14 +30,15 @@ class Premises(NamedTuple):
         synonyms: Wordings that mean the same, as staff wrote them.
         hidden: Ids of products that nobody may see, and the index does not know yet.
         definitions: One of an attribute for each type of products with it.
-        categories, partners: Those of facets so far, by id; None may not be shown.
+        categories: Those of facets so far.
+        partners: Likewise, by id; None may not be shown.
         products: The rows of pages so far, by id.
     """
 
     synonyms: Sequence[str]
     hidden: Sequence[int]
     definitions: Definitions
-    categories: dict[int, CategoryRow | None]
+    categories: KnownCategories
     partners: dict[int, str | None]
     products: dict[int, ProductRow]
 
@@ -53,7 +55,8 @@ def _read() -> Premises:
     definitions: dict[str, list[DefinitionRow]] = {}
     for row in rows:
         definitions.setdefault(row.code, []).append(row)
-    return Premises(tuple(synonyms), tuple(hidden), definitions, {}, {}, {})
+    known = KnownCategories()
+    return Premises(tuple(synonyms), tuple(hidden), definitions, known, {}, {})
 
 
 _KNOWN = Memory(_read)

@@ -177,7 +177,7 @@ class CostTests(Meters, TestCase):
         facets = "facets=category,partner"
         return {
             "/api/product/": Limit(3, 2, 0, 2_450),
-            f"/api/product/{self.product.slug}/": Limit(7, 2, 0, 2_200),
+            f"/api/product/{self.product.slug}/": Limit(5, 2, 0, 2_200),
             "/api/category/": Limit(3, 2, 0, 1_750),
             "/api/search/?q=metropolis": Limit(0, 0, 0, 2_625),
             f"/api/search/?q=metropolis&{facets}": Limit(0, 0, 0, 2_775),

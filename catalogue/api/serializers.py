@@ -41,7 +41,7 @@ AppliesTo = AttributeDefinition.AppliesTo
 class CategorySerializer(OutputSerializer[CategoryNode]):
     """A category and all below it that is shown."""
 
-    id = serializers.IntegerField(source="category.pk")
+    id = serializers.IntegerField(source="category.id")
     name = serializers.CharField(source="category.name")
     slug = serializers.CharField(source="category.slug")
     path = serializers.CharField(help_text="Slugs from the top, with / between them.")

@@ -45,6 +45,7 @@ from catalogue.querysets import (
     ProductQuerySet,
 )
 from catalogue.related import related_products
+from catalogue.remembered import remembered
 from catalogue.selectors import (
     category_trees,
     load_page,
@@ -59,6 +60,7 @@ from custom.api.pagination import read_page_size
 from custom.api.problems import MovedError, QueryParameterError
 from custom.api.public import PRIVATE_CACHE_CONTROL, PUBLIC_CACHE_CONTROL
 from custom.api.views import ApiViewSet
+from custom.caching.moments import moment_of
 from custom.errors import GoneError
 from partner.strategy import ask_lowest_prices, ask_offers, pick_by_variant
 
@@ -251,6 +253,7 @@ class ProductViewSet(ApiViewSet[Product]):
         found = load_page(
             product,
             self.wanted_parts(PARTS),
+            remembered(moment_of(request._request)),  # noqa: SLF001 - no public name
             offers=ask_offers(product.pk),
             lowest_prices=ask_lowest_prices(product.pk),
         )

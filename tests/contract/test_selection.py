@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
+from catalogue.models import Product
 from custom.api.xml import as_text, load_xml
+from tests.catalogue.factories import CategoryFactory
 from tests.custom.caching.kept import KeptPages
 from tests.orders.factories import make_offer
 from tests.permissions.cases import MatrixTestCase
@@ -96,6 +98,8 @@ class ReadTests(MatrixTestCase):
         return ["".join(names) for each in found for names in each]
 
     def test_reads(self) -> None:
+        category = CategoryFactory()  # without one there is nothing to read
+        category.products.set(Product.objects.all())
         for letter, route, plain, fields, tables in READS:
             with self.subTest(route=route, fields=fields):
                 self.client.force_authenticate(self.callers[letter].user)

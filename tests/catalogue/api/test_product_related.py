@@ -130,9 +130,9 @@ class ProductRelatedTests(APITestCase):
             for n in range(number):
                 product = self.make(f"{number}-{n}", self.space, genre="horror")
                 ProductImageFactory(product=product)
-            # The product; chosen; categories, values, price, candidates, shared
-            # values, prices; rows.
-            with self.subTest(number), self.assertNumQueries(9):
+            # The product; chosen; values, price, candidates, shared values, prices;
+            # rows.
+            with self.subTest(number), self.assertNumQueries(8):
                 self.client.get(url)
 
     def test_an_index_finds_the_candidates(self) -> None:

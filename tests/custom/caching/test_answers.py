@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from custom.api.xml import load_xml
 from tests.catalogue.factories import ProductFactory
-from tests.custom.caching.kept import SHARED, KeptPages
+from tests.custom.caching.kept import SHARED, KeptPages, remembering
 from tests.custom.throttling.limits import FreshLimits
 from tests.users.factories import UserFactory, create_token
 
@@ -297,7 +297,7 @@ class ConditionalTests(AnswerTestCase):
                     self.assertEqual(answer[name], get[name], name)
 
     def test_head_of_what_is_not_kept_says_what_get_says(self) -> None:
-        with override_settings(CACHE_PAGES=False):
+        with override_settings(CACHE_PAGES=False), remembering(False):
             for path in (LIST, self.page, "/api/shop/"):
                 get, queries = self.ask(path)
                 head, at_head = self.ask(path, method="head")

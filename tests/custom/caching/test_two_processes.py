@@ -81,11 +81,13 @@ class InterleavedTests(KeptPages, TransactionTestCase):
         self.assertEqual(
             {
                 "title": page.body["title"],
+                "categories": [row["name"] for row in page.body["categories"]],
                 "price": variant["price"],
                 "left": variant["availability"]["num_available"],
             },
             {
                 "title": self.now["title"],
+                "categories": [self.now["category"]],
                 "price": self.now["price"],
                 "left": 10_000 - self.sold,
             },
