@@ -60,7 +60,6 @@ from custom.api.pagination import read_page_size
 from custom.api.problems import MovedError, QueryParameterError
 from custom.api.public import PRIVATE_CACHE_CONTROL, PUBLIC_CACHE_CONTROL
 from custom.api.views import ApiViewSet
-from custom.caching.moments import moment_of
 from custom.errors import GoneError
 from partner.strategy import ask_lowest_prices, ask_offers, pick_by_variant
 
@@ -253,7 +252,7 @@ class ProductViewSet(ApiViewSet[Product]):
         found = load_page(
             product,
             self.wanted_parts(PARTS),
-            remembered(moment_of(request._request)),  # noqa: SLF001 - no public name
+            remembered(self.moment()),
             offers=ask_offers(product.pk),
             lowest_prices=ask_lowest_prices(product.pk),
         )

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from custom.caching.bodies import SHOWN_ATTRIBUTE, Shown
+from custom.caching.moments import moment_of
+from custom.caching.versions import Moment
 
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
 
@@ -62,6 +64,10 @@ class PublicPageMixin(GenericAPIView[ModelT_co]):
         self._tags.update(tags)
         if until is not None:
             self._ends.append(until)
+
+    def moment(self) -> Moment | None:
+        """Return the moment that what processes remember is asked for."""
+        return moment_of(self.request._request)  # noqa: SLF001 - no public name
 
     def finalize_response(
         self,

@@ -19,7 +19,6 @@ from catalogue.windows import first_boundary
 from custom.api.contract import refuses
 from custom.api.problems import QueryParameterError
 from custom.api.views import ApiView
-from custom.caching.moments import moment_of
 from search.api.parameters import MAX_QUERY_LENGTH, Reader
 from search.api.serializers import (
     FacetSerializer,
@@ -78,7 +77,7 @@ class SearchView(ApiView):
     def get(self, request: Request) -> Response:
         """Search; several values of one filter are alternatives."""
         given = request.query_params
-        premises = read_premises(moment_of(request._request))  # noqa: SLF001 - no public name
+        premises = read_premises(self.moment())
         wanted = Reader(given, premises.definitions).read()
         paginator: Any = self.paginator
         start, limit = paginator.window(request)

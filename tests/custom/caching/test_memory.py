@@ -87,7 +87,7 @@ class MomentTests(KeptPages, TestCase):
             self.seen.append(moment_of(request))  # type: ignore[arg-type]
             return self.seen[-1]
 
-        with patch("search.api.views.moment_of", note):
+        with patch("custom.api.public.moment_of", note):
             self.client.get(path, **options)  # type: ignore[arg-type]
         return self.seen[-1]
 
